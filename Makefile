@@ -1,0 +1,54 @@
+# Two commands matter: `make run` and `make test`. Each installs what it needs, once.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run sample test lint format lock clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(INSTALLED)  ## Fashion-MNIST through the whole pipeline, from upload to registered model
+	@$(BIN)/retrain demo $(ARGS)
+
+sample: $(INSTALLED)  ## the same path on scikit-learn's digits, in well under a minute
+	@$(BIN)/retrain demo --sample $(ARGS)
+
+test: $(INSTALLED)  ## every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)  ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:  ## write requirements.txt and requirements/dev.txt anew from the .in files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	    --no-emit-index-url --custom-compile-command 'make lock' requirements/lambda.in -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	    --no-emit-index-url --custom-compile-command 'make lock' requirements/dev.in -o requirements/dev.txt
+
+clean:  ## remove the virtual environment and everything that runs left behind
+	rm -rf $(VENV) .retrain
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' || \
+	    { echo "Python 3.11 or 3.12 is needed, found $$($(PYTHON) --version 2>&1). Name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@command -v cc >/dev/null || command -v gcc >/dev/null || \
+	    { echo "A C compiler is needed: sagemaker-training builds a small extension. Install one, on Debian or Ubuntu: apt-get install gcc python3-dev"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	    { echo "Python's venv module is needed. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Installing into $(VENV) (about 2 GB, two to four minutes, once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $(INSTALLED)

@@ -1,0 +1,140 @@
+"""pipeline.toml as checked, typed values.
+
+Everything is checked before anything is deployed, because a wrong value found by SageMaker an hour
+later costs money, and a wrong threshold found by nobody costs more.
+"""
+
+import math
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from state_machine.errors import ConfigError
+
+InstanceType = Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+Hyperparameter = bool | int | float | str
+
+# CreateTrainingJob: at most 100 hyperparameters of 256 + 2500 characters
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+MAX_HYPERPARAMETERS = 100
+HYPERPARAMETER_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")
+
+REPORTED_METRICS = ("accuracy", "loss", "weighted_precision", "weighted_recall", "weighted_f1")
+
+
+class Section(BaseModel):
+    """A table of pipeline.toml: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Data(Section):
+    """Which data set, and the file names that make one complete."""
+
+    dataset: Annotated[str, Field(pattern=r"^[^/]{1,200}$")]
+    required_files: Annotated[list[Annotated[str, Field(pattern=r"^[^/]+$")]], Field(min_length=1)]
+
+
+class Job(Section):
+    """What every SageMaker job has. Volume in GB, run time in seconds."""
+
+    instance_type: InstanceType
+    instance_count: Annotated[int, Field(ge=1, le=100)] = 1
+    volume_size_gb: Annotated[int, Field(ge=1, le=16384)] = 30
+    max_runtime_seconds: Annotated[int, Field(ge=60, le=5 * 24 * 3600)] = 3600
+
+
+class Preprocessing(Job):
+    """The preprocessing job and its split."""
+
+    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    seed: int = 42
+
+
+class Training(Job):
+    """The training job, its image and its default hyperparameters."""
+
+    framework_version: str
+    py_version: str
+    hyperparameters: Annotated[dict[str, Hyperparameter], Field(max_length=MAX_HYPERPARAMETERS)]
+
+    @field_validator("hyperparameters")
+    @classmethod
+    def _usable(cls, hyperparameters: dict[str, Hyperparameter]) -> dict[str, Hyperparameter]:
+        for name, value in hyperparameters.items():
+            if not HYPERPARAMETER_NAME.match(name):
+                raise ValueError(
+                    f"{name!r} is no hyperparameter name: letters, digits, '-' and '_' only"
+                )
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{name} is {value}: expected a finite number")
+        return hyperparameters
+
+
+class Threshold(Section):
+    """One bound that a metric of the new model must hold, itself included."""
+
+    metric: Literal["accuracy", "loss", "weighted_precision", "weighted_recall", "weighted_f1"]
+    op: Literal[">=", "<="]
+    value: Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Gate(Section):
+    """When a model may be registered."""
+
+    champion_metric: Literal["accuracy", "weighted_precision", "weighted_recall", "weighted_f1"] = (
+        "accuracy"
+    )
+    min_improvement: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    # At least one: a gate without a rule would let every model pass.
+    thresholds: Annotated[list[Threshold], Field(min_length=1)]
+
+
+class Registry(Section):
+    """Where models that pass are registered, and with which approval."""
+
+    model_package_group: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
+    approval_status: Literal["PendingManualApproval", "Approved"] = "PendingManualApproval"
+    inference_instance_types: Annotated[list[InstanceType], Field(min_length=1)]
+
+
+class PipelineConfig(Section):
+    """The whole of pipeline.toml."""
+
+    # Chalice allows letters, digits, '-' and '_'; bucket names allow no '_' and no capitals.
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+    data: Data
+    preprocessing: Preprocessing
+    training: Training
+    evaluation: Job
+    gate: Gate
+    registry: Registry
+
+
+def load(path: Path) -> PipelineConfig:
+    """Read and check `path`.
+
+    Raises:
+        ConfigError: with one line for each value that cannot be used.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: not found. Run from the project's folder or name it with --config"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not a TOML file: {error}") from None
+    try:
+        return PipelineConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_line(path, problem) for problem in error.errors())) from None
+
+
+def _line(path: Path, problem) -> str:  # type: ignore[no-untyped-def]
+    key = ".".join(str(part) for part in problem["loc"])
+    found = "" if problem["type"] == "missing" else f", found {problem['input']!r}"
+    return f"{path}: {key}: {problem['msg']}{found}"

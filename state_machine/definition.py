@@ -1,0 +1,188 @@
+"""The state machine: configuration in, Amazon States Language out.
+
+Building is pure and deterministic: no network, no clock, the same JSON twice. What differs from run
+to run (paths, job names, hyperparameters) is a path into the state that PrepareRun returns.
+
+    PrepareRun -> Preprocess -> Train -> Evaluate -> CheckMetrics -> QualityGate
+        QualityGate -- register ------> RegisterModel -> Registered
+                    |- keep_champion -> ChampionKept
+                    `- otherwise -----> Rejected (QualityGate.ThresholdNotMet)
+
+There is no Catch: a step that fails is left failed, so that RedriveExecution resumes right there.
+"""
+
+import json
+from typing import Any
+
+from state_machine import jobs, sdk
+from state_machine.asl import Fail, LambdaStep, Retry, Task, join
+from state_machine.config import PipelineConfig
+from state_machine.deployed import Deployed
+from state_machine.images import serving_image
+from state_machine.names import DATASET_PREFIX
+from state_machine.run_state import RUN
+
+# How long a Lambda state may take in all, its own retries by Step Functions not counted.
+LAMBDA_STATE_SECONDS = 360
+REGISTER_STATE_SECONDS = 60
+REJECTED_ERROR = "QualityGate.ThresholdNotMet"
+
+# Lambda's own transient failures, as AWS advises to retry them:
+# https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+LAMBDA_TRANSIENT = [
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "ThrottlingError",
+]
+
+
+def build(config: PipelineConfig, deployed: Deployed) -> sdk.Chain:
+    """The states in order."""
+    return sdk.Chain(
+        [
+            _prepare_run(config, deployed),
+            jobs.preprocess(config, deployed),
+            jobs.train(config, deployed),
+            jobs.evaluate(config, deployed),
+            _check_metrics(config, deployed),
+            _quality_gate(config, deployed),
+        ]
+    )
+
+
+def graph(config: PipelineConfig, deployed: Deployed) -> sdk.Graph:
+    """The whole machine, with its timeout and comment, for `Workflow.create()` and `.update()`."""
+    return sdk.Graph(
+        build(config, deployed),
+        timeout_seconds=_whole_run_seconds(config),
+        comment="Preprocess, train and evaluate; register the model that passes the gate",
+    )
+
+
+def as_dict(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
+    """The machine as Amazon States Language."""
+    loaded: dict[str, Any] = json.loads(graph(config, deployed).to_json())
+    return loaded
+
+
+def _prepare_run(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
+    defaults = {
+        "bucket": deployed.names.bucket,
+        "dataset_prefix": DATASET_PREFIX,
+        "required_files": config.data.required_files,
+        "preprocessing": {
+            "validation_fraction": config.preprocessing.validation_fraction,
+            "seed": config.preprocessing.seed,
+        },
+        "hyperparameters": config.training.hyperparameters,
+        "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
+        "model_package_group": config.registry.model_package_group,
+    }
+    payload = {
+        "execution": {"arn.$": "$$.Execution.Id", "started_at.$": "$$.Execution.StartTime"},
+        "input.$": "$$.Execution.Input",
+        "defaults": defaults,
+    }
+    return LambdaStep(
+        "PrepareRun",
+        parameters={"FunctionName": deployed.names.function_arn("prepare_run"), "Payload": payload},
+        result_selector={"run.$": "$.Payload"},
+        output_path="$.run",
+        timeout_seconds=LAMBDA_STATE_SECONDS,
+        retry=_lambda_retry(),
+    )
+
+
+def _check_metrics(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
+    payload = {
+        "run": RUN,
+        "evaluation_s3_uri": join("{}/evaluation.json", RUN["paths"]["evaluation"]),
+        "gate": config.gate.model_dump(),
+    }
+    return LambdaStep(
+        "CheckMetrics",
+        parameters={
+            "FunctionName": deployed.names.function_arn("check_metrics"),
+            "Payload": payload,
+        },
+        result_selector={
+            f"{key}.$": f"$.Payload.{key}"
+            for key in ("decision", "reason", "rules", "metrics", "customer_metadata")
+        },
+        result_path="$.quality_gate",
+        timeout_seconds=LAMBDA_STATE_SECONDS,
+        retry=_lambda_retry(),
+    )
+
+
+def _quality_gate(config: PipelineConfig, deployed: Deployed) -> sdk.Choice:
+    gate = sdk.Choice("QualityGate")
+    decision = RUN["quality_gate"]["decision"].to_jsonpath()
+    register = sdk.Chain([_register_model(config, deployed), sdk.Succeed("Registered")])
+    gate.add_choice(sdk.ChoiceRule.StringEquals(decision, "register"), register)
+    gate.add_choice(
+        sdk.ChoiceRule.StringEquals(decision, "keep_champion"), sdk.Succeed("ChampionKept")
+    )
+    # Anything that is not a known decision is a rejection: the gate fails closed.
+    gate.default_choice(
+        Fail("Rejected", error=REJECTED_ERROR, cause_path=RUN["quality_gate"]["reason"])
+    )
+    return gate
+
+
+def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
+    instance_types = config.registry.inference_instance_types
+    statistics = {
+        "ContentType": "application/json",
+        "S3Uri": join("{}/evaluation.json", RUN["paths"]["evaluation"]),
+    }
+    container = {
+        "Image": serving_image(config.training, deployed.names.region, instance_types[0]),
+        "ModelDataUrl": RUN["training_job"]["model_data_url"],
+        "Framework": "TENSORFLOW",
+        "FrameworkVersion": config.training.framework_version,
+    }
+    parameters = {
+        "ModelPackageGroupName": config.registry.model_package_group,
+        "ModelPackageDescription": join("Run {} on {}", RUN["run_id"], RUN["dataset"]["name"]),
+        "ModelApprovalStatus": config.registry.approval_status,
+        # Derived from the execution: a repeated call registers once.
+        "ClientToken": RUN["client_token"],
+        "InferenceSpecification": {
+            "Containers": [container],
+            "SupportedContentTypes": ["application/json"],
+            "SupportedResponseMIMETypes": ["application/json"],
+            "SupportedRealtimeInferenceInstanceTypes": instance_types,
+            "SupportedTransformInstanceTypes": instance_types,
+        },
+        "ModelMetrics": {"ModelQuality": {"Statistics": statistics}},
+        "CustomerMetadataProperties": RUN["quality_gate"]["customer_metadata"],
+    }
+    return Task(
+        "RegisterModel",
+        resource=f"arn:{deployed.names.partition}:states:::aws-sdk:sagemaker:createModelPackage",
+        parameters=parameters,
+        result_selector={"model_package_arn.$": "$.ModelPackageArn"},
+        result_path="$.registration",
+        timeout_seconds=REGISTER_STATE_SECONDS,
+        retry=jobs.sagemaker_retry(),
+    )
+
+
+def _lambda_retry() -> Retry:
+    return Retry(
+        error_equals=LAMBDA_TRANSIENT,
+        interval_seconds=1,
+        max_attempts=6,
+        backoff_rate=2.0,
+        max_delay_seconds=60,
+    )
+
+
+def _whole_run_seconds(config: PipelineConfig) -> int:
+    steps = (config.preprocessing, config.training, config.evaluation)
+    in_jobs = sum(jobs.state_seconds(job) * (1 + jobs.MAX_RETRIES) for job in steps)
+    return in_jobs + 2 * LAMBDA_STATE_SECONDS + REGISTER_STATE_SECONDS

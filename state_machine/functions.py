@@ -1,0 +1,136 @@
+"""The Lambdas, deployed by `chalice deploy` from a staged copy of the project.
+
+Chalice reads app.py, vendor/, requirements.txt and .chalice/. The copy leaves out what must not
+ship (`__pycache__`), and takes the values that exist only now: bucket, ARNs, the stage's files.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import boto3
+
+from state_machine.config import PipelineConfig
+from state_machine.errors import DeploymentError
+from state_machine.names import DATASET_PREFIX, Names
+
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
+
+
+def deploy_functions(
+    config: PipelineConfig,
+    names: Names,
+    *,
+    session: boto3.Session,
+    project: Path,
+    work_folder: Path,
+) -> None:
+    """Deploy all Lambdas and the S3 trigger; repeatable.
+
+    Raises:
+        DeploymentError: with the last lines that Chalice or pip printed.
+    """
+    staged = work_folder / "chalice" / f"{names.prefix}-{names.account}-{names.region}"
+    stage(project, staged, names, environment(config, names))
+    wheels = download_wheels(project / "requirements.txt", work_folder / "wheels")
+    _run(
+        [*CHALICE, "--project-dir", str(staged), "deploy", "--stage", names.stage],
+        {**_credentials(session), **_pip_options(wheels)},
+        "chalice deploy",
+    )
+
+
+def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
+    """The variables of every Lambda."""
+    variables = {
+        "RETRAIN_BUCKET": names.bucket,
+        "RETRAIN_STATE_MACHINE_ARN": names.state_machine_arn,
+        "RETRAIN_DATASET_PREFIX": DATASET_PREFIX,
+        "RETRAIN_REQUIRED_FILES": json.dumps(config.data.required_files),
+        "POWERTOOLS_SERVICE_NAME": names.prefix,
+    }
+    # An endpoint other than AWS's own must be known to the functions too: Lambda passes on
+    # nothing of the environment that a function is deployed from.
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    return variables | ({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})
+
+
+def stage(project: Path, staged: Path, names: Names, variables: Mapping[str, str]) -> None:
+    """Lay out in `staged` what Chalice packages. Its cache of built packages stays."""
+    shutil.rmtree(staged / "vendor", ignore_errors=True)
+    shutil.copytree(
+        project / "vendor", staged / "vendor", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for file in ("app.py", "requirements.txt"):
+        shutil.copyfile(project / file, staged / file)
+    chalice = staged / ".chalice"
+    chalice.mkdir(exist_ok=True)
+    settings = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    if names.stage not in settings["stages"]:
+        known = ", ".join(sorted(settings["stages"]))
+        raise DeploymentError(
+            f".chalice/config.json: found the stages {known}, expected one named {names.stage!r}. "
+            f"Copy a stage's entry and its policy-<stage>.json"
+        )
+    settings["app_name"] = names.name
+    settings["stages"][names.stage]["environment_variables"] = dict(variables)
+    (chalice / "config.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
+    for policy in (project / ".chalice").glob("policy-*.json"):
+        shutil.copyfile(policy, chalice / policy.name)
+
+
+def download_wheels(requirements: Path, wheels: Path) -> Path:
+    """Download the Lambdas' wheels once, hashes checked, so that later deployments need no network.
+
+    Returns the folder that holds them: one folder for each content of requirements.txt.
+    """
+    folder = wheels / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    if not folder.exists():
+        partial = folder.with_suffix(f".{os.getpid()}")
+        arguments = ["download", "--require-hashes", "-r", str(requirements), "-d", str(partial)]
+        _run([*PIP, *arguments], {}, "pip download of requirements.txt")
+        partial.rename(folder)
+    return folder
+
+
+def _pip_options(wheels: Path) -> dict[str, str]:
+    pure = all(wheel.name.endswith("-none-any.whl") for wheel in wheels.iterdir())
+    # A compiled wheel of this machine may not be Lambda's: Chalice then asks the index for one.
+    return {"PIP_FIND_LINKS": str(wheels)} | ({"PIP_NO_INDEX": "1"} if pure else {})
+
+
+def _credentials(session: boto3.Session) -> dict[str, str]:
+    """Chalice must act on the account that `session` names, whatever its own defaults are."""
+    region = {"AWS_DEFAULT_REGION": session.region_name}
+    credentials = session.get_credentials()
+    if credentials is None:
+        return region
+    frozen = credentials.get_frozen_credentials()
+    token = {"AWS_SESSION_TOKEN": frozen.token} if frozen.token else {}
+    return {
+        "AWS_ACCESS_KEY_ID": frozen.access_key or "",
+        "AWS_SECRET_ACCESS_KEY": frozen.secret_key or "",
+        **token,
+        **region,
+    }
+
+
+def _run(command: list[str], variables: Mapping[str, str], what: str) -> None:
+    finished = subprocess.run(
+        command,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if finished.returncode != 0:
+        last_lines = "\n".join(finished.stdout.strip().splitlines()[-15:])
+        raise DeploymentError(f"{what} failed with exit code {finished.returncode}:\n{last_lines}")

@@ -1,0 +1,227 @@
+"""The three SageMaker jobs as states of the machine."""
+
+import boto3
+
+from state_machine import sdk
+from state_machine.asl import Expression, ProcessingStep, Retry, TrainingStep, join
+from state_machine.config import Job, PipelineConfig
+from state_machine.deployed import Deployed
+from state_machine.images import training_image
+from state_machine.run_state import RUN, hyperparameter
+
+MAX_RETRIES = 3
+
+# A job may wait for an instance and move data before and after its own run time. The state's
+# timeout lies above both, because a state that times out is not documented to stop its job.
+START_AND_TRANSFER_SECONDS = 1800
+
+PROCESSING = "/opt/ml/processing"
+CHECKPOINTS = "/opt/ml/checkpoints"
+
+# One line an epoch, as training.py prints it:
+# epoch=3/10; loss=0.30; accuracy=0.89; val_loss=0.29; val_accuracy=0.90; seconds=11.2;
+METRIC_DEFINITIONS = [
+    {"Name": "train:loss", "Regex": "; loss=([^;]+);"},
+    {"Name": "train:accuracy", "Regex": "; accuracy=([^;]+);"},
+    {"Name": "validation:loss", "Regex": "; val_loss=([^;]+);"},
+    {"Name": "validation:accuracy", "Regex": "; val_accuracy=([^;]+);"},
+]
+
+
+def preprocess(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
+    """Raw IDX files in, train, validation and test arrays out."""
+    outputs = [
+        sdk.ProcessingOutput(
+            output_name=split,
+            source=f"{PROCESSING}/{split}",
+            destination=join(f"{{}}/{split}", RUN["paths"]["preprocessing"]),
+        )
+        for split in ("train", "validation", "test")
+    ]
+    return _processing(
+        "Preprocess",
+        config.preprocessing,
+        config,
+        deployed,
+        inputs=[_input("source_data", RUN["dataset"]["s3_uri"])],
+        outputs=outputs,
+        arguments=[
+            "'preprocessing.py'",
+            "'--validation-fraction'",
+            RUN["preprocessing"]["validation_fraction"].to_jsonpath(),
+            "'--seed'",
+            RUN["preprocessing"]["seed"].to_jsonpath(),
+        ],
+        result_path="$.preprocessing_job",
+    )
+
+
+def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
+    """Train and validation arrays in, checkpoints and model.tar.gz out."""
+    channels = {
+        channel: sdk.TrainingInput(join(f"{{}}/{channel}", RUN["paths"]["preprocessing"]))
+        for channel in ("train", "validation")
+    }
+    return TrainingStep(
+        "Train",
+        estimator=_estimator(config, deployed),
+        job_name=_job_name("train"),
+        data=channels,
+        output_data_config_path=RUN["paths"]["training"],
+        hyperparameters={
+            # The SDK writes a time stamp and a fixed path here. Both belong to the run.
+            "sagemaker_job_name": _job_name("train"),
+            "sagemaker_submit_directory": join("{}sourcedir.tar.gz", RUN["code"]["s3_uri"]),
+            **{name: Expression(hyperparameter(name)) for name in config.training.hyperparameters},
+        },
+        # The SDK drops what it does not know from the estimator, so it is given here.
+        parameters={
+            "CheckpointConfig": {"LocalPath": CHECKPOINTS, "S3Uri": RUN["paths"]["checkpoints"]},
+            "EnableInterContainerTrafficEncryption": config.training.instance_count > 1,
+        },
+        result_selector={
+            "job_name.$": "$.TrainingJobName",
+            "model_data_url.$": "$.ModelArtifacts.S3ModelArtifacts",
+            "billable_seconds.$": "$.BillableTimeInSeconds",
+        },
+        result_path="$.training_job",
+        timeout_seconds=state_seconds(config.training),
+        retry=sagemaker_retry(),
+    )
+
+
+def evaluate(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
+    """The new model, the champion and the test set in, evaluation.json and report.html out."""
+    return _processing(
+        "Evaluate",
+        config.evaluation,
+        config,
+        deployed,
+        inputs=[
+            _input("model", RUN["training_job"]["model_data_url"]),
+            _input("champion", RUN["paths"]["champion"]),
+            _input("test", join("{}/test", RUN["paths"]["preprocessing"])),
+        ],
+        outputs=[
+            sdk.ProcessingOutput(
+                output_name="evaluation",
+                source=f"{PROCESSING}/evaluation",
+                destination=RUN["paths"]["evaluation"],
+            )
+        ],
+        arguments=["'evaluation.py'"],
+        result_path="$.evaluation_job",
+    )
+
+
+def state_seconds(job: Job) -> int:
+    """How long the state of `job` may take, in seconds."""
+    return job.max_runtime_seconds + START_AND_TRANSFER_SECONDS
+
+
+def sagemaker_retry() -> Retry:
+    """Retry what SageMaker refuses for a while: throttling, service errors, instance limits.
+
+    Step Functions reports throttling as AmazonSageMakerException too:
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+    """
+    return Retry(
+        error_equals=[
+            "SageMaker.AmazonSageMakerException",
+            "SageMaker.ResourceLimitExceededException",
+            "SageMaker.SageMakerException",
+            "SageMaker.SdkClientException",
+        ],
+        interval_seconds=10,
+        max_attempts=MAX_RETRIES,
+        backoff_rate=3.0,
+        max_delay_seconds=300,
+    )
+
+
+def _processing(
+    state: str,
+    job: Job,
+    config: PipelineConfig,
+    deployed: Deployed,
+    *,
+    inputs: list[sdk.ProcessingInput],
+    outputs: list[sdk.ProcessingOutput],
+    arguments: list[str],
+    result_path: str,
+) -> ProcessingStep:
+    processor = sdk.Processor(
+        role=deployed.names.role_arn("jobs"),
+        image_uri=training_image(config.training, deployed.names.region, job.instance_type),
+        instance_count=job.instance_count,
+        instance_type=job.instance_type,
+        volume_size_in_gb=job.volume_size_gb,
+        max_runtime_in_seconds=job.max_runtime_seconds,
+        sagemaker_session=_session(deployed),
+    )
+    code = _input("code", RUN["code"]["s3_uri"])
+    return ProcessingStep(
+        state,
+        processor=processor,
+        job_name=_job_name(state.lower()),
+        inputs=[code, *inputs],
+        outputs=outputs,
+        container_entrypoint=["/bin/bash", f"{PROCESSING}/input/code/process.sh"],
+        # The SDK takes no placeholder inside the list of arguments.
+        parameters={
+            "AppSpecification": {
+                "ContainerArguments": Expression(f"States.Array({', '.join(arguments)})")
+            }
+        },
+        result_selector={"job_name.$": "$.ProcessingJobName"},
+        result_path=result_path,
+        timeout_seconds=state_seconds(job),
+        retry=sagemaker_retry(),
+    )
+
+
+def _input(name: str, source: sdk.Placeholder) -> sdk.ProcessingInput:
+    folder = "input/code" if name == "code" else name
+    return sdk.ProcessingInput(input_name=name, source=source, destination=f"{PROCESSING}/{folder}")
+
+
+def _estimator(config: PipelineConfig, deployed: Deployed) -> sdk.TensorFlow:
+    job = config.training
+    return sdk.TensorFlow(
+        entry_point="main.py",
+        source_dir=deployed.bundle.source_s3_uri,
+        role=deployed.names.role_arn("jobs"),
+        framework_version=job.framework_version,
+        py_version=job.py_version,
+        instance_type=job.instance_type,
+        instance_count=job.instance_count,
+        volume_size=job.volume_size_gb,
+        max_run=job.max_runtime_seconds,
+        output_path=f"s3://{deployed.names.bucket}/runs/",
+        metric_definitions=METRIC_DEFINITIONS,
+        model_dir=False,  # type: ignore[arg-type] # its way to leave the hyperparameter out
+        debugger_hook_config=False,
+        disable_profiler=True,
+        sagemaker_session=_session(deployed),
+    )
+
+
+def _job_name(step: str) -> Expression:
+    """A name that no earlier attempt has: SageMaker never lets one be used again."""
+    return join(f"{{}}-{step}-{{}}-{{}}", RUN["run_id"], *_ATTEMPT)
+
+
+_ATTEMPT = ("$$.State.RetryCount", "$$.Execution.RedriveCount")
+
+
+def _session(deployed: Deployed) -> sdk.sagemaker.Session:
+    """The SDK wants a session even to render: this one never calls AWS.
+
+    An empty configuration keeps the SDK from merging the machine's own sagemaker defaults into the
+    definition, which would then differ from machine to machine.
+    """
+    return sdk.sagemaker.Session(
+        boto_session=boto3.Session(region_name=deployed.names.region),
+        default_bucket=deployed.names.bucket,
+        sagemaker_config={"SchemaVersion": "1.0"},
+    )

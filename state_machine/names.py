@@ -1,0 +1,78 @@
+"""Names and ARNs of everything that a stage deploys.
+
+The S3 trigger needs the state machine's ARN and the state machine needs the Lambdas' ARNs. Both are
+computed from names, so neither has to exist before the other.
+"""
+
+from dataclasses import dataclass
+
+import boto3
+
+LAMBDAS = ("on_upload", "start_retraining", "prepare_run", "check_metrics")
+DATASET_PREFIX = "raw_data/"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Every name of one stage of one pipeline in one account and region."""
+
+    name: str
+    stage: str
+    account: str
+    region: str
+    partition: str = "aws"
+
+    @property
+    def prefix(self) -> str:
+        """What every name begins with, for example `retrain-dev`."""
+        return f"{self.name}-{self.stage}"
+
+    @property
+    def bucket(self) -> str:
+        """Globally unique because account and region are part of it."""
+        return f"{self.prefix}-{self.account}-{self.region}"
+
+    @property
+    def state_machine(self) -> str:
+        """The state machine's name."""
+        return self.prefix
+
+    @property
+    def state_machine_arn(self) -> str:
+        """The state machine's ARN."""
+        return self._arn("states", f"stateMachine:{self.state_machine}")
+
+    def execution_arn(self, execution_name: str) -> str:
+        """The ARN of one execution of the state machine."""
+        return self._arn("states", f"execution:{self.state_machine}:{execution_name}")
+
+    def function(self, function: str) -> str:
+        """The Lambda's name, as Chalice forms it: <app name>-<stage>-<function>."""
+        return f"{self.prefix}-{function}"
+
+    def function_arn(self, function: str) -> str:
+        """The Lambda's ARN."""
+        return self._arn("lambda", f"function:{self.function(function)}")
+
+    def role(self, purpose: str) -> str:
+        """An IAM role's name. Roles are global to the account: the region keeps stages apart."""
+        return f"{self.prefix}-{purpose}-{self.region}"
+
+    def role_arn(self, purpose: str) -> str:
+        """An IAM role's ARN."""
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.role(purpose)}"
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+def names_of(name: str, stage: str, session: boto3.Session) -> Names:
+    """The names of a stage in the account and region that `session`'s credentials belong to."""
+    identity = session.client("sts").get_caller_identity()
+    return Names(
+        name=name,
+        stage=stage,
+        account=identity["Account"],
+        region=session.region_name,
+        partition=identity["Arn"].split(":")[1],
+    )

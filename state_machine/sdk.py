@@ -1,0 +1,72 @@
+"""The Data Science SDK and the SageMaker SDK, imported without their side effects.
+
+Importing them moves the root logger's level, prints deprecation and configuration notices, and
+leaves handlers behind. Everything else in this package imports them from here.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    logging.getLogger("sagemaker.config").setLevel(logging.WARNING)
+    os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
+
+
+with _quietly():
+    import sagemaker
+    from sagemaker.inputs import TrainingInput
+    from sagemaker.processing import ProcessingInput, ProcessingOutput, Processor
+    from sagemaker.tensorflow import TensorFlow
+    from stepfunctions.inputs import Placeholder
+    from stepfunctions.steps import (
+        Chain,
+        Choice,
+        ChoiceRule,
+        Fail,
+        Graph,
+        LambdaStep,
+        ProcessingStep,
+        Retry,
+        Succeed,
+        Task,
+        TrainingStep,
+    )
+    from stepfunctions.workflow import Workflow
+
+# The SDKs report what they fill in by default, at INFO, on every build.
+for _name in ("sagemaker", "sagemaker.image_uris", "stepfunctions"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+__all__ = [
+    "Chain",
+    "Choice",
+    "ChoiceRule",
+    "Fail",
+    "Graph",
+    "LambdaStep",
+    "Placeholder",
+    "ProcessingInput",
+    "ProcessingOutput",
+    "ProcessingStep",
+    "Processor",
+    "Retry",
+    "Succeed",
+    "Task",
+    "TensorFlow",
+    "TrainingInput",
+    "TrainingStep",
+    "Workflow",
+    "sagemaker",
+]
