@@ -58,7 +58,8 @@ def graph(config: PipelineConfig, deployed: Deployed) -> sdk.Graph:
     return sdk.Graph(
         build(config, deployed),
         timeout_seconds=_whole_run_seconds(config),
-        comment="Preprocess, train and evaluate; register the model that passes the gate",
+        comment=f"Retrains on uploads such as {config.data.dataset}: preprocess, train, evaluate, "
+        f"and register the model that passes the gate",
     )
 
 

@@ -48,17 +48,13 @@ def deploy_functions(
 
 def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
     """The variables of every Lambda."""
-    variables = {
+    return {
         "RETRAIN_BUCKET": names.bucket,
         "RETRAIN_STATE_MACHINE_ARN": names.state_machine_arn,
         "RETRAIN_DATASET_PREFIX": DATASET_PREFIX,
         "RETRAIN_REQUIRED_FILES": json.dumps(config.data.required_files),
         "POWERTOOLS_SERVICE_NAME": names.prefix,
     }
-    # An endpoint other than AWS's own must be known to the functions too: Lambda passes on
-    # nothing of the environment that a function is deployed from.
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    return variables | ({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})
 
 
 def stage(project: Path, staged: Path, names: Names, variables: Mapping[str, str]) -> None:
