@@ -53,6 +53,7 @@ def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
         "RETRAIN_STATE_MACHINE_ARN": names.state_machine_arn,
         "RETRAIN_DATASET_PREFIX": DATASET_PREFIX,
         "RETRAIN_REQUIRED_FILES": json.dumps(config.data.required_files),
+        "RETRAIN_HYPERPARAMETERS": json.dumps(config.training.hyperparameters),
         "POWERTOOLS_SERVICE_NAME": names.prefix,
     }
 

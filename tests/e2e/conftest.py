@@ -1,0 +1,42 @@
+"""The whole pipeline, deployed once to an embedded AWS, on scikit-learn's digits."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import sample
+from cli.demo import sample_config
+from local_aws.client import EmbeddedAws
+from state_machine import config
+from state_machine.config import PipelineConfig
+from tests.e2e.pipeline import Pipeline
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the four files of the data set."""
+    return sample.write(tmp_path_factory.mktemp("digits"))
+
+
+@pytest.fixture(scope="session")
+def settings() -> PipelineConfig:
+    return sample_config(config.load(PROJECT / "pipeline.toml"))
+
+
+@pytest.fixture(scope="module")
+def pipeline(
+    tmp_path_factory: pytest.TempPathFactory, settings: PipelineConfig
+) -> Iterator[Pipeline]:
+    """The deployed pipeline: one for each module, because data sets and models are shared state."""
+    with (
+        EmbeddedAws(tmp_path_factory.mktemp("aws")) as aws,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        for name, value in aws.environment().items():
+            environment.setenv(name, value)
+        deployed = Pipeline(aws, PROJECT)
+        deployed.deploy(settings)
+        yield deployed

@@ -1,0 +1,99 @@
+"""What a user does with a deployed pipeline, through boto3 alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from local_aws.client import EmbeddedAws
+from state_machine.config import PipelineConfig
+from state_machine.deployment import Deployment, deploy
+from tests.waiting import eventually
+
+EXECUTION_SECONDS = 240.0
+ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+
+
+class Pipeline:
+    """A stage on the embedded AWS."""
+
+    deployment: Deployment
+
+    def __init__(self, aws: EmbeddedAws, project: Path) -> None:
+        self.aws = aws
+        self._project = project
+        self.states = aws.client("stepfunctions")
+        self.s3 = aws.client("s3")
+        self.sagemaker = aws.client("sagemaker")
+        self.lambdas = aws.client("lambda")
+
+    def deploy(self, settings: PipelineConfig) -> None:
+        self.deployment = deploy(
+            settings,
+            stage="dev",
+            session=self.aws.session(),
+            project=self._project,
+            progress=lambda _: None,
+        )
+
+    def put(self, dataset: str, file: Path) -> str:
+        """Upload one file of a data set; return its key."""
+        key = f"raw_data/{dataset}/{file.name}"
+        self.s3.put_object(Bucket=self.deployment.bucket, Key=key, Body=file.read_bytes())
+        return key
+
+    def invoke(self, function: str, payload: Any) -> Any:
+        """Invoke a Lambda and return its result; an error of the function fails the test."""
+        answer = self.lambdas.invoke(
+            FunctionName=self.deployment.functions[function], Payload=json.dumps(payload)
+        )
+        body = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, body
+        return body
+
+    def start(self, execution_input: dict[str, Any]) -> str:
+        """Start an execution as the console does; return its ARN."""
+        started = self.states.start_execution(
+            stateMachineArn=self.deployment.state_machine_arn, input=json.dumps(execution_input)
+        )
+        return str(started["executionArn"])
+
+    def executions(self) -> list[str]:
+        """The ARNs of all executions, newest first."""
+        listed = self.states.list_executions(stateMachineArn=self.deployment.state_machine_arn)
+        return [execution["executionArn"] for execution in listed["executions"]]
+
+    def end_of(self, execution_arn: str) -> dict[str, Any]:
+        """Wait for the end of an execution; return it with its output read as JSON."""
+
+        def ended() -> dict[str, Any] | None:
+            described: dict[str, Any] = self.states.describe_execution(executionArn=execution_arn)
+            return described if described["status"] in ENDED else None
+
+        execution = eventually(ended, timeout=EXECUTION_SECONDS, every=0.2)
+        assert execution is not None
+        if "output" in execution:
+            execution["output"] = json.loads(execution["output"])
+        return execution
+
+    def registered(self, execution_arn: str) -> dict[str, Any]:
+        """Wait for the end of an execution and return the model package that it registered."""
+        execution = self.end_of(execution_arn)
+        assert execution["status"] == "SUCCEEDED", (execution.get("error"), execution.get("cause"))
+        package_arn = execution["output"]["registration"]["model_package_arn"]
+        package: dict[str, Any] = self.sagemaker.describe_model_package(
+            ModelPackageName=package_arn
+        )
+        return package
+
+    def model_packages(self) -> list[str]:
+        """The ARNs of all registered model packages."""
+        listed = self.sagemaker.list_model_packages(
+            ModelPackageGroupName=self.deployment.model_package_group
+        )
+        return [package["ModelPackageArn"] for package in listed["ModelPackageSummaryList"]]
+
+    def object(self, uri: str) -> bytes:
+        """The content of an object named by its s3:// URI."""
+        bucket, key = uri.removeprefix("s3://").split("/", 1)
+        content: bytes = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return content

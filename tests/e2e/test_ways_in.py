@@ -1,0 +1,111 @@
+"""Every way to start a run ends registered; what is incomplete or repeated starts none."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+from tests.e2e.pipeline import Pipeline
+from tests.waiting import eventually
+
+
+def s3_event(bucket: str, key: str) -> dict[str, Any]:
+    record = {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key), "size": 1}},
+    }
+    return {"Records": [record]}
+
+
+def test_the_upload_starts_one_run_and_ends_registered(pipeline: Pipeline, digits: Path) -> None:
+    files = sorted(digits.iterdir(), reverse=True)
+    *first_three, last = files
+    for file in first_three:
+        key = pipeline.put("digits", file)
+        # S3 delivers at least once: the second delivery of each event is ours.
+        pipeline.invoke("on_upload", s3_event(pipeline.deployment.bucket, key))
+    assert pipeline.executions() == []
+
+    key = pipeline.put("digits", last)
+    (arn,) = eventually(pipeline.executions)
+    for file_key in itertools.chain([key], (f"raw_data/digits/{f.name}" for f in first_three)):
+        outcomes = pipeline.invoke("on_upload", s3_event(pipeline.deployment.bucket, file_key))
+        assert [outcome["outcome"] for outcome in outcomes] == ["duplicate"]
+    package = pipeline.registered(arn)
+
+    assert pipeline.executions() == [arn]
+    assert pipeline.model_packages() == [package["ModelPackageArn"]]
+    # After the end the same event is still the same event.
+    outcomes = pipeline.invoke("on_upload", s3_event(pipeline.deployment.bucket, key))
+    assert [outcome["outcome"] for outcome in outcomes] == ["duplicate"]
+    assert pipeline.executions() == [arn]
+
+
+def test_the_registered_model_says_where_it_comes_from(pipeline: Pipeline) -> None:
+    (arn,) = pipeline.executions()
+    output = pipeline.end_of(arn)["output"]
+    package = pipeline.registered(arn)
+    metadata = package["CustomerMetadataProperties"]
+
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    assert metadata["run_id"] == output["run_id"]
+    assert output["dataset"]["fingerprint"] in metadata.values()
+    (container,) = package["InferenceSpecification"]["Containers"]
+    assert "/tensorflow-inference:2.19" in container["Image"]
+    assert pipeline.object(container["ModelDataUrl"])[:2] == b"\x1f\x8b"
+
+    statistics = package["ModelMetrics"]["ModelQuality"]["Statistics"]
+    evaluation = json.loads(pipeline.object(statistics["S3Uri"]))
+    accuracy = evaluation["multiclass_classification_metrics"]["accuracy"]["value"]
+    assert accuracy == output["quality_gate"]["metrics"]["accuracy"] > 0.9
+    assert json.loads(pipeline.object(output["paths"]["decision"]))["decision"] == "register"
+
+
+def test_the_jobs_leave_what_sagemaker_leaves(pipeline: Pipeline) -> None:
+    (arn,) = pipeline.executions()
+    output = pipeline.end_of(arn)["output"]
+    job = pipeline.sagemaker.describe_training_job(
+        TrainingJobName=output["training_job"]["job_name"]
+    )
+
+    assert job["TrainingJobStatus"] == "Completed"
+    final = {metric["MetricName"]: metric["Value"] for metric in job["FinalMetricDataList"]}
+    assert final["validation:accuracy"] > 0.9
+    logs = pipeline.aws.client("logs")
+    for group, name in (
+        ("TrainingJobs", output["training_job"]["job_name"]),
+        ("ProcessingJobs", output["preprocessing_job"]["job_name"]),
+        ("ProcessingJobs", output["evaluation_job"]["job_name"]),
+    ):
+        streams = logs.describe_log_streams(
+            logGroupName=f"/aws/sagemaker/{group}", logStreamNamePrefix=f"{name}/"
+        )
+        assert streams["logStreams"], name
+
+
+def test_an_execution_from_the_console_with_an_empty_input_ends_registered(
+    pipeline: Pipeline,
+) -> None:
+    before = pipeline.model_packages()
+
+    package = pipeline.registered(pipeline.start({}))
+
+    assert package["ModelPackageArn"] not in before
+
+
+def test_start_retraining_with_other_hyperparameters_ends_registered(pipeline: Pipeline) -> None:
+    payload = {"hyperparameters": {"epochs": 8}, "requested_by": "a test", "reason": "drift"}
+
+    answer = pipeline.invoke("start_retraining", payload)
+
+    assert answer["started"] is True
+    package = pipeline.registered(answer["execution_arn"])
+    output = pipeline.end_of(answer["execution_arn"])["output"]
+    assert output["hyperparameters"]["epochs"] == "8"
+    job = pipeline.sagemaker.describe_training_job(
+        TrainingJobName=output["training_job"]["job_name"]
+    )
+    assert job["HyperParameters"]["epochs"] == "8"
+    assert package["ModelPackageArn"] in pipeline.model_packages()

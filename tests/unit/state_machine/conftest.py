@@ -1,0 +1,23 @@
+"""The repository's own pipeline.toml, and a stage that it is built for."""
+
+from pathlib import Path
+
+import pytest
+
+from state_machine import bundle, config
+from state_machine.config import PipelineConfig
+from state_machine.deployed import Deployed
+from state_machine.names import Names
+
+PROJECT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="session")
+def pipeline() -> PipelineConfig:
+    return config.load(PROJECT / "pipeline.toml")
+
+
+@pytest.fixture(scope="session")
+def deployed() -> Deployed:
+    names = Names("retrain", "dev", "123456789012", "eu-central-1")
+    return Deployed(names, bundle.pack(PROJECT / "ml_scripts", names.bucket))
