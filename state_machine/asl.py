@@ -30,31 +30,39 @@ def join(template: str, *values: sdk.Placeholder | str) -> Expression:
     return Expression(f"States.Format('{template}', {', '.join(paths)})")
 
 
-class _ResultSelector:
-    """A task that keeps a part of its result only, so that the state stays small and readable."""
+class _Integration:
+    """A service integration, by its ARN, that keeps only a part of its result.
 
-    def __init__(self, *args: Any, result_selector: dict[str, str], **fields: Any) -> None:
+    The SDK forms the ARN for the partition of whatever region the shell names. It is given here.
+    """
+
+    def __init__(
+        self, *args: Any, resource: str, result_selector: dict[str, str], **fields: Any
+    ) -> None:
         super().__init__(*args, **fields)
+        self.fields["resource"] = resource
         self.result_selector = result_selector
+
+    fields: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
         """The state as ASL."""
         return super().to_dict() | {"ResultSelector": self.result_selector}  # type: ignore[misc]
 
 
-class LambdaStep(_ResultSelector, sdk.LambdaStep):
+class LambdaStep(_Integration, sdk.LambdaStep):
     """`lambda:invoke` with a ResultSelector."""
 
 
-class ProcessingStep(_ResultSelector, sdk.ProcessingStep):
+class ProcessingStep(_Integration, sdk.ProcessingStep):
     """`sagemaker:createProcessingJob.sync` with a ResultSelector."""
 
 
-class TrainingStep(_ResultSelector, sdk.TrainingStep):
+class TrainingStep(_Integration, sdk.TrainingStep):
     """`sagemaker:createTrainingJob.sync` with a ResultSelector."""
 
 
-class Task(_ResultSelector, sdk.Task):
+class Task(_Integration, sdk.Task):
     """Any other service integration with a ResultSelector."""
 
 

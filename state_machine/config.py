@@ -8,10 +8,12 @@ import math
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from lambdas.gate import parse_gate
+from lambdas.metrics import MetricError
 from state_machine.errors import ConfigError
 
 InstanceType = Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
@@ -22,7 +24,8 @@ Hyperparameter = bool | int | float | str
 MAX_HYPERPARAMETERS = 100
 HYPERPARAMETER_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")
 
-REPORTED_METRICS = ("accuracy", "loss", "weighted_precision", "weighted_recall", "weighted_f1")
+# What evaluation.json reports and a threshold may bound.
+Metric = Literal["accuracy", "loss", "weighted_precision", "weighted_recall", "weighted_f1"]
 
 
 class Section(BaseModel):
@@ -77,7 +80,7 @@ class Training(Job):
 class Threshold(Section):
     """One bound that a metric of the new model must hold, itself included."""
 
-    metric: Literal["accuracy", "loss", "weighted_precision", "weighted_recall", "weighted_f1"]
+    metric: Metric
     op: Literal[">=", "<="]
     value: Annotated[float, Field(allow_inf_nan=False)]
 
@@ -85,12 +88,19 @@ class Threshold(Section):
 class Gate(Section):
     """When a model may be registered."""
 
-    champion_metric: Literal["accuracy", "weighted_precision", "weighted_recall", "weighted_f1"] = (
-        "accuracy"
-    )
-    min_improvement: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    champion_metric: Metric = "accuracy"
+    min_improvement: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     # At least one: a gate without a rule would let every model pass.
     thresholds: Annotated[list[Threshold], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _the_gate_takes_it(self) -> Self:
+        """Ask the Lambda's own code, so that nothing is deployed which it would refuse later."""
+        try:
+            parse_gate(self.model_dump())
+        except MetricError as error:
+            raise ValueError(str(error)) from None
+        return self
 
 
 class Registry(Section):

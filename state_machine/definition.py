@@ -89,6 +89,7 @@ def _prepare_run(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
     }
     return LambdaStep(
         "PrepareRun",
+        resource=deployed.names.integration("lambda:invoke"),
         parameters={"FunctionName": deployed.names.function_arn("prepare_run"), "Payload": payload},
         result_selector={"run.$": "$.Payload"},
         output_path="$.run",
@@ -105,6 +106,7 @@ def _check_metrics(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
     }
     return LambdaStep(
         "CheckMetrics",
+        resource=deployed.names.integration("lambda:invoke"),
         parameters={
             "FunctionName": deployed.names.function_arn("check_metrics"),
             "Payload": payload,
@@ -164,7 +166,7 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
     }
     return Task(
         "RegisterModel",
-        resource=f"arn:{deployed.names.partition}:states:::aws-sdk:sagemaker:createModelPackage",
+        resource=deployed.names.integration("aws-sdk:sagemaker:createModelPackage"),
         parameters=parameters,
         result_selector={"model_package_arn.$": "$.ModelPackageArn"},
         result_path="$.registration",

@@ -1,12 +1,11 @@
 """The three SageMaker jobs as states of the machine."""
 
-import boto3
-
 from state_machine import sdk
 from state_machine.asl import Expression, ProcessingStep, Retry, TrainingStep, join
 from state_machine.config import Job, PipelineConfig
 from state_machine.deployed import Deployed
 from state_machine.images import training_image
+from state_machine.rendering_session import rendering_session, without_default_session
 from state_machine.run_state import RUN, hyperparameter
 
 MAX_RETRIES = 3
@@ -64,6 +63,7 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
     }
     return TrainingStep(
         "Train",
+        resource=deployed.names.integration("sagemaker:createTrainingJob.sync"),
         estimator=_estimator(config, deployed),
         job_name=_job_name("train"),
         data=channels,
@@ -157,11 +157,12 @@ def _processing(
         instance_type=job.instance_type,
         volume_size_in_gb=job.volume_size_gb,
         max_runtime_in_seconds=job.max_runtime_seconds,
-        sagemaker_session=_session(deployed),
+        sagemaker_session=rendering_session(deployed.names.region, deployed.names.bucket),
     )
     code = _input("code", RUN["code"]["s3_uri"])
     return ProcessingStep(
         state,
+        resource=deployed.names.integration("sagemaker:createProcessingJob.sync"),
         processor=processor,
         job_name=_job_name(state.lower()),
         inputs=[code, *inputs],
@@ -187,23 +188,24 @@ def _input(name: str, source: sdk.Placeholder) -> sdk.ProcessingInput:
 
 def _estimator(config: PipelineConfig, deployed: Deployed) -> sdk.TensorFlow:
     job = config.training
-    return sdk.TensorFlow(
-        entry_point="main.py",
-        source_dir=deployed.bundle.source_s3_uri,
-        role=deployed.names.role_arn("jobs"),
-        framework_version=job.framework_version,
-        py_version=job.py_version,
-        instance_type=job.instance_type,
-        instance_count=job.instance_count,
-        volume_size=job.volume_size_gb,
-        max_run=job.max_runtime_seconds,
-        output_path=f"s3://{deployed.names.bucket}/runs/",
-        metric_definitions=METRIC_DEFINITIONS,
-        model_dir=False,  # type: ignore[arg-type] # its way to leave the hyperparameter out
-        debugger_hook_config=False,
-        disable_profiler=True,
-        sagemaker_session=_session(deployed),
-    )
+    with without_default_session(deployed.names.region):
+        return sdk.TensorFlow(
+            entry_point="main.py",
+            source_dir=deployed.bundle.source_s3_uri,
+            role=deployed.names.role_arn("jobs"),
+            framework_version=job.framework_version,
+            py_version=job.py_version,
+            instance_type=job.instance_type,
+            instance_count=job.instance_count,
+            volume_size=job.volume_size_gb,
+            max_run=job.max_runtime_seconds,
+            output_path=f"s3://{deployed.names.bucket}/runs/",
+            metric_definitions=METRIC_DEFINITIONS,
+            model_dir=False,  # type: ignore[arg-type] # its way to leave the hyperparameter out
+            debugger_hook_config=False,
+            disable_profiler=True,
+            sagemaker_session=rendering_session(deployed.names.region, deployed.names.bucket),
+        )
 
 
 def _job_name(step: str) -> Expression:
@@ -212,16 +214,3 @@ def _job_name(step: str) -> Expression:
 
 
 _ATTEMPT = ("$$.State.RetryCount", "$$.Execution.RedriveCount")
-
-
-def _session(deployed: Deployed) -> sdk.sagemaker.Session:
-    """The SDK wants a session even to render: this one never calls AWS.
-
-    An empty configuration keeps the SDK from merging the machine's own sagemaker defaults into the
-    definition, which would then differ from machine to machine.
-    """
-    return sdk.sagemaker.Session(
-        boto_session=boto3.Session(region_name=deployed.names.region),
-        default_bucket=deployed.names.bucket,
-        sagemaker_config={"SchemaVersion": "1.0"},
-    )

@@ -62,6 +62,10 @@ class Names:
         """An IAM role's ARN."""
         return f"arn:{self.partition}:iam::{self.account}:role/{self.role(purpose)}"
 
+    def integration(self, action: str) -> str:
+        """The ARN of a service integration of Step Functions, for example `lambda:invoke`."""
+        return f"arn:{self.partition}:states:::{action}"
+
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 

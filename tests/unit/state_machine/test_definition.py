@@ -1,19 +1,22 @@
-"""The definition: pure, deterministic, valid ASL, valid calls, and nothing of pipeline.toml lost."""
+"""The definition: pure, deterministic, valid ASL, valid calls, nothing of pipeline.toml lost."""
 
 import copy
 import json
 import socket
 from typing import Any
 
+import botocore.session
 import pytest
 from statelint.config import Config
 from statelint.linter import Linter
 from statelint.problem import ProblemType
 
-from local_aws.validation import find_violations
+from local_aws.validation_constraints import unknown_members, violations
 from state_machine import definition
+from state_machine.bundle import Bundle
 from state_machine.config import PipelineConfig
 from state_machine.deployed import Deployed
+from state_machine.names import Names
 from tests.unit.state_machine.rendering import CONTEXT, fill_in
 
 CALLS = {
@@ -27,6 +30,14 @@ CALLS = {
 @pytest.fixture(scope="module")
 def machine(pipeline: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
     return definition.as_dict(pipeline, deployed)
+
+
+def problems(state: str, request: dict[str, Any]) -> list[str]:
+    """What AWS would refuse in the call of `state`, by the service model that botocore ships."""
+    service, operation = CALLS[state]
+    model = botocore.session.get_session().get_service_model(service)
+    shape = model.operation_model(operation).input_shape
+    return [*violations(shape, request), *unknown_members(shape, request)]
 
 
 def tasks(machine: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -73,18 +84,16 @@ def test_statelint_would_find_a_misspelt_next_state(machine: dict[str, Any]) -> 
 
 @pytest.mark.parametrize("state", CALLS)
 def test_every_sagemaker_call_fits_the_service_model(machine: dict[str, Any], state: str) -> None:
-    service, operation = CALLS[state]
-
     request = fill_in(machine["States"][state]["Parameters"])
 
-    assert find_violations(service, operation, request) == []
+    assert problems(state, request) == []
 
 
 def test_the_validation_itself_can_fail(machine: dict[str, Any]) -> None:
     request = fill_in(machine["States"]["Train"]["Parameters"])
     request["TrainingJobName"] = "a_name_with_underscores"
 
-    assert find_violations("sagemaker", "CreateTrainingJob", request)
+    assert problems("Train", request)
 
 
 @pytest.mark.parametrize("state", ["Preprocess", "Train", "Evaluate"])
@@ -121,6 +130,16 @@ def test_a_jobs_state_outlasts_the_job_and_the_machine_outlasts_the_states(
     assert machine["TimeoutSeconds"] >= sum(s["TimeoutSeconds"] for s in tasks(machine).values())
 
 
+def test_another_partition_is_named_everywhere(pipeline: PipelineConfig) -> None:
+    names = Names("retrain", "dev", "123456789012", "cn-north-1", partition="aws-cn")
+    there = Deployed(names, Bundle("abc", names.bucket, {}))
+
+    text = definition.graph(pipeline, there).to_json()
+
+    assert "arn:aws-cn:states:::sagemaker:createTrainingJob.sync" in text
+    assert "arn:aws:" not in text
+
+
 def test_no_step_catches_its_failure_so_that_redrive_resumes_there(
     machine: dict[str, Any],
 ) -> None:
@@ -135,89 +154,94 @@ def test_an_unknown_decision_is_a_rejection(machine: dict[str, Any]) -> None:
     assert machine["States"]["Rejected"]["Error"] == "QualityGate.ThresholdNotMet"
 
 
-# Another valid value for each option of pipeline.toml. An option that is missing here fails the
-# test below, so that none can be added without reaching the definition.
+# Another valid value for each option of pipeline.toml, each unlike any other. An option without one
+# fails the test below, so that none can be added without reaching the definition.
 CHANGES: dict[str, Any] = {
     "name": "other",
     "data.dataset": "other-data",
     "data.required_files": ["other.gz"],
-    **{
-        f"{job}.{option}": value
-        for job in ("preprocessing", "training", "evaluation")
-        for option, value in {
-            "instance_type": "ml.c5.9xlarge",
-            "instance_count": 7,
-            "volume_size_gb": 77,
-            "max_runtime_seconds": 777,
-        }.items()
-    },
+    "preprocessing.instance_type": "ml.c5.9xlarge",
+    "preprocessing.instance_count": 71,
+    "preprocessing.volume_size_gb": 771,
+    "preprocessing.max_runtime_seconds": 7771,
     "preprocessing.validation_fraction": 0.37,
     "preprocessing.seed": 4711,
+    "training.instance_type": "ml.c5.18xlarge",
+    "training.instance_count": 72,
+    "training.volume_size_gb": 772,
+    "training.max_runtime_seconds": 7772,
     "training.framework_version": "2.18",
     "training.py_version": "py310",
-    "training.hyperparameters": {"epochs": 11, "dropout": 0.5},
+    "training.hyperparameters": {"epochs": 1177, "dropout": 0.55},
+    "evaluation.instance_type": "ml.c5.4xlarge",
+    "evaluation.instance_count": 73,
+    "evaluation.volume_size_gb": 773,
+    "evaluation.max_runtime_seconds": 7773,
     "gate.champion_metric": "weighted_f1",
     "gate.min_improvement": 0.017,
-    "gate.thresholds": [{"metric": "weighted_recall", "op": "<=", "value": 0.5}],
+    "gate.thresholds": [{"metric": "weighted_recall", "op": "<=", "value": 0.513}],
     "registry.model_package_group": "other-group",
     "registry.approval_status": "Approved",
-    "registry.inference_instance_types": ["ml.c5.9xlarge"],
+    "registry.inference_instance_types": ["ml.c5.large"],
 }
-# TensorFlow 2.18 goes with Python 3.10 in AWS's images: the two change together.
-TOGETHER = {"training.framework_version", "training.py_version"}
 
 
-def options(section: dict[str, Any], prefix: str = "") -> list[str]:
-    """The dotted names of all options; hyperparameters and thresholds are one option each."""
-    whole = ("training.hyperparameters",)
-    return [
-        name
-        for key, value in section.items()
-        for name in (
-            options(value, f"{prefix}{key}.")
-            if isinstance(value, dict) and f"{prefix}{key}" not in whole
-            else [f"{prefix}{key}"]
-        )
-    ]
+def options(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """All options by their dotted names; hyperparameters and thresholds are one option each."""
+    found: dict[str, Any] = {}
+    for key, value in section.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and name != "training.hyperparameters":
+            found |= options(value, f"{name}.")
+        else:
+            found[name] = value
+    return found
 
 
-def changed(pipeline: PipelineConfig, names: set[str]) -> PipelineConfig:
+def leaves(value: Any) -> list[str]:
+    """The values inside `value` as JSON text, names of hyperparameters included."""
+    if isinstance(value, dict):
+        return [leaf for pair in value.items() for part in pair for leaf in leaves(part)]
+    if isinstance(value, list):
+        return [leaf for item in value for leaf in leaves(item)]
+    return [json.dumps(value).strip('"')]
+
+
+def changed_everywhere(pipeline: PipelineConfig) -> PipelineConfig:
     raw = pipeline.model_dump()
-    for name in names:
+    for name, value in CHANGES.items():
         *sections, key = name.split(".")
         table = raw
         for section in sections:
             table = table[section]
-        table[key] = CHANGES[name]
+        table[key] = value
     return PipelineConfig.model_validate(raw)
 
 
 def test_no_option_of_pipeline_toml_is_missing_from_the_definition(
     pipeline: PipelineConfig, deployed: Deployed, machine: dict[str, Any]
 ) -> None:
-    without_effect = []
+    config = changed_everywhere(pipeline)
+    names = Names(config.name, "dev", deployed.names.account, deployed.names.region)
+
+    after = json.dumps(definition.as_dict(config, Deployed(names, deployed.bundle)))
+
+    before = json.dumps(machine)
     for option in options(pipeline.model_dump()):
-        config = changed(pipeline, TOGETHER if option in TOGETHER else {option})
-        there = Deployed(
-            names=type(deployed.names)(
-                config.name, deployed.names.stage, deployed.names.account, deployed.names.region
-            ),
-            bundle=deployed.bundle,
+        missing = [leaf for leaf in leaves(CHANGES[option]) if leaf not in after]
+        assert not missing, f"{option}: {missing} is not in the definition"
+        assert any(leaf not in before for leaf in leaves(CHANGES[option])), (
+            f"{option}: tells nothing"
         )
-        if definition.as_dict(config, there) == machine:
-            without_effect.append(option)
-
-    assert without_effect == []
 
 
-def test_every_value_of_pipeline_toml_stands_in_the_definition(
+def test_hyperparameters_reach_the_job_from_the_run_and_default_in_prepare_run(
     pipeline: PipelineConfig, machine: dict[str, Any]
 ) -> None:
-    text = json.dumps(machine)
+    states = machine["States"]
+    defaults = states["PrepareRun"]["Parameters"]["Payload"]["defaults"]["hyperparameters"]
+    job = states["Train"]["Parameters"]["HyperParameters"]
 
-    assert pipeline.training.framework_version in text
-    for file in pipeline.data.required_files:
-        assert file in text
-    for name, value in pipeline.training.hyperparameters.items():
-        assert f"$['hyperparameters']['{name}']" in text
-        assert f'"{name}": {json.dumps(value)}' in text
+    assert defaults == pipeline.training.hyperparameters
+    for name in pipeline.training.hyperparameters:
+        assert job[f"{name}.$"] == f"$['hyperparameters']['{name}']"

@@ -1,0 +1,92 @@
+"""The champion: the newest approved model package, laid out for the evaluation to score."""
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from lambdas.s3_objects import put_json, split_uri
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+
+log = logging.getLogger(__name__)
+
+GIB = 1024**3
+# One CopyObject call is atomic and takes up to 5 GB; only larger models go in parts.
+COPY = TransferConfig(multipart_threshold=5 * GIB, multipart_chunksize=GIB // 2)
+# A copy refused for good. HeadObject has no body, so its codes are bare statuses.
+UNREADABLE = {"404", "NoSuchKey", "NoSuchBucket", "403", "AccessDenied", "InvalidObjectState"}
+
+
+def place_champion(
+    s3: "S3Client", sagemaker: "SageMakerClient", group: str, folder_uri: str
+) -> dict[str, Any]:
+    """Write ``champion.json`` and, if there is a champion, its ``model.tar.gz`` to ``folder_uri``.
+
+    Returns what champion.json says: ``{"model_package_arn": None}`` where nothing is approved yet;
+    the package's ARN with ``model_data_url``; or its ARN with ``error`` where its model cannot be
+    had, which is for the gate to judge. Throttling and service errors are raised.
+    """
+    package = newest_approved(sagemaker, group)
+    champion = {"model_package_arn": None} if package is None else _copy(s3, package, folder_uri)
+    put_json(s3, f"{folder_uri}/champion.json", champion)
+    log.info("champion placed", extra={"champion": champion})
+    return champion
+
+
+def newest_approved(sagemaker: "SageMakerClient", group: str) -> Mapping[str, Any] | None:
+    """Describe the newest Approved package of the group; None where there is none, or no group.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListModelPackages.html
+    """
+    pages = sagemaker.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=group,
+        ModelApprovalStatus="Approved",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+    )
+    try:
+        summaries = (item for page in pages for item in page["ModelPackageSummaryList"])
+        newest = next(summaries, None)
+    except ClientError as error:
+        if _group_is_missing(error):
+            return None
+        raise
+    if newest is None:
+        return None
+    return sagemaker.describe_model_package(ModelPackageName=newest["ModelPackageArn"])
+
+
+def _group_is_missing(error: ClientError) -> bool:
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    return code in {"ResourceNotFound", "ResourceNotFoundException"} or (
+        code == "ValidationException" and "does not exist" in message
+    )
+
+
+def _copy(s3: "S3Client", package: Mapping[str, Any], folder_uri: str) -> dict[str, Any]:
+    arn = package["ModelPackageArn"]
+    containers = package.get("InferenceSpecification", {}).get("Containers", [])
+    url = next((c["ModelDataUrl"] for c in containers if c.get("ModelDataUrl")), None)
+    if url is None:
+        return {"model_package_arn": arn, "error": "the model package names no ModelDataUrl"}
+    try:
+        source_bucket, source_key = split_uri(url)
+        bucket, key = split_uri(f"{folder_uri}/model.tar.gz")
+        s3.copy({"Bucket": source_bucket, "Key": source_key}, bucket, key, Config=COPY)
+    except ValueError as error:
+        return {"model_package_arn": arn, "error": f"ModelDataUrl: {error}"}
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in UNREADABLE:
+            raise
+        return {"model_package_arn": arn, "error": f"cannot copy {url!r}: {error}"}
+    return {
+        "model_package_arn": arn,
+        "model_package_version": package.get("ModelPackageVersion"),
+        "model_data_url": url,
+        "customer_metadata": package.get("CustomerMetadataProperties", {}),
+    }

@@ -1,0 +1,53 @@
+"""What the Lambdas raise on purpose.
+
+::
+
+    RetrainError
+    ├── ThrottlingError            AWS throttled or failed a call: the state is worth retrying
+    ├── SettingsError              the function's environment is not what the deployment sets
+    ├── InvalidInputError          an execution input or payload with an unknown or ill-typed field
+    ├── InvalidEvaluationError     an evaluation.json that cannot be judged (becomes a reject)
+    └── DataSetError
+        ├── NoCompleteDataSetError    no data set has all its files
+        ├── IncompleteDataSetError    the named data set lacks files
+        └── DataSetChangedError       its files were replaced after the execution was asked for
+
+Lambda reports the class name as the error's name, which is what ``ErrorEquals`` matches in the
+state machine: renaming one is a breaking change.
+"""
+
+
+class RetrainError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class ThrottlingError(RetrainError):
+    """AWS throttled a call, failed on its side or was not reached: later it may well work."""
+
+
+class SettingsError(RetrainError):
+    """An environment variable is missing or malformed."""
+
+
+class InvalidInputError(RetrainError):
+    """A field of an execution input or payload is unknown, ill-typed or not allowed."""
+
+
+class InvalidEvaluationError(RetrainError):
+    """evaluation.json is missing, too large, or not strict JSON."""
+
+
+class DataSetError(RetrainError):
+    """A data set cannot be trained on."""
+
+
+class NoCompleteDataSetError(DataSetError):
+    """No data set in the bucket has all the required files."""
+
+
+class IncompleteDataSetError(DataSetError):
+    """The named data set lacks required files."""
+
+
+class DataSetChangedError(DataSetError):
+    """The data set's files are not the ones that the fingerprint was taken of."""

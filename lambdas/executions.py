@@ -1,0 +1,99 @@
+"""Names of executions, and starting each name once.
+
+Step Functions keeps a name for 90 days: the name is what makes a start idempotent.
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.datasets import DataSet
+from lambdas.run_input import Hyperparameter
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+LONGEST_NAME = 40  # leaves room for "-preprocess-<retry>-<redrive>" in a job name of 63
+FINGERPRINT_DIGITS = 12
+PLAIN_NAME = r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
+
+
+@dataclass(frozen=True)
+class Start:
+    """What became of a start: ``message`` says in one line why nothing new was started."""
+
+    execution_arn: str
+    started: bool
+    message: str
+
+
+def execution_name(dataset: DataSet, hyperparameters: Mapping[str, Hyperparameter]) -> str:
+    """Return the one name for training on these object versions with these settings.
+
+    The fingerprint covers the keys, so two data sets never share a name, whatever their slugs.
+    ``hyperparameters`` holds those that differ from the defaults.
+    """
+    identity = dataset.fingerprint[:FINGERPRINT_DIGITS]
+    if hyperparameters:
+        identity += "-" + _digest(json.dumps(hyperparameters, sort_keys=True))[:8]
+    return f"{_slug(dataset.name, LONGEST_NAME - len(identity) - 1)}-{identity}"
+
+
+def run_id(execution_arn: str) -> str:
+    """Return the run id of an execution: its name, shortened with a hash where it does not fit."""
+    name = execution_arn.rsplit(":", 1)[-1]
+    if len(name) <= LONGEST_NAME and re.fullmatch(PLAIN_NAME, name):
+        return name
+    identity = _digest(name)[:FINGERPRINT_DIGITS]
+    return f"{_slug(name, LONGEST_NAME - len(identity) - 1)}-{identity}"
+
+
+def start_once(
+    stepfunctions: "SFNClient",
+    state_machine_arn: str,
+    name: str,
+    execution_input: Mapping[str, Any],
+) -> Start:
+    """Start the execution of that name unless there is one already, running or ended.
+
+    StartExecution alone would not tell a new execution from a running one with the same input:
+    it returns both alike. Errors other than ExecutionAlreadyExists are raised.
+    """
+    arn = f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+    if status := _status(stepfunctions, arn):
+        return Start(arn, False, f"execution {name} of the same data and settings is {status}")
+    try:
+        started = stepfunctions.start_execution(
+            stateMachineArn=state_machine_arn, name=name, input=json.dumps(execution_input)
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise
+        return Start(arn, False, f"execution {name} was started by another caller just now")
+    return Start(started["executionArn"], True, f"execution {name} started")
+
+
+def _status(stepfunctions: "SFNClient", execution_arn: str) -> str | None:
+    try:
+        return stepfunctions.describe_execution(executionArn=execution_arn)["status"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+            raise
+        return None
+
+
+def _slug(text: str, longest: int) -> str:
+    """Return ``text`` in ASCII letters, digits and single hyphens, "run" if none are left."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-zA-Z0-9]+", "-", plain).strip("-")[:longest].strip("-") or "run"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

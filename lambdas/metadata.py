@@ -1,0 +1,64 @@
+"""What the registry keeps of a run beside the model, within the registry's limits.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
+(CustomerMetadataProperties: at most 50 pairs, key 128, value 256 characters, and only letters,
+digits, spaces and ``_.:/=+-@``.)
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lambdas.gate import Decision
+
+MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
+PUNCTUATION = frozenset("_.:/=+-@")
+
+
+def customer_metadata(run: Mapping[str, Any], decision: Decision) -> dict[str, str]:
+    """Return CustomerMetadataProperties for the run's model package.
+
+    Identities (run id, ARNs, digests) are left out rather than altered; other text has what the
+    registry refuses replaced by "-". Metrics that a rule speaks of come first, so that the limit
+    of pairs cuts the least telling ones.
+    """
+    pairs: dict[str, str] = {}
+    for key, value in _identities(run):
+        if value and _allowed(value) == value and len(value) <= LONGEST_VALUE:
+            pairs[key] = value
+    for key, value in _descriptions(run, decision):
+        fitting = _allowed(value)[:LONGEST_VALUE].strip()
+        if fitting and len(pairs) < MOST_PAIRS:
+            pairs.setdefault(_allowed(key)[:LONGEST_KEY].strip(), fitting)
+    return pairs
+
+
+def _identities(run: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    yield "run_id", run["run_id"]
+    yield "execution_arn", run["execution_arn"]
+    yield "dataset_fingerprint", run["dataset"]["fingerprint"]
+    yield "code_sha256", run["code"]["sha256"]
+    yield "champion", run["champion"]["model_package_arn"]
+
+
+def _descriptions(run: Mapping[str, Any], decision: Decision) -> Iterator[tuple[str, str]]:
+    yield "dataset", run["dataset"]["name"]
+    yield "decision", decision.decision
+    yield "decision_reason", decision.reason
+    for name, value in run["hyperparameters"].items():
+        yield f"hyperparameter.{name}", value
+    judged = dict.fromkeys(rule.metric for rule in decision.rules)
+    for name in [*judged, *decision.metrics]:
+        if name in decision.metrics:
+            yield f"metric.{name}", str(decision.metrics[name])
+
+
+def _allowed(text: str) -> str:
+    return "".join(_allowed_character(c) for c in text)
+
+
+def _allowed_character(character: str) -> str:
+    kind = unicodedata.category(character)[0]
+    if kind == "Z":
+        return " "
+    return character if kind in "LN" or character in PUNCTUATION else "-"

@@ -1,0 +1,90 @@
+"""PrepareRun, the first state: what exactly this execution will do, decided and written down."""
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lambdas import run_input
+from lambdas.champion import place_champion
+from lambdas.datasets import DataSets
+from lambdas.executions import run_id
+from lambdas.s3_objects import put_json
+from lambdas.transient import naming_transient_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+
+log = logging.getLogger(__name__)
+
+
+@naming_transient_errors
+def prepare_run(
+    event: Mapping[str, Any], *, s3: "S3Client", sagemaker: "SageMakerClient"
+) -> dict[str, Any]:
+    """Return the state that all later steps read, and write it to ``runs/<run_id>/run.json``.
+
+    ``event`` holds ``execution`` (arn, started_at), its ``input``, and the deployment's
+    ``defaults``. The input ``{}`` takes the newest complete data set and all defaults. The
+    champion's model is copied to ``runs/<run_id>/champion/``. Repeating the call is harmless.
+
+    Raises InvalidInputError, the DataSetErrors, and ThrottlingError.
+    """
+    execution, defaults = event["execution"], event["defaults"]
+    asked = run_input.parse(event["input"], defaults["hyperparameters"])
+    dataset = _datasets(s3, defaults).choose(asked.dataset, asked.fingerprint)
+    identity = run_id(execution["arn"])
+    paths = _paths(f"s3://{defaults['bucket']}/runs/{identity}")
+    champion = place_champion(s3, sagemaker, defaults["model_package_group"], paths["champion"])
+    state = {
+        "run_id": identity,
+        "execution_arn": execution["arn"],
+        "client_token": str(uuid.uuid5(uuid.NAMESPACE_URL, execution["arn"])),
+        "dataset": dataset.as_state(),
+        "preprocessing": _as_text(defaults["preprocessing"]),
+        "hyperparameters": _as_text({**defaults["hyperparameters"], **asked.hyperparameters}),
+        "paths": paths,
+        "code": defaults["code"],
+        "model_package_group": defaults["model_package_group"],
+        "champion": {"model_package_arn": champion["model_package_arn"]},
+    }
+    _write_plan(s3, state, event, asked)
+    return state
+
+
+def _write_plan(
+    s3: "S3Client", state: dict[str, Any], event: Mapping[str, Any], asked: run_input.RunInput
+) -> None:
+    plan = {
+        **state,
+        "started_at": event["execution"]["started_at"],
+        "input": event["input"],
+        "requested_by": asked.requested_by,
+        "reason": asked.reason,
+    }
+    put_json(s3, f"{state['paths']['run']}/run.json", plan)
+    log.info("run planned", extra={"run_id": state["run_id"], "dataset": state["dataset"]["name"]})
+
+
+def _datasets(s3: "S3Client", defaults: Mapping[str, Any]) -> DataSets:
+    files = tuple(defaults["required_files"])
+    return DataSets(s3, defaults["bucket"], defaults["dataset_prefix"], files)
+
+
+def _paths(run: str) -> dict[str, str]:
+    folders = ("preprocessing", "checkpoints", "training", "evaluation", "champion")
+    return {
+        "run": run,
+        **{folder: f"{run}/{folder}" for folder in folders},
+        "decision": f"{run}/decision.json",
+    }
+
+
+def _as_text(values: Mapping[str, run_input.Hyperparameter]) -> dict[str, str]:
+    """SageMaker takes container arguments and hyperparameters as text only."""
+    return {
+        name: json.dumps(value) if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+    }

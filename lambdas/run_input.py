@@ -1,0 +1,141 @@
+"""The input of an execution: its JSON Schema, and one clear error where an input breaks it.
+
+The same schema holds for the Step Functions console, ``start_retraining`` and, later, for a form.
+"""
+
+import difflib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import fastjsonschema
+
+from lambdas.datasets import DATASET_NAME
+from lambdas.errors import InvalidInputError
+from lambdas.text import one_line
+
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*$"
+Hyperparameter = bool | int | float | str
+LARGEST_NUMBER = 1e15  # keeps whole numbers exact in a float, and every value short as text
+
+
+@dataclass(frozen=True)
+class RunInput:
+    """A valid execution input. ``hyperparameters`` holds only those that were given."""
+
+    dataset: str | None
+    fingerprint: str | None
+    hyperparameters: Mapping[str, Hyperparameter]
+    requested_by: str | None
+    reason: str | None
+
+
+def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunInput:
+    """Hold an execution input against its schema.
+
+    ``hyperparameters`` are the defaults, which name and type what may be given. Raises
+    InvalidInputError naming the field, what was found and what is allowed.
+    """
+    check = fastjsonschema.compile(schema(hyperparameters), use_default=False)
+    try:
+        check(found)
+    except fastjsonschema.JsonSchemaValueException as error:
+        raise InvalidInputError(_explanation(error)) from None
+    assert isinstance(found, dict)
+    given = {
+        name: _in_type_of(hyperparameters[name], name, value)
+        for name, value in found.get("hyperparameters", {}).items()
+    }
+    return RunInput(
+        dataset=found.get("dataset"),
+        fingerprint=found.get("fingerprint"),
+        hyperparameters=given,
+        requested_by=found.get("requested_by"),
+        reason=found.get("reason"),
+    )
+
+
+def schema(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Any]:
+    """Return the JSON Schema (draft 7) of an execution input, titled and described for a form."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Retraining",
+        "description": "every field is optional",
+        "type": "object",
+        "properties": {
+            "dataset": _text("Data set", "the folder's name below raw_data/", pattern=DATASET_NAME),
+            "fingerprint": _text(
+                "Fingerprint",
+                "64 hex digits; the execution is refused if the files have changed since",
+                pattern="^[0-9a-f]{64}$",
+            ),
+            "hyperparameters": _hyperparameters(hyperparameters),
+            "requested_by": _text("Requested by", "one line of at most 256 characters", 256),
+            "reason": _text("Reason", "one line of at most 1024 characters", 1024),
+        },
+        "additionalProperties": False,
+    }
+
+
+def _text(
+    title: str, description: str, longest: int | None = None, pattern: str = ONE_LINE
+) -> dict[str, Any]:
+    limits = {} if longest is None else {"maxLength": longest}
+    return {
+        "title": title,
+        "description": description,
+        "type": "string",
+        "pattern": pattern,
+        **limits,
+    }
+
+
+def _hyperparameters(defaults: Mapping[str, Hyperparameter]) -> dict[str, Any]:
+    properties = {
+        name: {"title": name, "default": value, **_kind(value)} for name, value in defaults.items()
+    }
+    return {
+        "title": "Hyperparameters",
+        "description": "values by name; those not given keep their defaults",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _kind(default: Hyperparameter) -> dict[str, Any]:
+    bounds = {"minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
+    match default:
+        case bool():
+            return {"type": "boolean", "description": "true or false"}
+        case int():
+            return {"type": "integer", "description": "a whole number", **bounds}
+        case float():
+            return {"type": "number", "description": "a number", **bounds}
+        case str():
+            return {"type": "string", "description": "one line", "pattern": ONE_LINE}
+
+
+def _in_type_of(default: Hyperparameter, name: str, value: Hyperparameter) -> Hyperparameter:
+    """Return ``value`` in its default's type: JSON's 3.0 is a whole number, and 1 a number."""
+    if isinstance(value, float) and math.isnan(value):  # which passes every bound of a schema
+        raise InvalidInputError(f"hyperparameters.{name}: found NaN, expected a number")
+    return type(default)(value)
+
+
+def _explanation(error: fastjsonschema.JsonSchemaValueException) -> str:
+    field = ".".join(error.path[1:]) or "input"
+    if error.rule == "additionalProperties":
+        return _unknown_field(field, error.value, error.definition.get("properties", {}))
+    found = one_line(json.dumps(error.value), 80)
+    expected = f"{error.definition['type']} ({error.definition['description']})"
+    return f"{field}: found {found}, expected {expected}"
+
+
+def _unknown_field(where: str, found: Iterable[str], allowed: Mapping[str, Any]) -> str:
+    unknown = one_line(next(name for name in found if name not in allowed), 80)
+    close = difflib.get_close_matches(unknown, allowed, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"{where}: unknown field {unknown!r}{hint}; allowed: {', '.join(sorted(allowed))}"

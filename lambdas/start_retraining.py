@@ -1,0 +1,75 @@
+"""Retraining on request: the payload is an execution input, the same as in the console."""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lambdas import run_input
+from lambdas.datasets import DataSets
+from lambdas.executions import execution_name, start_once
+from lambdas.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+log = logging.getLogger(__name__)
+
+
+def start_retraining(
+    event: object,
+    *,
+    settings: Settings,
+    s3: "S3Client",
+    stepfunctions: "SFNClient",
+) -> dict[str, Any]:
+    """Start an execution on the named data set, or on the newest complete one.
+
+    The same data with the same hyperparameters is trained once: if it is being trained on or was,
+    ``started`` is false, ``execution_arn`` is that execution and ``message`` says so. Other
+    hyperparameters make another execution; who asks and why does not.
+
+    Raises InvalidInputError and the DataSetErrors, which the caller sees as a FunctionError.
+    """
+    asked = run_input.parse({} if event is None else event, settings.hyperparameters)
+    datasets = DataSets(s3, settings.bucket, settings.dataset_prefix, settings.required_files)
+    dataset = datasets.choose(asked.dataset, asked.fingerprint)
+    changed = _changed(asked, settings)
+    start = start_once(
+        stepfunctions,
+        settings.state_machine_arn,
+        execution_name(dataset, changed),
+        _execution_input(asked, dataset.name, dataset.fingerprint, changed),
+    )
+    answer = {
+        "execution_arn": start.execution_arn,
+        "started": start.started,
+        "dataset": dataset.name,
+        "fingerprint": dataset.fingerprint,
+    }
+    log.info(start.message, extra=answer)
+    return answer | {"message": start.message}
+
+
+def _changed(asked: run_input.RunInput, settings: Settings) -> dict[str, run_input.Hyperparameter]:
+    """Return the hyperparameters that differ from the defaults."""
+    return {
+        name: value
+        for name, value in asked.hyperparameters.items()
+        if value != settings.hyperparameters[name]
+    }
+
+
+def _execution_input(
+    asked: run_input.RunInput,
+    dataset: str,
+    fingerprint: str,
+    changed: dict[str, run_input.Hyperparameter],
+) -> dict[str, Any]:
+    fields = {
+        "dataset": dataset,
+        "fingerprint": fingerprint,
+        "hyperparameters": changed,
+        "requested_by": asked.requested_by,
+        "reason": asked.reason,
+    }
+    return {name: value for name, value in fields.items() if value}

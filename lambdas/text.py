@@ -1,0 +1,18 @@
+"""Untrusted values as short single lines that are safe in messages, logs and reports."""
+
+HUGE = 10**18
+
+
+def one_line(text: str, longest: int = 1000) -> str:
+    """Return ``text`` without control characters and line ends, cut to ``longest`` characters."""
+    clean = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return clean if len(clean) <= longest else clean[: longest - 3] + "..."
+
+
+def shown(value: object) -> str:
+    """Return any JSON value as at most 60 ASCII characters; containers by their kind only."""
+    kind = {dict: "an object", list: "a list", type(None): "null"}.get(type(value))
+    # An integer of thousands of digits cannot be turned into text at all.
+    if type(value) is int and abs(value) > HUGE:
+        kind = "a huge number"
+    return kind or one_line(ascii(value), 60)

@@ -1,0 +1,58 @@
+"""Errors of AWS that may pass, under the one name that the state machine retries."""
+
+import functools
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import ParamSpec, TypeVar
+
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+)
+
+from lambdas.errors import ThrottlingError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+THROTTLING_CODES = {
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+
+
+def naming_transient_errors(handler: Callable[P, R]) -> Callable[P, R]:
+    """Make a handler raise ThrottlingError where AWS throttles, fails or cannot be reached.
+
+    boto3 has retried by then. Lambda reports the class name, and botocore's ClientError would say
+    nothing of whether a retry makes sense.
+    """
+
+    @functools.wraps(handler)
+    def handle(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return handler(*args, **kwargs)
+        except ClientError as error:
+            if not _may_pass(error):
+                raise
+            raise ThrottlingError(str(error)) from error
+        except (EndpointConnectionError, HTTPClientError, IncompleteReadError) as error:
+            raise ThrottlingError(str(error)) from error
+
+    return handle
+
+
+def _may_pass(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    throttled = status == HTTPStatus.TOO_MANY_REQUESTS
+    failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return throttled or failed or error.response["Error"]["Code"] in THROTTLING_CODES

@@ -1,0 +1,186 @@
+"""A fake S3 with versions, delete markers and pages."""
+
+import hashlib
+import io
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from botocore.response import StreamingBody
+
+from tests.fakes.service import (
+    FakeService,
+    check_shape,
+    client_error,
+    operation,
+    page,
+)
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an object; a delete marker has no content."""
+
+    key: str
+    version_id: str
+    content: bytes | None
+    written: datetime
+    etag: str
+
+
+class FakeS3(FakeService):
+    """Buckets of versions, the newest last. ``versioned=False`` keeps only the last, as "null"."""
+
+    service = "s3"
+
+    def __init__(self, *buckets: str, versioned: bool = True) -> None:
+        super().__init__()
+        self.buckets: dict[str, dict[str, list[Version]]] = {
+            name: defaultdict(list) for name in buckets
+        }
+        self.versioned = versioned
+        self._ticks = itertools.count()
+
+    # What tests say in one word
+
+    def upload(self, bucket: str, key: str, content: bytes = b"content") -> Version:
+        """Write an object, as another process would."""
+        return self._write(bucket, key, content)
+
+    def upload_in_parts(self, bucket: str, key: str, content: bytes = b"content") -> Version:
+        """Write an object whose ETag is no MD5."""
+        return self._write(bucket, key, content, parts=2)
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete an object: a delete marker where versions are kept."""
+        if self.versioned:
+            self._write(bucket, key, None)
+        else:
+            self.buckets[bucket].pop(key)
+
+    def content(self, bucket: str, key: str) -> bytes:
+        """Return the current content of an object that must be there."""
+        content = self.buckets[bucket][key][-1].content
+        assert content is not None
+        return content
+
+    # Operations
+
+    @operation
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        version = self._write(request["Bucket"], request["Key"], request["Body"])
+        return {"ETag": f'"{version.etag}"', "VersionId": version.version_id}
+
+    @operation
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        content = self._current(request["Bucket"], request["Key"], "GetObject").content or b""
+        body = StreamingBody(io.BytesIO(content), len(content))
+        return {"Body": body, "ContentLength": len(content)}
+
+    @operation
+    def list_objects_v2(self, **request: Any) -> dict[str, Any]:
+        bucket = self._bucket(request["Bucket"], "ListObjectsV2")
+        current = [versions[-1] for _, versions in sorted(bucket.items()) if versions]
+        found = [
+            {
+                "Key": v.key,
+                "ETag": f'"{v.etag}"',
+                "Size": len(v.content),
+                "LastModified": v.written,
+            }
+            for v in current
+            if v.content is not None and v.key.startswith(request.get("Prefix", ""))
+        ]
+        start = int(request.get("ContinuationToken", 0))
+        contents, after = page(found, start, self.page_size)
+        response: dict[str, Any] = {"IsTruncated": after is not None, "KeyCount": len(contents)}
+        if contents:
+            response["Contents"] = contents
+        if after is not None:
+            response["NextContinuationToken"] = str(after)
+        return response
+
+    @operation
+    def list_object_versions(self, **request: Any) -> dict[str, Any]:
+        """Sorted by key, the newest version first; keys below ``Delimiter`` are left out."""
+        rows = self._version_rows(request)
+        start = next(
+            (
+                number + 1
+                for number, (version, _) in enumerate(rows)
+                if version.key == request.get("KeyMarker")
+                and version.version_id == request.get("VersionIdMarker")
+            ),
+            0,
+        )
+        shown, after = page(rows, start, self.page_size)
+        response: dict[str, Any] = {"IsTruncated": after is not None}
+        for version, latest in shown:
+            kind = "DeleteMarkers" if version.content is None else "Versions"
+            response.setdefault(kind, []).append(_version_entry(version, latest))
+        if after is not None:
+            response["NextKeyMarker"] = shown[-1][0].key
+            response["NextVersionIdMarker"] = shown[-1][0].version_id
+        return response
+
+    def copy(self, CopySource: dict[str, str], Bucket: str, Key: str, Config: Any = None) -> None:
+        """Copy as boto3's managed transfer does: HeadObject first, then CopyObject."""
+        source = f"{CopySource['Bucket']}/{quote(CopySource['Key'])}"
+        request = {"Bucket": Bucket, "Key": Key, "CopySource": source}
+        check_shape(request, self.operation_model("copy_object").input_shape)
+        self.calls.append(("CopyObject", request))
+        self.refuse_if_told("HeadObject")
+        version = self._current(CopySource["Bucket"], CopySource["Key"], "HeadObject", code="404")
+        self.refuse_if_told("CopyObject")
+        self._write(Bucket, Key, version.content)
+
+    # How it is kept
+
+    def _bucket(self, name: str, operation_name: str) -> dict[str, list[Version]]:
+        if name not in self.buckets:
+            raise client_error("NoSuchBucket", operation_name, status=404)
+        return self.buckets[name]
+
+    def _current(
+        self, bucket: str, key: str, operation_name: str, code: str = "NoSuchKey"
+    ) -> Version:
+        versions = self._bucket(bucket, operation_name).get(key, [])
+        if not versions or versions[-1].content is None:
+            raise client_error(code, operation_name, status=404)
+        return versions[-1]
+
+    def _write(self, bucket: str, key: str, content: bytes | None, parts: int = 0) -> Version:
+        tick = next(self._ticks)
+        etag = hashlib.md5(content or b"").hexdigest() + (f"-{parts}" if parts else "")
+        version_id = f"v{tick}" if self.versioned else "null"
+        version = Version(key, version_id, content, EPOCH + timedelta(seconds=tick), etag)
+        versions = self.buckets[bucket][key]
+        versions[:] = [*versions, version] if self.versioned else [version]
+        return version
+
+    def _version_rows(self, request: dict[str, Any]) -> list[tuple[Version, bool]]:
+        bucket = self._bucket(request["Bucket"], "ListObjectVersions")
+        prefix, delimiter = request.get("Prefix", ""), request.get("Delimiter")
+        return [
+            (version, version is versions[-1])
+            for key, versions in sorted(bucket.items())
+            if key.startswith(prefix) and not (delimiter and delimiter in key[len(prefix) :])
+            for version in reversed(versions)
+        ]
+
+
+def _version_entry(version: Version, latest: bool) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "Key": version.key,
+        "VersionId": version.version_id,
+        "IsLatest": latest,
+        "LastModified": version.written,
+    }
+    if version.content is not None:
+        entry |= {"ETag": f'"{version.etag}"', "Size": len(version.content)}
+    return entry

@@ -1,0 +1,68 @@
+"""A fake SageMaker: the model registry's groups and packages."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.fakes.service import FakeService, client_error, operation, page
+
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/{}/{}"
+
+
+class FakeSageMaker(FakeService):
+    """Model package groups, each a list of packages in order of creation."""
+
+    service = "sagemaker"
+
+    def __init__(self, *groups: str) -> None:
+        super().__init__()
+        self.groups: dict[str, list[dict[str, Any]]] = {name: [] for name in groups}
+
+    def register(self, group: str, model_data_url: str | None, approval: str = "Approved") -> str:
+        """Add a version to the group, as a run or a person would. Returns its ARN."""
+        version = len(self.groups[group]) + 1
+        container = {"Image": "serving-image"}
+        if model_data_url is not None:
+            container["ModelDataUrl"] = model_data_url
+        package = {
+            "ModelPackageName": f"{group}/{version}",
+            "ModelPackageGroupName": group,
+            "ModelPackageVersion": version,
+            "ModelPackageArn": ARN.format(group, version),
+            "CreationTime": CREATED + timedelta(seconds=version),
+            "ModelPackageStatus": "Completed",
+            "ModelPackageStatusDetails": {"ValidationStatuses": []},
+            "ModelApprovalStatus": approval,
+            "InferenceSpecification": {"Containers": [container]},
+            "CustomerMetadataProperties": {"run_id": f"run-{version}"},
+        }
+        self.groups[group].append(package)
+        return ARN.format(group, version)
+
+    @operation
+    def list_model_packages(self, **request: Any) -> dict[str, Any]:
+        group = request["ModelPackageGroupName"]
+        if group not in self.groups:
+            message = f"ModelPackageGroup {group} does not exist."
+            raise client_error("ValidationException", "ListModelPackages", message)
+        found = [
+            package
+            for package in self.groups[group]
+            if package["ModelApprovalStatus"] == request["ModelApprovalStatus"]
+        ]
+        assert request["SortBy"] == "CreationTime"
+        found.sort(key=lambda p: p["CreationTime"], reverse=request["SortOrder"] == "Descending")
+        some, after = page(found, int(request.get("NextToken", 0)), self.page_size)
+        wanted = self.operation_model("list_model_packages").output_shape
+        members = wanted.members["ModelPackageSummaryList"].member.members
+        summaries = [{k: v for k, v in package.items() if k in members} for package in some]
+        token = {} if after is None else {"NextToken": str(after)}
+        return {"ModelPackageSummaryList": summaries, **token}
+
+    @operation
+    def describe_model_package(self, **request: Any) -> dict[str, Any]:
+        arn = request["ModelPackageName"]
+        for package in (package for group in self.groups.values() for package in group):
+            if package["ModelPackageArn"] == arn:
+                return package
+        raise client_error("ValidationException", "DescribeModelPackage", f"{arn} does not exist.")

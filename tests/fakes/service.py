@@ -1,0 +1,98 @@
+"""What all fake services share: requests and responses held against botocore's models."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.paginate import Paginator, PaginatorModel
+from botocore.validate import ParamValidator
+
+Operation = Callable[..., dict[str, Any]]
+
+
+def operation(method: Operation) -> Operation:
+    """Make a fake's method an operation of its service: recorded, refused on request, checked."""
+
+    @functools.wraps(method)
+    def call(self: "FakeService", **request: Any) -> dict[str, Any]:
+        model = self.operation_model(method.__name__)
+        check_shape(request, model.input_shape)
+        self.calls.append((model.name, request))
+        self.refuse_if_told(model.name)
+        response = method(self, **request)
+        check_shape(response, model.output_shape)
+        return response
+
+    return call
+
+
+def check_shape(value: dict[str, Any], shape: Any) -> None:
+    """Hold ``value`` against a shape: required members, types, lengths, and enumerations."""
+    problems = ParamValidator().validate(value, shape)
+    assert not problems.has_errors(), problems.generate_report()
+    for name, member in value.items():
+        allowed = getattr(shape.members[name], "enum", None)
+        assert not allowed or member in allowed, f"{name}: found {member!r}, expected {allowed}"
+
+
+def client_error(code: str, operation_name: str, message: str = "", status: int = 400) -> Exception:
+    """Return the error that boto3 raises for a refused call."""
+    metadata = {"HTTPStatusCode": status}
+    error = {"Code": code, "Message": message or code}
+    return ClientError({"Error": error, "ResponseMetadata": metadata}, operation_name)
+
+
+class FakeService:
+    """One AWS service. ``calls`` holds (operation, request) of every call so far."""
+
+    service: str
+    page_size = 2  # small, so that every listing in a test has several pages
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self._refusals: dict[str, Exception] = {}
+
+    def refuse(self, operation_name: str, code: str, status: int) -> None:
+        """Refuse every call of that operation from now on."""
+        self._refusals[operation_name] = client_error(code, operation_name, status=status)
+
+    def refuse_if_told(self, operation_name: str) -> None:
+        """Raise the error that ``refuse`` arranged, if any."""
+        if operation_name in self._refusals:
+            raise self._refusals[operation_name]
+
+    def called(self, operation_name: str) -> list[dict[str, Any]]:
+        """Return the requests of all calls of that operation."""
+        return [request for name, request in self.calls if name == operation_name]
+
+    def operation_model(self, method_name: str) -> Any:
+        """Return botocore's model of the operation behind a client method."""
+        return operations(self.service)[method_name]
+
+    def get_paginator(self, method_name: str) -> Paginator:
+        """Return botocore's own paginator over the fake's method."""
+        config = paginators(self.service).get_paginator(self.operation_model(method_name).name)
+        return Paginator(getattr(self, method_name), config, self.operation_model(method_name))
+
+
+@functools.cache
+def operations(service: str) -> dict[str, Any]:
+    """Return botocore's models of a service's operations by client method name."""
+    model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
+    return {xform_name(name): model.operation_model(name) for name in model.operation_names}
+
+
+@functools.cache
+def paginators(service: str) -> PaginatorModel:
+    """Return botocore's pagination rules of a service."""
+    return PaginatorModel(Loader().load_service_model(service, "paginators-1"))
+
+
+def page(items: list[Any], start: int, size: int) -> tuple[list[Any], int | None]:
+    """Return one page of ``items`` and where the next one starts, None after the last."""
+    end = start + size
+    return items[start:end], end if end < len(items) else None

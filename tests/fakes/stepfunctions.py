@@ -1,0 +1,67 @@
+"""A fake Step Functions with AWS's rules for starting a name twice.
+
+Running with the same input: the same execution again. Another input, or ended:
+ExecutionAlreadyExists.
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.fakes.service import FakeService, client_error, operation
+
+STARTED = datetime(2026, 1, 1, tzinfo=UTC)
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html (name)
+NAME = r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}"
+
+
+@dataclass
+class Execution:
+    """One execution, RUNNING until ``FakeStepFunctions.end`` ends it."""
+
+    arn: str
+    name: str
+    input: dict[str, Any]
+    status: str = "RUNNING"
+
+
+class FakeStepFunctions(FakeService):
+    """One account's executions by ARN."""
+
+    service = "stepfunctions"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.executions: dict[str, Execution] = {}
+
+    def end(self, execution_arn: str, status: str = "SUCCEEDED") -> None:
+        """Let an execution end."""
+        self.executions[execution_arn].status = status
+
+    @operation
+    def start_execution(self, **request: Any) -> dict[str, Any]:
+        name, asked = request["name"], json.loads(request["input"])
+        assert re.fullmatch(NAME, name), f"InvalidName: {name!r}"
+        machine = request["stateMachineArn"]
+        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+        known = self.executions.setdefault(arn, Execution(arn, name, asked))
+        if known.status != "RUNNING" or known.input != asked:
+            raise client_error("ExecutionAlreadyExists", "StartExecution")
+        return {"executionArn": arn, "startDate": STARTED}
+
+    @operation
+    def describe_execution(self, **request: Any) -> dict[str, Any]:
+        known = self.executions.get(request["executionArn"])
+        if known is None:
+            raise client_error("ExecutionDoesNotExist", "DescribeExecution")
+        return {
+            "executionArn": known.arn,
+            "stateMachineArn": known.arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0],
+            "name": known.name,
+            "status": known.status,
+            "startDate": STARTED,
+            "input": json.dumps(known.input),
+        }

@@ -1,0 +1,88 @@
+import json
+import logging
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lambdas.check_metrics import check_metrics
+from lambdas.errors import ThrottlingError
+
+BUCKET = "retrain-dev-123456789012-us-east-1"
+RUN = "runs/fashion-mnist-0123456789ab"
+EVALUATION = {
+    "multiclass_classification_metrics": {
+        "accuracy": {"value": 0.91, "standard_deviation": 0.003},
+        "loss": {"value": 0.25, "standard_deviation": 0.01},
+    },
+    "dataset": {"test_samples": 10_000},
+    "champion": None,
+}
+
+
+@pytest.fixture
+def judge(s3, event):
+    """Return a function that judges the content of evaluation.json."""
+
+    def run(content, **changes):
+        if content is not None:
+            body = content if isinstance(content, bytes) else json.dumps(content).encode()
+            s3.upload(BUCKET, f"{RUN}/evaluation/evaluation.json", body)
+        return check_metrics(event("check_metrics") | changes, s3=s3)
+
+    return run
+
+
+def test_a_good_model_is_registered(judge, s3):
+    answer = judge(EVALUATION)
+    assert answer["decision"] == "register"
+    assert answer["metrics"] == {"accuracy": 0.91, "loss": 0.25}
+    assert [rule["held"] for rule in answer["rules"]] == [True, True]
+    assert answer["customer_metadata"]["metric.accuracy"] == "0.91"
+    written = json.loads(s3.content(BUCKET, f"{RUN}/decision.json"))
+    assert written.items() >= answer.items()
+    assert written["run_id"] == "fashion-mnist-0123456789ab"
+    assert written["gate"]["thresholds"][0] == {"metric": "accuracy", "op": ">=", "value": 0.85}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "evaluation.json is missing"),
+        (b"\xff\xfe", "evaluation.json is malformed"),
+        (b'{"multiclass_classification_metrics": {"accuracy": {"value": NaN}}}', "NaN"),
+        (b'{"multiclass_classification_metrics": {"accuracy": {"value": 1e999}}}', "is inf"),
+        ([], "evaluation.json is a list"),
+        ({}, "multiclass_classification_metrics"),
+    ],
+)
+def test_what_cannot_be_judged_is_a_reject_with_its_reason(judge, s3, content, reason):
+    answer = judge(content)
+    assert answer["decision"] == "reject"
+    assert reason in answer["reason"]
+    assert json.loads(s3.content(BUCKET, f"{RUN}/decision.json"))["reason"] == answer["reason"]
+
+
+@pytest.mark.parametrize("gate", [None, {}, {"thresholds": []}])
+def test_a_missing_gate_is_a_reject(judge, gate):
+    assert judge(EVALUATION, gate=gate)["decision"] == "reject"
+
+
+def test_the_runs_champion_counts(judge, event):
+    run = event("check_metrics")["run"] | {"champion": {"model_package_arn": "arn:champion"}}
+    assert judge(EVALUATION, run=run)["decision"] == "keep_champion"
+
+
+def test_the_decision_is_logged(judge, caplog):
+    with caplog.at_level(logging.INFO, "lambdas"):
+        answer = judge(EVALUATION)
+    assert caplog.records[-1].reason == answer["reason"]
+
+
+@pytest.mark.parametrize("call", ["GetObject", "PutObject"])
+def test_errors_of_s3_are_raised(judge, s3, call):
+    s3.refuse(call, "SlowDown", 503)
+    with pytest.raises(ThrottlingError, match="SlowDown"):
+        judge(EVALUATION)
+    s3.refuse(call, "AccessDenied", 403)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        judge(EVALUATION)

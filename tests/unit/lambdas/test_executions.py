@@ -1,0 +1,90 @@
+import re
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lambdas.datasets import DataSet, ObjectVersion
+from lambdas.executions import execution_name, run_id, start_once
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:"
+PLAIN = r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
+
+
+def dataset(name: str) -> DataSet:
+    version = ObjectVersion(f"raw_data/{name}/images.gz", "v1", "e", 1)
+    return DataSet(name, f"s3://bucket/raw_data/{name}/", (version,), ())
+
+
+def test_the_name_is_slug_and_fingerprint():
+    digits = dataset("digits")
+    assert execution_name(digits, {}) == f"digits-{digits.fingerprint[:12]}"
+
+
+@pytest.mark.parametrize("name", ["a", "Fashion MNIST (v2)", "café + thé", "数字", "-", "x" * 200])
+@pytest.mark.parametrize("hyperparameters", [{}, {"epochs": 3}])
+def test_names_fit_run_ids(name, hyperparameters):
+    found = execution_name(dataset(name), hyperparameters)
+    assert re.fullmatch(PLAIN, found)
+    assert len(found) <= 40
+    assert run_id(EXECUTION + found) == found
+
+
+def test_data_sets_with_the_same_slug_do_not_collide():
+    names = {execution_name(dataset(name), {}) for name in ("数字", "文字", "run", "a b", "a+b")}
+    assert len(names) == 5
+
+
+def test_other_hyperparameters_are_another_name():
+    digits = dataset("digits")
+    names = {
+        execution_name(digits, {}),
+        execution_name(digits, {"epochs": 3}),
+        execution_name(digits, {"epochs": 4}),
+        execution_name(digits, {"epochs": 4, "seed": 1}),
+    }
+    assert len(names) == 4
+    assert execution_name(digits, {"seed": 1, "epochs": 4}) in names
+
+
+@pytest.mark.parametrize("name", ["digits-0123456789ab", "a", "x" * 40])
+def test_a_plain_execution_name_is_the_run_id(name):
+    assert run_id(EXECUTION + name) == name
+
+
+@pytest.mark.parametrize("name", ["x" * 41, "x" * 80, "my_run.1", "-run", "run-", "数字", "été!"])
+def test_other_execution_names_are_shortened_with_a_hash(name):
+    found = run_id(EXECUTION + name)
+    assert re.fullmatch(PLAIN + "-[0-9a-f]{12}", found)
+    assert len(found) <= 40
+    assert found != run_id(EXECUTION + name + "2")
+
+
+def test_starts_a_name_once(stepfunctions):
+    first = start_once(stepfunctions, MACHINE, "digits-1", {"dataset": "digits"})
+    again = start_once(stepfunctions, MACHINE, "digits-1", {"dataset": "digits"})
+    assert (first.started, again.started) == (True, False)
+    assert first.execution_arn == again.execution_arn == EXECUTION + "digits-1"
+    assert again.message == "execution digits-1 of the same data and settings is RUNNING"
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "ABORTED"])
+def test_a_name_that_has_ended_is_not_started_again(stepfunctions, status):
+    start_once(stepfunctions, MACHINE, "digits-1", {})
+    stepfunctions.end(EXECUTION + "digits-1", status)
+    again = start_once(stepfunctions, MACHINE, "digits-1", {})
+    assert (again.started, again.message.split()[-1]) == (False, status)
+
+
+def test_losing_a_race_is_no_error(stepfunctions):
+    stepfunctions.refuse("StartExecution", "ExecutionAlreadyExists", 400)
+    start = start_once(stepfunctions, MACHINE, "digits-1", {})
+    assert not start.started
+    assert start.execution_arn == EXECUTION + "digits-1"
+
+
+@pytest.mark.parametrize("call", ["StartExecution", "DescribeExecution"])
+def test_other_errors_are_raised(stepfunctions, call):
+    stepfunctions.refuse(call, "ThrottlingException", 400)
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        start_once(stepfunctions, MACHINE, "digits-1", {})

@@ -1,0 +1,97 @@
+import unicodedata
+
+import pytest
+from botocore.validate import ParamValidator
+
+from lambdas.gate import Decision, Rule
+from lambdas.metadata import customer_metadata
+from tests.fakes.service import operations
+
+
+@pytest.fixture
+def run(event) -> dict:
+    return event("check_metrics")["run"]
+
+
+def decision(metrics: dict[str, float], *judged: str, reason: str = "fine") -> Decision:
+    rules = tuple(Rule(f"{name} >= 0", name, 1, 0, True, "") for name in judged)
+    return Decision("register", reason, rules, metrics)
+
+
+def assert_registry_takes(metadata: dict[str, str]) -> None:
+    """Hold the pairs against the shape of CustomerMetadataProperties, pattern and all."""
+    shape = operations("sagemaker")["create_model_package"].input_shape
+    shape = shape.members["CustomerMetadataProperties"]
+    assert not ParamValidator().validate(metadata, shape).has_errors()
+    assert len(metadata) <= shape.metadata["max"]
+    for texts, limits in (
+        (metadata, shape.key.metadata),
+        (metadata.values(), shape.value.metadata),
+    ):
+        for text in texts:
+            assert limits["min"] <= len(text) <= limits["max"]
+            # ([\p{L}\p{Z}\p{N}_.:\/=+\-@]*): letters, separators, digits and these
+            assert all(unicodedata.category(c)[0] in "LZN" or c in "_.:/=+-@" for c in text)
+
+
+def test_a_run(run):
+    metadata = customer_metadata(run, decision({"accuracy": 0.91, "loss": 0.25}, "accuracy"))
+    assert_registry_takes(metadata)
+    assert metadata == {
+        "run_id": "fashion-mnist-0123456789ab",
+        "execution_arn": run["execution_arn"],
+        "dataset_fingerprint": run["dataset"]["fingerprint"],
+        "code_sha256": run["code"]["sha256"],
+        "dataset": "fashion-mnist",
+        "decision": "register",
+        "decision_reason": "fine",
+        "hyperparameter.epochs": "10",
+        "hyperparameter.batch-size": "64",
+        "hyperparameter.learning-rate": "0.001",
+        "hyperparameter.seed": "42",
+        "metric.accuracy": "0.91",
+        "metric.loss": "0.25",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("café thé", "café thé"),
+        ("数字", "数字"),
+        ("a,b;c", "a-b-c"),
+        ("a\u2003b", "a b"),
+        ("\u200d😀", "--"),
+        ("x" * 300, "x" * 256),
+    ],
+)
+def test_descriptions_are_made_to_fit(run, name, expected):
+    run["dataset"]["name"] = name
+    metadata = customer_metadata(run, decision({}, reason="accuracy 0.9 >= 0.8; loss < 1\n" * 20))
+    assert_registry_takes(metadata)
+    assert metadata["dataset"] == expected
+
+
+def test_identities_are_whole_or_left_out(run):
+    run["execution_arn"] += "x" * 200
+    run["champion"]["model_package_arn"] = "arn:aws:sagemaker:::model-package/group/1"
+    metadata = customer_metadata(run, decision({}))
+    assert "execution_arn" not in metadata
+    assert metadata["champion"] == "arn:aws:sagemaker:::model-package/group/1"
+    assert "champion" not in customer_metadata(
+        run | {"champion": {"model_package_arn": "not allowed!"}}, decision({})
+    )
+
+
+def test_judged_metrics_come_before_the_limit_of_pairs(run):
+    metrics = {f"metric_{number}": float(number) for number in range(100)}
+    metadata = customer_metadata(run, decision(metrics, "metric_99", "metric_98"))
+    assert_registry_takes(metadata)
+    assert len(metadata) == 50
+    assert metadata["metric.metric_99"] == "99.0"
+    assert "metric.metric_97" not in metadata
+
+
+def test_many_hyperparameters_do_not_break_the_limit(run):
+    run["hyperparameters"] = {f"parameter-{number}{'x' * 200}": "1" for number in range(100)}
+    assert_registry_takes(customer_metadata(run, decision({"accuracy": 0.9})))

@@ -1,0 +1,229 @@
+"""The zip, made by Chalice's own packager from the files that a deployment stages.
+
+The wheels are copied from the installed distributions at the pinned versions, so that the test
+needs no network; the handlers then run from the unpacked zip against moto's server.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+import boto3
+import pytest
+from chalice.deploy.packager import LambdaDeploymentPackager
+from chalice.utils import UI, OSUtils
+from moto.server import ThreadedMotoServer
+
+ROOT = Path(__file__).parents[3]
+BUCKET = "retrain-dev-123456789012-us-east-1"
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "POWERTOOLS_SERVICE_NAME": "retrain",
+    "RETRAIN_BUCKET": BUCKET,
+    "RETRAIN_STATE_MACHINE_ARN": MACHINE,
+    "RETRAIN_DATASET_PREFIX": "raw_data/",
+    "RETRAIN_REQUIRED_FILES": '["images.gz", "labels.gz"]',
+    "RETRAIN_HYPERPARAMETERS": '{"epochs": 10}',
+}
+# What the Lambda runtime brings along beside the standard library.
+RUNTIME = {"boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six"}
+OPTIONAL = {"certifi", "__mp_main__"}  # botocore and multiprocessing, where they find them
+SHIPPED = {"app", "chalice", "lambdas", "aws_lambda_powertools", "fastjsonschema"}
+# Runs one handler as Lambda's runtime would, in a process that sees the zip before anything else.
+INVOKE = """
+import json, sys
+from types import SimpleNamespace
+folder, name, event = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+before = set(sys.modules)
+sys.path.insert(0, folder)
+import app
+assert not app.client.cache_info().currsize, "a client was built at import"
+context = SimpleNamespace(aws_request_id="request-1")
+answer = getattr(app, name)(event, context) if name else None
+modules = sorted({module.partition(".")[0] for module in set(sys.modules) - before})
+found = {"answer": answer, "modules": modules, "lambdas": sys.modules["lambdas"].__file__}
+print(json.dumps(found))
+"""
+
+
+class InstalledWheels:
+    """Chalice's DependencyBuilder without a network: copies what is installed here."""
+
+    def build_site_packages(self, abi: str, requirements: str, target: str) -> None:
+        """Copy the pinned distributions' files, refusing other versions than those pinned."""
+        pins = re.findall(r"^([\w-]+)==(\S+)", Path(requirements).read_text(), re.MULTILINE)
+        for name, version in pins:
+            installed = distribution(name)
+            assert installed.version == version, f"{name}: {installed.version} != {version}"
+            for file in installed.files or []:
+                if ".." not in file.parts and "__pycache__" not in file.parts:
+                    destination = Path(target, file)
+                    destination.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(file.locate(), destination)
+
+
+def stage(folder: Path, requirements: str) -> Path:
+    """Lay out what a deployment hands to Chalice."""
+    skip = shutil.ignore_patterns("__pycache__")
+    shutil.copyfile(ROOT / "app.py", folder / "app.py")
+    shutil.copytree(ROOT / "vendor", folder / "vendor", ignore=skip)
+    shutil.copytree(ROOT / ".chalice", folder / ".chalice", ignore=skip)
+    (folder / "requirements.txt").write_text(requirements)
+    return folder
+
+
+def package(folder: Path) -> zipfile.ZipFile:
+    packager = LambdaDeploymentPackager(OSUtils(), InstalledWheels(), UI())
+    return zipfile.ZipFile(packager.create_deployment_package(str(folder), "python3.11"))
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory) -> Path:
+    """Return the folder of the whole zip, wheels included, unpacked."""
+    staged = stage(tmp_path_factory.mktemp("staged"), (ROOT / "requirements.txt").read_text())
+    folder = tmp_path_factory.mktemp("unpacked")
+    package(staged).extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    """Start moto's server with a bucket and the state machine in it."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def aws(endpoint):
+    """Return a function that builds boto3 clients of moto's server."""
+
+    def client(service: str):
+        return boto3.client(
+            service,
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    s3 = client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    versioning = {"Status": "Enabled"}
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration=versioning)
+    client("stepfunctions").create_state_machine(
+        name="retrain-dev",
+        definition='{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}',
+        roleArn="arn:aws:iam::123456789012:role/retrain-dev",
+    )
+    return client
+
+
+@pytest.fixture
+def invoke(unpacked, endpoint):
+    """Return a function that runs a handler of the unpacked zip in a process of its own."""
+
+    def run(name: str, event: object) -> dict:
+        finished = subprocess.run(
+            [sys.executable, "-c", INVOKE, str(unpacked), name, json.dumps(event)],
+            check=False,
+            capture_output=True,
+            text=True,
+            env={"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": endpoint} | ENVIRONMENT,
+            cwd=unpacked,
+        )
+        assert finished.returncode == 0, finished.stderr
+        return json.loads(finished.stdout.splitlines()[-1])
+
+    return run
+
+
+def test_the_zip_holds_the_lambdas_and_nothing_else_of_ours(tmp_path):
+    archive = package(stage(tmp_path, ""))
+    names = set(archive.namelist())
+    modules = {f"lambdas/{path.name}" for path in (ROOT / "lambdas").glob("*.py")}
+    assert names == modules | {"app.py", "chalice/__init__.py", "chalice/app.py"}
+    assert Path(archive.filename).stat().st_size < 1024 * 1024
+    for name in modules:
+        assert archive.read(name) == (ROOT / name).read_bytes()
+
+
+def test_the_whole_zip_has_no_leftovers(unpacked):
+    names = [str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()]
+    unwanted = re.compile(r"__pycache__|\.pyc$|^tests/|^boto3/|^moto/|^numpy/|^vendor/|^\.chalice/")
+    assert not [name for name in names if unwanted.search(name)]
+
+
+def test_importing_needs_only_what_is_shipped_or_the_runtime_has(invoke):
+    found = invoke("", None)
+    allowed = SHIPPED | {"typing_extensions"} | RUNTIME | OPTIONAL | sys.stdlib_module_names
+    assert set(found["modules"]) <= allowed
+    assert set(found["modules"]) >= SHIPPED
+
+
+def test_uploads_start_one_execution_from_the_zip(invoke, aws, unpacked):
+    name = "café + thé 100%"
+    for file in ("images.gz", "labels.gz"):
+        aws("s3").put_object(Bucket=BUCKET, Key=f"raw_data/{name}/{file}", Body=b"content")
+    key = "raw_data/caf%C3%A9+%2B+th%C3%A9+100%25/images.gz"
+    told = {"bucket": {"name": BUCKET}, "object": {"key": key}}
+    event = {"Records": [{"eventName": "ObjectCreated:Put", "s3": told}]}
+
+    first, again = invoke("on_upload", event), invoke("on_upload", event)
+
+    assert first["lambdas"] == str(unpacked / "lambdas" / "__init__.py")
+    assert first["answer"][0]["outcome"] == "started"
+    assert again["answer"][0]["outcome"] == "duplicate"
+    arn = first["answer"][0]["execution_arn"]
+    execution = aws("stepfunctions").describe_execution(executionArn=arn)
+    assert json.loads(execution["input"])["dataset"] == name
+    asked = invoke("start_retraining", {"dataset": name})["answer"]
+    assert (asked["started"], asked["execution_arn"]) == (False, arn)
+
+
+def test_a_test_event_reaches_the_handler(invoke):
+    assert invoke("on_upload", {"Service": "Amazon S3", "Event": "s3:TestEvent"})["answer"] == []
+
+
+def test_prepare_and_check_from_the_zip(invoke, aws, event):
+    for file in ("images.gz", "labels.gz"):
+        aws("s3").put_object(Bucket=BUCKET, Key=f"raw_data/digits/{file}", Body=b"content")
+    aws("s3").put_object(Bucket=BUCKET, Key="runs/before/model.tar.gz", Body=b"the model")
+    sagemaker = aws("sagemaker")
+    sagemaker.create_model_package_group(ModelPackageGroupName="fashion-mnist")
+    container = {"Image": "image", "ModelDataUrl": f"s3://{BUCKET}/runs/before/model.tar.gz"}
+    champion = sagemaker.create_model_package(
+        ModelPackageGroupName="fashion-mnist",
+        ModelApprovalStatus="Approved",
+        InferenceSpecification={
+            "Containers": [container],
+            "SupportedContentTypes": ["application/json"],
+            "SupportedResponseMIMETypes": ["application/json"],
+        },
+    )["ModelPackageArn"]
+
+    prepare = event("prepare_run")
+    prepare["defaults"]["required_files"] = ["images.gz", "labels.gz"]
+    state = invoke("prepare_run", prepare)["answer"]
+    assert (state["dataset"]["name"], state["champion"]["model_package_arn"]) == (
+        "digits",
+        champion,
+    )
+    copied = f"runs/{state['run_id']}/champion/model.tar.gz"
+    assert aws("s3").get_object(Bucket=BUCKET, Key=copied)["Body"].read() == b"the model"
+
+    check = event("check_metrics") | {"run": state}
+    decision = invoke("check_metrics", check)["answer"]
+    assert decision["decision"] == "reject"
+    assert "evaluation.json is missing" in decision["reason"]

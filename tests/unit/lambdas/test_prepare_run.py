@@ -1,0 +1,151 @@
+import json
+import re
+
+import pytest
+
+from lambdas.errors import (
+    DataSetChangedError,
+    IncompleteDataSetError,
+    InvalidInputError,
+    NoCompleteDataSetError,
+    ThrottlingError,
+)
+from lambdas.prepare_run import prepare_run
+
+BUCKET = "retrain-dev-123456789012-us-east-1"
+RUN = f"s3://{BUCKET}/runs/fashion-mnist-0123456789ab"
+
+
+@pytest.fixture
+def prepare(s3, sagemaker, event):
+    """Return a function that runs the handler on an execution input."""
+
+    def run(execution_input=None, name=None):
+        payload = event("prepare_run") | {"input": execution_input or {}}
+        if name is not None:
+            payload["execution"]["arn"] = payload["execution"]["arn"].rsplit(":", 1)[0] + ":" + name
+        return prepare_run(payload, s3=s3, sagemaker=sagemaker)
+
+    return run
+
+
+def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
+    upload("fashion-mnist")
+    state = prepare()
+    dataset = state.pop("dataset")
+    token = state.pop("client_token")
+    assert state == {
+        "run_id": "fashion-mnist-0123456789ab",
+        "execution_arn": event("prepare_run")["execution"]["arn"],
+        "preprocessing": {"validation_fraction": "0.2", "seed": "42"},
+        "hyperparameters": {
+            "epochs": "10",
+            "batch-size": "64",
+            "learning-rate": "0.001",
+            "seed": "42",
+        },
+        "paths": {
+            "run": RUN,
+            "preprocessing": f"{RUN}/preprocessing",
+            "checkpoints": f"{RUN}/checkpoints",
+            "training": f"{RUN}/training",
+            "evaluation": f"{RUN}/evaluation",
+            "champion": f"{RUN}/champion",
+            "decision": f"{RUN}/decision.json",
+        },
+        "code": event("prepare_run")["defaults"]["code"],
+        "model_package_group": "fashion-mnist",
+        "champion": {"model_package_arn": None},
+    }
+    assert re.fullmatch(r"[a-zA-Z0-9-]{36}", token)
+    assert dataset["name"] == "fashion-mnist"
+    assert dataset["s3_uri"] == f"s3://{BUCKET}/raw_data/fashion-mnist/"
+    assert len(dataset["objects"]) == 4
+    assert dataset["objects"][0].keys() == {"key", "version_id", "etag", "size"}
+
+
+def test_the_input_overrides_the_defaults(prepare, upload):
+    upload("fashion-mnist")
+    upload("newer")
+    state = prepare({"dataset": "fashion-mnist", "hyperparameters": {"epochs": 3}})
+    assert state["dataset"]["name"] == "fashion-mnist"
+    assert state["hyperparameters"]["epochs"] == "3"
+    assert state["hyperparameters"]["batch-size"] == "64"
+
+
+def test_the_plan_is_written_down(prepare, s3, upload):
+    upload("fashion-mnist")
+    given = {"requested_by": "grace", "reason": "new labels"}
+    state = prepare(given)
+    plan = json.loads(s3.content(BUCKET, "runs/fashion-mnist-0123456789ab/run.json"))
+    assert plan == state | given | {"input": given, "started_at": "2026-02-07T11:42:29.102Z"}
+
+
+def test_the_champion_is_placed(prepare, s3, sagemaker, upload):
+    upload("fashion-mnist")
+    s3.upload(BUCKET, "runs/before/model.tar.gz", b"the model")
+    arn = sagemaker.register("fashion-mnist", f"s3://{BUCKET}/runs/before/model.tar.gz")
+    state = prepare()
+    folder = "runs/fashion-mnist-0123456789ab/champion"
+    assert state["champion"] == {"model_package_arn": arn}
+    assert s3.content(BUCKET, f"{folder}/model.tar.gz") == b"the model"
+    assert json.loads(s3.content(BUCKET, f"{folder}/champion.json"))["model_package_arn"] == arn
+
+
+def test_the_champion_folder_is_never_empty(prepare, s3, upload):
+    upload("fashion-mnist")
+    prepare()
+    champion = s3.content(BUCKET, "runs/fashion-mnist-0123456789ab/champion/champion.json")
+    assert json.loads(champion) == {"model_package_arn": None}
+
+
+def test_repeating_it_gives_the_same_state(prepare, upload):
+    upload("fashion-mnist")
+    assert prepare() == prepare()
+
+
+def test_executions_do_not_share_a_client_token_or_a_folder(prepare, upload):
+    upload("fashion-mnist")
+    one, other = prepare(name="a_b"), prepare(name="a.b")
+    assert one["client_token"] != other["client_token"]
+    assert one["paths"]["run"] != other["paths"]["run"]
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"epochs": 3}, InvalidInputError),
+        ({"hyperparameters": {"epochs": "3"}}, InvalidInputError),
+        ({"hyperparameters": {"momentum": 0.9}}, InvalidInputError),
+        ({"dataset": "incomplete"}, IncompleteDataSetError),
+        ({"dataset": "no such"}, IncompleteDataSetError),
+        ({"fingerprint": "0" * 64}, DataSetChangedError),
+    ],
+)
+def test_errors_write_nothing(prepare, s3, upload, given, error):
+    upload("fashion-mnist")
+    upload("incomplete", "train-images-idx3-ubyte.gz")
+    with pytest.raises(error):
+        prepare(given)
+    assert not s3.called("PutObject")
+
+
+@pytest.mark.parametrize("call", ["ListObjectsV2", "ListObjectVersions", "PutObject"])
+def test_throttling_has_the_name_that_the_state_machine_retries(prepare, s3, upload, call):
+    upload("fashion-mnist")
+    s3.refuse(call, "SlowDown", 503)
+    with pytest.raises(ThrottlingError, match="SlowDown"):
+        prepare()
+
+
+def test_switches_are_passed_on_as_json(prepare, upload, event, s3, sagemaker):
+    upload("fashion-mnist")
+    payload = event("prepare_run")
+    payload["defaults"]["hyperparameters"] = {"augment": True, "optimizer": "adam"}
+    state = prepare_run(payload, s3=s3, sagemaker=sagemaker)
+    assert state["hyperparameters"] == {"augment": "true", "optimizer": "adam"}
+
+
+def test_no_data_set(prepare):
+    with pytest.raises(NoCompleteDataSetError):
+        prepare()

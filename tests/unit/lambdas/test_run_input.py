@@ -1,0 +1,101 @@
+import json
+import math
+
+import jsonschema
+import pytest
+
+from lambdas.errors import InvalidInputError
+from lambdas.run_input import parse, schema
+
+DEFAULTS = {"epochs": 10, "batch-size": 64, "learning-rate": 0.001, "seed": 42}
+MIXED = DEFAULTS | {"augment": False, "optimizer": "adam"}
+
+
+def test_everything_is_optional():
+    found = parse({}, DEFAULTS)
+    assert (found.dataset, found.fingerprint, found.requested_by, found.reason) == (None,) * 4
+    assert found.hyperparameters == {}
+
+
+def test_all_fields():
+    given = {
+        "dataset": "数字 + more",
+        "fingerprint": "a1" * 32,
+        "hyperparameters": {"epochs": 3, "learning-rate": 1},
+        "requested_by": "grace@example.com",
+        "reason": "new labels",
+    }
+    found = parse(given, DEFAULTS)
+    assert found.dataset == "数字 + more"
+    assert found.hyperparameters == {"epochs": 3, "learning-rate": 1.0}
+    assert isinstance(found.hyperparameters["learning-rate"], float)
+
+
+def test_a_whole_number_written_with_a_point_stays_whole():
+    # "10.0" would not parse as an int in the training script.
+    epochs = parse({"hyperparameters": {"epochs": 10.0}}, DEFAULTS).hyperparameters["epochs"]
+    assert isinstance(epochs, int)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([], "input: found [], expected object (every field is optional)"),
+        (None, "input: found null, expected object"),
+        ({"data_set": "x"}, "input: unknown field 'data_set' (did you mean 'dataset'?); allowed: "),
+        ({"dataset": 7}, "dataset: found 7, expected string (the folder's name below raw_data/)"),
+        ({"dataset": "a/b"}, 'dataset: found "a/b", expected string'),
+        ({"dataset": ".."}, 'dataset: found "..", expected string'),
+        ({"dataset": ""}, 'dataset: found "", expected string'),
+        ({"dataset": "line\nend"}, 'dataset: found "line\\nend", expected string'),
+        ({"dataset": "\ud800"}, 'dataset: found "\\ud800", expected string'),
+        ({"fingerprint": "abc"}, 'fingerprint: found "abc", expected string (64 hex digits'),
+        ({"hyperparameters": []}, "hyperparameters: found [], expected object (values by name"),
+        (
+            {"hyperparameters": {"epoch": 3}},
+            "hyperparameters: unknown field 'epoch' (did you mean 'epochs'?); "
+            "allowed: batch-size, epochs, learning-rate, seed",
+        ),
+        (
+            {"hyperparameters": {"epochs": "ten"}},
+            'hyperparameters.epochs: found "ten", expected integer (a whole number)',
+        ),
+        ({"hyperparameters": {"epochs": 1.5}}, "hyperparameters.epochs: found 1.5, expected"),
+        ({"hyperparameters": {"epochs": True}}, "hyperparameters.epochs: found true, expected"),
+        ({"hyperparameters": {"learning-rate": math.nan}}, "learning-rate: found NaN, expected"),
+        ({"hyperparameters": {"learning-rate": math.inf}}, "found Infinity, expected number"),
+        ({"hyperparameters": {"epochs": 10**400}}, "hyperparameters.epochs: found 1000"),
+        ({"reason": "x" * 1025}, "reason: found"),
+        ({"requested_by": "line\nend"}, "requested_by: found"),
+    ],
+)
+def test_the_error_names_field_and_finding_and_what_is_allowed(given, message):
+    with pytest.raises(InvalidInputError) as caught:
+        parse(given, DEFAULTS)
+    assert message in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+
+
+def test_switches_and_words_keep_the_type_of_their_defaults():
+    given = {"augment": True, "optimizer": "sgd"}
+    assert parse({"hyperparameters": given}, MIXED).hyperparameters == given
+    with pytest.raises(InvalidInputError, match=r"augment: found 1, expected boolean"):
+        parse({"hyperparameters": {"augment": 1}}, MIXED)
+    with pytest.raises(InvalidInputError, match=r"optimizer: found 1, expected string"):
+        parse({"hyperparameters": {"optimizer": 1}}, MIXED)
+
+
+@pytest.mark.parametrize("defaults", [DEFAULTS, MIXED, {}])
+def test_the_schema_is_plain_json_schema_that_a_form_can_use(defaults):
+    found = json.loads(json.dumps(schema(defaults)))
+    jsonschema.Draft7Validator.check_schema(found)
+    assert all(
+        {"title", "description", "type"} <= property_.keys()
+        for property_ in found["properties"].values()
+    )
+
+
+def test_the_schema_holds_the_defaults():
+    epochs = schema(DEFAULTS)["properties"]["hyperparameters"]["properties"]["epochs"]
+    assert (epochs["type"], epochs["default"], epochs["title"]) == ("integer", 10, "epochs")

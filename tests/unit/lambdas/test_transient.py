@@ -1,0 +1,48 @@
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    ReadTimeoutError,
+)
+
+from lambdas.errors import ThrottlingError
+from lambdas.transient import naming_transient_errors
+from tests.fakes.service import client_error
+
+
+@naming_transient_errors
+def raising(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("ThrottlingException", "ListModelPackages", status=400),
+        client_error("SlowDown", "GetObject", status=503),
+        client_error("503", "HeadObject", status=503),
+        client_error("InternalError", "PutObject", status=500),
+        client_error("429", "HeadObject", status=429),
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+        ReadTimeoutError(endpoint_url="http://127.0.0.1:1"),
+    ],
+    ids=str,
+)
+def test_what_may_pass_is_renamed(error):
+    with pytest.raises(ThrottlingError) as caught:
+        raising(error)
+    assert str(caught.value) == str(error)
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "NoSuchKey", "ValidationException"])
+def test_what_will_not_pass_is_raised_as_it_is(code):
+    with pytest.raises(ClientError, match=code):
+        raising(client_error(code, "GetObject"))
+
+
+def test_other_errors_are_raised_as_they_are():
+    with pytest.raises(KeyError):
+        raising(KeyError("x"))
