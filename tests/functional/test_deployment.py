@@ -54,9 +54,7 @@ def test_the_bucket_is_versioned_encrypted_and_closed(
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     encryption = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
     assert encryption["Rules"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
-    assert all(
-        s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()
-    )
+    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
 
 
 def test_uploads_below_raw_data_trigger_the_lambda(

@@ -1,0 +1,90 @@
+"""python -m local_aws: run the embedded AWS until it is told to end."""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from local_aws.server import LAMBDA_RETRY_DELAYS, Server
+
+_log = logging.getLogger("local_aws")
+
+
+def main() -> None:
+    """Serve until SIGTERM, SIGINT or, with --stop-with-stdin, the end of standard input."""
+    options = _parse()
+    options.data_folder.mkdir(parents=True, exist_ok=True)
+    _log_to(options.data_folder / "server.log", options.log_level)
+    told_to_end = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told_to_end.set())
+    if options.stop_with_stdin:
+        threading.Thread(target=_read_to_end, args=(told_to_end,), daemon=True).start()
+    server = Server(
+        options.data_folder,
+        region=options.region,
+        port=options.port,
+        lambda_retry_delays=options.lambda_retry_delays,
+    )
+    server.start()
+    print(json.dumps({"endpoint": server.context.endpoint, "pid": os.getpid()}), flush=True)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # moto prints; nobody may read our stdout
+    told_to_end.wait()
+    server.stop()
+    logging.shutdown()
+    os._exit(0)  # moto's own threads may sit in a Wait state for days
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local_aws", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    parser.add_argument("--data-folder", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--region", default=os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
+    parser.add_argument(
+        "--stop-with-stdin", action="store_true", help="end when standard input ends"
+    )
+    parser.add_argument(
+        "--lambda-retry-delays",
+        type=_seconds,
+        default=LAMBDA_RETRY_DELAYS,
+        metavar="S,S",
+        help="seconds before each retry of a failed asynchronous invocation (60,120)",
+    )
+    parser.add_argument("--log-level", default="INFO", help="of server.log (INFO)")
+    return parser.parse_args()
+
+
+def _seconds(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in text.split(",") if part)
+
+
+def _log_to(path: Path, level: str) -> None:
+    logging.basicConfig(
+        filename=path,
+        level=level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    threading.excepthook = _log_thread_end
+    logging.captureWarnings(True)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+
+
+def _log_thread_end(ended: threading.ExceptHookArgs) -> None:
+    name = ended.thread.name if ended.thread else "?"
+    problem = ended.exc_value or ended.exc_type()
+    _log.error("thread %s ended by an exception", name, exc_info=problem)
+
+
+def _read_to_end(told_to_end: threading.Event) -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    told_to_end.set()
+
+
+if __name__ == "__main__":
+    main()

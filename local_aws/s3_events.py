@@ -1,0 +1,245 @@
+"""S3's event notifications, sent the way S3 sends them.
+
+What this restores of AWS's behaviour, where moto 5.2 differs:
+
+- Events leave from a thread of their own. moto delivers inside PutObject, so that an upload waits
+  for the functions that it triggers.
+- What cannot be delivered is logged; moto drops it without a word.
+- A record is complete: `sequencer`, `versionId`, who did it and from where.
+- A multipart upload is one event, CompleteMultipartUpload. moto sends a Put too.
+- Filter rules may be named `Prefix` and `Suffix`, as Chalice does; moto answers HTTP 500.
+- A Lambda destination must exist and must let S3 invoke it.
+"""
+
+import json
+import logging
+import queue
+import re
+import threading
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.models import LambdaFunction, lambda_backends
+from moto.core.utils import unix_time
+from moto.events.models import events_backends
+from moto.events.utils import _BASE_EVENT_MESSAGE
+from moto.s3 import notifications
+from moto.s3.exceptions import S3ClientError
+from moto.s3.responses import S3Response
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from local_aws.s3_records import ObjectEvent, test_event
+from local_aws.server import Context
+
+_FILTER_NAME = re.compile(r"(<Name>\s*)(prefix|suffix)(\s*</Name>)", re.IGNORECASE)
+
+_log = logging.getLogger(__name__)
+
+
+class InvalidDestinationError(S3ClientError):
+    """A destination does not exist, or does not let S3 send to it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "InvalidArgument", "Unable to validate the following destination configurations"
+        )
+
+
+class InvalidFilterRuleError(S3ClientError):
+    """A filter rule has neither of the two names that there are, or no value."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "InvalidArgument", "filter rule name must be either prefix or suffix, with a value"
+        )
+
+
+class Deliveries:
+    """Sends messages one after another, outside of the request that caused them."""
+
+    def __init__(self) -> None:
+        self._messages: queue.SimpleQueue[tuple[str, Callable[[], None]] | None] = (
+            queue.SimpleQueue()
+        )
+        threading.Thread(target=self._deliver, name="s3-events", daemon=True).start()
+
+    def send(self, what: str, deliver: Callable[[], None]) -> None:
+        """Have `deliver()` called soon; `what` describes it in the log if it fails."""
+        self._messages.put((what, deliver))
+
+    def close(self) -> None:
+        """Send nothing more after what is queued now."""
+        self._messages.put(None)
+
+    def _deliver(self) -> None:
+        while message := self._messages.get():
+            what, deliver = message
+            try:
+                deliver()
+            except Exception:
+                _log.exception("%s was not delivered", what)
+
+
+def install(context: Context) -> None:
+    """Replace moto's delivery of S3 events, and its reading of their configuration."""
+    deliveries = Deliveries()
+    context.register_shutdown(deliveries.close)
+
+    def send_event(account_id: str, event_name: str, bucket: Any, key: Any) -> None:
+        _send_event(
+            deliveries, account_id, str(getattr(event_name, "value", event_name)), bucket, key
+        )
+
+    def send_test_event(account_id: str, bucket: Any) -> None:
+        _send_test_event(deliveries, account_id, bucket)
+
+    notifications.send_event = send_event
+    notifications.send_test_event = send_test_event
+    S3Response._notification_config_from_body = _reading_as_aws(  # type: ignore[method-assign]
+        S3Response._notification_config_from_body
+    )
+
+
+def _send_event(
+    deliveries: Deliveries, account: str, event_name: str, bucket: Any, key: Any
+) -> None:
+    configuration = bucket.notification_configuration
+    if configuration is None or _is_part_of_multipart(event_name, key):
+        return
+    event = _event(account, event_name, bucket, key)
+    senders = (
+        (configuration.cloud_function, _invoke),
+        (configuration.queue, _send_to_queue),
+        (configuration.topic, _publish),
+    )
+    for destinations, send in senders:
+        for destination in destinations:
+            if destination.matches(event_name, key.name):
+                message = event.notification(destination.id)
+                _queue(deliveries, send, account, destination.arn, message)
+    if configuration.event_bridge is not None:
+        deliveries.send(f"{event.name} of {event.key}", lambda: _put_event(event))
+
+
+def _send_test_event(deliveries: Deliveries, account: str, bucket: Any) -> None:
+    """Queues and topics get one; of a function S3 only checks the permission."""
+    configuration = bucket.notification_configuration
+    for destinations, send in (
+        (configuration.queue, _send_to_queue),
+        (configuration.topic, _publish),
+    ):
+        for arn in {destination.arn for destination in destinations}:
+            _queue(deliveries, send, account, arn, test_event(bucket.name))
+
+
+def _queue(
+    deliveries: Deliveries,
+    send: Callable[[str, str, str], None],
+    account: str,
+    arn: str,
+    message: dict[str, Any],
+) -> None:
+    body = json.dumps(message)
+    deliveries.send(f"{body} for {arn}", lambda: send(account, arn, body))
+
+
+def _is_part_of_multipart(event_name: str, key: Any) -> bool:
+    return event_name == "s3:ObjectCreated:Put" and key.multipart is not None
+
+
+def _event(account: str, event_name: str, bucket: Any, key: Any) -> ObjectEvent:
+    return ObjectEvent(
+        name=event_name.removeprefix("s3:"),
+        account=account,
+        region=bucket.region_name,
+        bucket=bucket.name,
+        key=key.name,
+        size=getattr(key, "size", 0),
+        etag=(getattr(key, "etag", "") or "").replace('"', ""),
+        version_id=key.version_id if bucket.is_versioned else None,
+    )
+
+
+def _invoke(account: str, arn: str, body: str) -> None:
+    function = _find_function(account, arn)
+    function.invoke(body, {}, {})  # asynchronous: see lambda_functions
+
+
+def _send_to_queue(account: str, arn: str, body: str) -> None:
+    backend = sqs_backends[account][_region(arn)]
+    backend.send_message(queue_name=arn.rpartition(":")[2], message_body=body)
+
+
+def _publish(account: str, arn: str, body: str) -> None:
+    backend = sns_backends[account][_region(arn)]
+    backend.publish(arn=arn, message=body, subject="Amazon S3 Notification")
+
+
+def _put_event(event: ObjectEvent) -> None:
+    message: Any = {
+        **_BASE_EVENT_MESSAGE,
+        "detail-type": notifications._detail_type(f"s3:{event.name}"),
+        "source": "aws.s3",
+        "account": event.account,
+        "time": unix_time(event.time.replace(tzinfo=None)),
+        "region": event.region,
+        "resources": [event.bucket_arn],
+        "detail": event.event_bridge_detail(),
+    }
+    for bus in events_backends[event.account][event.region].event_buses.values():
+        for rule in bus.rules.values():
+            rule.send_to_targets(message, transform_input=False)
+
+
+def _find_function(account: str, arn: str) -> LambdaFunction:
+    return lambda_backends[account][_region(arn)].get_function(arn)
+
+
+def _region(arn: str) -> str:
+    return arn.split(":")[3]
+
+
+def _reading_as_aws(read: Any) -> Any:
+    """Wrap moto's parser of PutBucketNotificationConfiguration."""
+
+    def read_configuration(response: S3Response) -> dict[str, Any]:
+        body = response.body.decode() if isinstance(response.body, bytes) else response.body
+        response.body = _FILTER_NAME.sub(lambda m: m[1] + m[2].lower() + m[3], body)
+        try:
+            configuration = read(response)
+        except AssertionError as error:
+            raise InvalidFilterRuleError from error
+        skipped = response.headers.get("x-amz-skip-destination-validation", "").lower()
+        if skipped != "true":
+            for destination in configuration.get("CloudFunctionConfiguration", []):
+                _check_permission(
+                    response.current_account, destination["CloudFunction"], response.bucket_name
+                )
+        return configuration
+
+    return read_configuration
+
+
+def _check_permission(account: str, arn: str, bucket: str) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html"""
+    try:
+        statements = _find_function(account, arn).policy.statements
+    except UnknownFunctionException as error:
+        raise InvalidDestinationError from error
+    if not any(_lets_s3_invoke(statement, f"arn:aws:s3:::{bucket}") for statement in statements):
+        raise InvalidDestinationError
+
+
+def _lets_s3_invoke(statement: dict[str, Any], bucket_arn: str) -> bool:
+    principal = statement.get("Principal", {})
+    service = principal.get("Service") if isinstance(principal, dict) else principal
+    conditions = {
+        name.lower(): value
+        for condition in statement.get("Condition", {}).values()
+        for name, value in condition.items()
+    }
+    source = conditions.get("aws:sourcearn", "*")
+    return service in ("s3.amazonaws.com", "*") and fnmatchcase(bucket_arn, source)

@@ -1,0 +1,181 @@
+"""A job's container without a container: /opt/ml in a folder, and an environment of its own.
+
+A job's process sees what AWS would give it and nothing of the server's: not its variables, and not
+the source tree that the server runs from, only the packages that are installed beside it.
+"""
+
+import json
+import os
+import shutil
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+OPT_ML = "/opt/ml"
+HOST = "algo-1"
+_PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+_SITE_PACKAGES = Path("lib", _PYTHON, "site-packages")
+_TRAIN = """#!/usr/bin/env python
+import signal
+import sys
+
+# The first process of a container is not ended by SIGTERM: it waits for the script, which is told
+# too because the whole group is.
+signal.signal(signal.SIGTERM, lambda *_: None)
+
+# The toolkit imports TensorFlow, for seconds, only to list the names of its exceptions, and goes
+# on without them where it is not installed. The script, a process of its own, does see it.
+sys.modules["tensorflow"] = None
+
+from sagemaker_training.cli.train import main
+
+main()
+"""
+
+
+class ContainerPathError(ValueError):
+    """A path of the request lies outside of the container's /opt/ml."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What stands for the image: a Python that sees the installed packages, and `train`."""
+
+    folder: Path
+
+    def build(self) -> None:
+        """Lay out the folder, anew at each start of the server: its Python may have changed.
+
+        It is a virtual environment, because pip never uninstalls what lies outside of the one
+        that it runs in: whatever a job's requirements.txt asks for, the packages of the server
+        stay as they are.
+        """
+        interpreter = Path(getattr(sys, "_base_executable", sys.executable))
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.folder / "bin").mkdir(parents=True)
+        (self.folder / _SITE_PACKAGES).mkdir(parents=True)
+        (self.folder / "pyvenv.cfg").write_text(
+            f"home = {interpreter.parent}\ninclude-system-site-packages = false\n"
+        )
+        for name in ("python", "python3", _PYTHON):
+            (self.folder / "bin" / name).symlink_to(interpreter)
+        train = self.folder / "bin" / "train"
+        train.write_text(_TRAIN)
+        train.chmod(0o755)
+        # A folder named in a .pth file joins sys.path without its own .pth files being read. So
+        # the editable install of this project, which is one, stays out of sight.
+        paths = sysconfig.get_paths()
+        installed = dict.fromkeys((paths["purelib"], paths["platlib"]))
+        (self.folder / _SITE_PACKAGES / "installed.pth").write_text("\n".join(installed) + "\n")
+
+    @property
+    def search_path(self) -> str:
+        """The PATH of a job."""
+        return os.pathsep.join((str(self.folder / "bin"), "/usr/local/bin", "/usr/bin", "/bin"))
+
+
+@dataclass(frozen=True)
+class Container:
+    """The file system and the environment of one job, below the folder `root`."""
+
+    root: Path
+    runtime: Runtime
+
+    def beside(self, taken: set[str]) -> "Container":
+        """Return this container, or one in a folder of another name if the name is taken.
+
+        A training job and a processing job may share a name.
+        """
+        names = (self.root.name, *(f"{self.root.name}.{number}" for number in range(2, 1000)))
+        name = next(name for name in names if name not in taken)
+        return Container(self.root.with_name(name), self.runtime)
+
+    def create(self) -> None:
+        """Make the folder, empty: what a job of an earlier server left there goes."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        for name in ("home", "tmp"):
+            (self.root / name).mkdir(parents=True)
+
+    def discard(self) -> None:
+        """Remove everything but the log, as the instance of a completed job goes away."""
+        for name in ("home", "opt", "packages", "tmp"):
+            shutil.rmtree(self.root / name, ignore_errors=True)
+
+    def path(self, inside: str) -> Path:
+        """Return where `inside`, a path below /opt/ml, lies on this machine.
+
+        Raises ContainerPathError for a path that is not below /opt/ml.
+        """
+        pure = PurePosixPath(inside)
+        if ".." in pure.parts or not pure.is_relative_to(OPT_ML):
+            raise ContainerPathError(f"{inside!r} is not a path below {OPT_ML}")
+        return self.root / pure.relative_to("/")
+
+    def command(self, elements: list[str]) -> list[str]:
+        """Return the command with the job's folder in the place of a leading /opt/ml/.
+
+        This stands for the container's mount, which only a container can have.
+        """
+        return [
+            f"{self.root}{element}" if element.startswith(f"{OPT_ML}/") else element
+            for element in elements
+        ]
+
+    def environment(self, endpoint: str, region: str) -> dict[str, str]:
+        """Return the variables that every job has; pip installs into the job's own folder."""
+        packages = self.root / "packages"
+        return {
+            "PATH": self.runtime.search_path,
+            "PYTHONPATH": str(packages / _SITE_PACKAGES),
+            "PYTHONUNBUFFERED": "1",
+            "PIP_PREFIX": str(packages),
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "HOME": str(self.root / "home"),
+            "TMPDIR": str(self.root / "tmp"),
+            "LANG": "C.UTF-8",
+            "SAGEMAKER_BASE_DIR": str(self.path(OPT_ML)),
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL": endpoint,
+        }
+
+    def make_folder(self, inside: str) -> Path:
+        """Make the folder `inside`, a path below /opt/ml, and return where it lies."""
+        folder = self.path(inside)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def write_json(self, inside: str, content: Any) -> None:
+        """Write a configuration file such as /opt/ml/config/resourceconfig.json."""
+        path = self.path(inside)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content))
+
+    def read_start(self, inside: str, size: int) -> bytes:
+        """Return the first `size` bytes of a file, b"" if there is no such file."""
+        try:
+            with self.path(inside).open("rb") as file:
+                return file.read(size)
+        except OSError:
+            return b""
+
+
+def resource_config(instance_type: str) -> dict[str, Any]:
+    """Return what resourceconfig.json says of a cluster of one instance."""
+    group = {
+        "instance_group_name": "homogeneousCluster",
+        "instance_type": instance_type,
+        "hosts": [HOST],
+    }
+    return {
+        "current_host": HOST,
+        "current_instance_type": instance_type,
+        "current_group_name": "homogeneousCluster",
+        "hosts": [HOST],
+        "instance_groups": [group],
+        "network_interface_name": "lo",
+    }

@@ -1,0 +1,251 @@
+"""A SageMaker job that really runs: what every kind of job has in common."""
+
+import logging
+import signal
+import subprocess
+import threading
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from moto.sagemaker.exceptions import AWSValidationException
+from moto.sagemaker.utils import arn_formatter
+
+from local_aws import processes
+from local_aws.sagemaker_container import HOST, Container, ContainerPathError, Runtime
+from local_aws.sagemaker_logs import JobLog, Metrics
+from local_aws.sagemaker_s3 import Transfer, TransferError
+
+STOP_GRACE_SECONDS = 120.0
+REASON_LIMIT = 1024
+_INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
+_DEFAULT_MAX_RUNTIME = 86400
+
+_log = logging.getLogger(__name__)
+
+
+class JobFailedError(Exception):
+    """The job ends as Failed; the text is its FailureReason."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a job needs of the server that it runs in."""
+
+    endpoint: str
+    jobs_folder: Path
+    runtime: Runtime
+    transfer: Transfer
+
+
+class Job(ABC):
+    """One job from its creation to its end, which `ended` announces.
+
+    The status moves from InProgress, perhaps over Stopping, to Completed, Failed or Stopped, and
+    then never again.
+    """
+
+    title: ClassVar[str]  # as in `TrainingJobName`
+    arn_type: ClassVar[str]
+    log_group: ClassVar[str]
+
+    def __init__(
+        self, request: dict[str, Any], *, account: str, region: str, services: Services
+    ) -> None:
+        self.name: str = request[f"{self.title}Name"]
+        self.arn = arn_formatter(self.arn_type, self.name, account, region)
+        self.tags: list[dict[str, str]] = request.pop("Tags", [])
+        self.status = "InProgress"
+        self.failure_reason: str | None = None
+        self.creation_time = self.last_modified_time = datetime.now(UTC)
+        self.start_time: datetime | None = None
+        self.end_time: datetime | None = None
+        self.ended = threading.Event()
+        self.metrics = Metrics([])
+        self.container = Container(services.jobs_folder / self.name, services.runtime)
+        self._request = request
+        self._account = account
+        self._region = region
+        self._services = services
+        self._lock = threading.RLock()
+        self._stop_reason: str | None = None
+        self._process: processes.Process | None = None
+        self._timers: list[threading.Timer] = []
+
+    def describe(self) -> dict[str, Any]:
+        """Return what Describe answers: the request, and how the job fares."""
+        with self._lock:
+            description = {
+                **self._request,
+                f"{self.title}Arn": self.arn,
+                f"{self.title}Status": self.status,
+                "CreationTime": self.creation_time,
+                "LastModifiedTime": self.last_modified_time,
+                "FailureReason": self.failure_reason,
+                **self._facts(),
+            }
+        return {key: value for key, value in description.items() if value is not None}
+
+    @property
+    def response_object(self) -> dict[str, Any]:
+        """The description under the name by which moto's Search asks for it."""
+        return self.describe()
+
+    def start(self) -> None:
+        """Run the job in a thread of its own."""
+        threading.Thread(target=self._run, name=self.name, daemon=True).start()
+
+    def stop(self, reason: str = "Stopped") -> None:
+        """Send SIGTERM to the job's processes, and SIGKILL when they ignore it for 120 seconds.
+
+        Raises AWSValidationException for a job that has ended.
+        """
+        with self._lock:
+            if self.ended.is_set():
+                raise AWSValidationException(
+                    f"The request was rejected because the {self.arn_type.replace('-', ' ')} "
+                    f"is in status {self.status}."
+                )
+            if self._stop_reason is not None:
+                return
+            self._stop_reason = reason
+            self.status = "Stopping"
+            self._status_changed()
+            if self._process is not None:
+                self._timers.append(terminate(self._process, STOP_GRACE_SECONDS))
+
+    def kill(self) -> None:
+        """End the job's processes at once: the server goes away."""
+        with self._lock:
+            self._stop_reason = self._stop_reason or "Stopped"
+            if self._process is not None:
+                self._process.kill_group()
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise AWSValidationException for a request that AWS, or this embedded AWS, refuses."""
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Write the configuration and bring the inputs."""
+
+    @abstractmethod
+    def _command(self) -> list[str]:
+        """Return the command that the container runs."""
+
+    @abstractmethod
+    def _environment(self) -> dict[str, str]:
+        """Return the variables that this kind of job has beside those that every job has."""
+
+    @abstractmethod
+    def _conclude(self, exit_code: int | None) -> None:
+        """Take the outputs home; raise JobFailedError for a job that failed.
+
+        `exit_code` is None for a job that was stopped.
+        """
+
+    def _facts(self) -> dict[str, Any]:
+        """Return the part of the description that only this kind of job has."""
+        return {}
+
+    def _status_changed(self) -> None:
+        """Note the new `status`; `stop_reason` says more of one that is being stopped."""
+        self.last_modified_time = datetime.now(UTC)
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the job was stopped, `Stopped` or `MaxRuntimeExceeded`; None if it was not."""
+        return self._stop_reason
+
+    def _run(self) -> None:
+        try:
+            self.container.create()
+            self._prepare()
+            self._conclude(self._execute())
+            self._end("Completed")
+        except JobFailedError as failure:
+            self._end("Failed", str(failure))
+        except (TransferError, ContainerPathError) as error:
+            self._end("Failed", f"ClientError: {error}")
+        except Exception:
+            _log.exception("%s", self.arn)
+            self._end("Failed", _INTERNAL_ERROR)
+
+    def _execute(self) -> int | None:
+        """Run the command to its end; return its exit code, None if the job was stopped."""
+        process = self._launch()
+        if process is None or process.stdout is None:
+            return None
+        try:
+            self._job_log().follow(process.stdout, self.metrics)
+            code = process.wait()
+        finally:
+            process.kill_group()
+            self._cancel_timers()
+        # A shell, and so a container, gives a death by signal N as the exit code 128 + N.
+        return None if self._stop_reason else code if code >= 0 else 128 - code
+
+    def _launch(self) -> processes.Process | None:
+        with self._lock:
+            if self._stop_reason is not None:
+                return None
+            self._process = processes.start(
+                self._command(),
+                env={
+                    **self.container.environment(self._services.endpoint, self._region),
+                    **self._environment(),
+                },
+                cwd=self.container.root,
+                stdout=subprocess.PIPE,
+            )
+            condition = self._request.get("StoppingCondition", {})
+            seconds = condition.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME)
+            self._timers.append(_after(seconds, lambda: self.stop("MaxRuntimeExceeded")))
+            return self._process
+
+    def _job_log(self) -> JobLog:
+        return JobLog(
+            self.container.root / "job.log",
+            account=self._account,
+            region=self._region,
+            group=self.log_group,
+            stream=f"{self.name}/{HOST}-{int(time.time())}",
+        )
+
+    def _end(self, status: str, reason: str | None = None) -> None:
+        """Give the job its one terminal status; a stopped job is Stopped however it ended."""
+        with self._lock:
+            if self._stop_reason is not None:
+                status, reason = "Stopped", None
+            self.status = status
+            self.failure_reason = reason[:REASON_LIMIT] if reason else None
+            self._status_changed()
+            self.end_time = self.last_modified_time
+            self.ended.set()
+        if status == "Completed":
+            self.container.discard()
+
+    def _cancel_timers(self) -> None:
+        with self._lock:
+            for timer in self._timers:
+                timer.cancel()
+            self._timers.clear()
+
+
+def terminate(process: processes.Process, grace_seconds: float) -> threading.Timer:
+    """Send SIGTERM to the whole group; return the running timer that will send SIGKILL.
+
+    The whole group, because sagemaker-training does not pass SIGTERM on to the script.
+    """
+    process.terminate_group(signal.SIGTERM)
+    return _after(grace_seconds, process.kill_group)
+
+
+def _after(seconds: float, action: Any) -> threading.Timer:
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    timer.start()
+    return timer

@@ -1,0 +1,158 @@
+"""SageMaker jobs that run, in the place of moto's, which are Completed as soon as they exist."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.sagemaker.exceptions import AWSValidationException, ResourceInUseException
+from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
+from moto.sagemaker.responses import SageMakerResponse
+
+from local_aws import sagemaker_registry
+from local_aws.sagemaker_container import Runtime
+from local_aws.sagemaker_job import Job, Services
+from local_aws.sagemaker_processing_jobs import ProcessingJob
+from local_aws.sagemaker_s3 import Transfer
+from local_aws.sagemaker_training_jobs import TrainingJob
+from local_aws.server import Context
+
+_DEFAULT_PAGE = 10
+_NAME_TAKEN = {
+    TrainingJob: "Training job names must be unique within an AWS account and region, and a "
+    "training job with this name already exists ({arn})",
+    ProcessingJob: "Job name must be unique within an AWS account and region, and a job with this "
+    "name already exists ({arn})",
+}
+
+_creating = threading.Lock()
+
+
+def install(context: Context) -> None:
+    """Let SageMaker's job actions start processes below `<data folder>/jobs/<job name>`."""
+    services = Services(
+        endpoint=context.endpoint,
+        jobs_folder=context.data_folder / "jobs",
+        runtime=Runtime(context.data_folder / "runtime"),
+        transfer=Transfer(context.endpoint, context.region),
+    )
+    services.runtime.build()
+    for kind in (ProcessingJob, TrainingJob):
+        for name, action in _actions(kind, services).items():
+            setattr(SageMakerResponse, name, action)
+    sagemaker_registry.install()
+    context.register_shutdown(_kill_all)
+
+
+def find(kind: type[Job], name: str, *, account: str, region: str) -> Job:
+    """Return the job; raises AWSValidationException, in AWS's words, if there is none."""
+    job = _jobs(kind, sagemaker_backends[account][region]).get(name)
+    if job is None:
+        raise AWSValidationException("Requested resource not found.")
+    return job
+
+
+def _actions(
+    kind: type[Job], services: Services
+) -> dict[str, Callable[[SageMakerResponse], ActionResult]]:
+    """Return the four actions of one kind of job as methods for moto's response class."""
+
+    def create(response: SageMakerResponse) -> ActionResult:
+        job = kind(
+            json.loads(response.body),
+            account=response.current_account,
+            region=response.region,
+            services=services,
+        )
+        job.check()
+        _start(job, _jobs(kind, response.sagemaker_backend))
+        return ActionResult({f"{kind.title}Arn": job.arn})
+
+    def describe(response: SageMakerResponse) -> ActionResult:
+        return ActionResult(_named(kind, response).describe())
+
+    def stop(response: SageMakerResponse) -> ActionResult:
+        _named(kind, response).stop()
+        return EmptyResult()
+
+    def list_page(response: SageMakerResponse) -> ActionResult:
+        jobs = list(_jobs(kind, response.sagemaker_backend).values())
+        return ActionResult(_page(kind, jobs, json.loads(response.body or "{}")))
+
+    noun = kind.arn_type.replace("-", "_")
+    return {
+        f"create_{noun}": create,
+        f"describe_{noun}": describe,
+        f"stop_{noun}": stop,
+        f"list_{noun}s": list_page,
+    }
+
+
+def _start(job: Job, jobs: dict[str, Job]) -> None:
+    """Keep the job under its name, which is taken for ever, and run it."""
+    with _creating:
+        taken = jobs.get(job.name)
+        if taken is not None:
+            raise ResourceInUseException(_NAME_TAKEN[type(job)].format(arn=taken.arn))
+        job.container = job.container.beside(_folders_in_use())
+        jobs[job.name] = job
+    job.start()
+
+
+def _jobs(kind: type[Job], backend: SageMakerModelBackend) -> dict[str, Job]:
+    """Return moto's own store of such jobs, which its tags and its Search also read."""
+    store: Any = backend.training_jobs if kind is TrainingJob else backend.processing_jobs
+    return store
+
+
+def _named(kind: type[Job], response: SageMakerResponse) -> Job:
+    name = json.loads(response.body)[f"{kind.title}Name"]
+    return find(kind, name, account=response.current_account, region=response.region)
+
+
+def _page(kind: type[Job], jobs: list[Job], request: dict[str, Any]) -> dict[str, Any]:
+    """Return one page of ListTrainingJobs or ListProcessingJobs."""
+    found = [item for item in map(Job.describe, jobs) if _matches(kind, item, request)]
+    sort_by = request.get("SortBy", "CreationTime")
+    key = sort_by if sort_by == "CreationTime" else f"{kind.title}{sort_by}"
+    found.sort(key=lambda item: item[key], reverse=request.get("SortOrder") == "Descending")
+    start = int(request.get("NextToken") or 0)
+    end = start + int(request.get("MaxResults") or _DEFAULT_PAGE)
+    page = {f"{kind.title}Summaries": found[start:end]}
+    return {**page, "NextToken": str(end)} if end < len(found) else page
+
+
+def _matches(kind: type[Job], item: dict[str, Any], request: dict[str, Any]) -> bool:
+    status = request.get("StatusEquals")
+    if status is not None and item[f"{kind.title}Status"] != status:
+        return False
+    if request.get("NameContains", "") not in item[f"{kind.title}Name"]:
+        return False
+    for field in ("CreationTime", "LastModifiedTime"):
+        after, before = request.get(f"{field}After"), request.get(f"{field}Before")
+        if after is not None and item[field] <= datetime.fromtimestamp(after, UTC):
+            return False
+        if before is not None and item[field] >= datetime.fromtimestamp(before, UTC):
+            return False
+    return True
+
+
+def _all_jobs() -> list[Job]:
+    return [
+        job
+        for regions in list(sagemaker_backends.values())
+        for backend in list(regions.values())
+        for kind in (TrainingJob, ProcessingJob)
+        for job in list(_jobs(kind, backend).values())
+    ]
+
+
+def _folders_in_use() -> set[str]:
+    return {job.container.root.name for job in _all_jobs()}
+
+
+def _kill_all() -> None:
+    for job in _all_jobs():
+        job.kill()

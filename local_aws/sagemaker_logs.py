@@ -1,0 +1,79 @@
+"""What a job prints: on disk and in CloudWatch Logs while it runs, and searched for metrics."""
+
+import re
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from moto.logs.models import logs_backends
+
+_READ = 64 * 1024
+_LONGEST_EVENT = 256 * 1024 - 26  # bytes; CloudWatch counts 26 for each event
+
+
+class JobLog:
+    """The output of a job, written line by line to a file and to a log stream."""
+
+    def __init__(self, path: Path, *, account: str, region: str, group: str, stream: str) -> None:
+        self._path = path
+        self._backend = logs_backends[account][region]
+        self._group = group
+        self._stream = stream
+
+    def follow(self, output: IO[bytes], metrics: "Metrics") -> None:
+        """Copy `output` until its end; each read becomes one batch of log events."""
+        self._backend.ensure_log_group(self._group)
+        self._backend.ensure_log_stream(self._group, self._stream)
+        rest = b""
+        with self._path.open("ab", buffering=0) as file:
+            while chunk := output.read1(_READ):  # type: ignore[attr-defined]
+                file.write(chunk)
+                *lines, rest = (rest + chunk).split(b"\n")
+                if len(rest) > _LONGEST_EVENT:
+                    lines, rest = [*lines, rest[:_LONGEST_EVENT]], rest[_LONGEST_EVENT:]
+                self._put(lines, metrics)
+            self._put([rest] if rest else [], metrics)
+
+    def _put(self, lines: Iterable[bytes], metrics: "Metrics") -> None:
+        now = int(time.time() * 1000)
+        events = []
+        for line in lines:
+            text = line[:_LONGEST_EVENT].decode("utf-8", "replace").rstrip("\r")
+            metrics.observe(text)
+            # An event's message has at least one character: so AWS's log driver drops these too.
+            if text:
+                events.append({"timestamp": now, "message": text})
+        if events:
+            self._backend.put_log_events(self._group, self._stream, events)
+
+
+class Metrics:
+    """The last value of each metric that the MetricDefinitions find in the log."""
+
+    def __init__(self, definitions: list[dict[str, str]]) -> None:
+        self._definitions = [(item["Name"], re.compile(item["Regex"])) for item in definitions]
+        self._last: dict[str, tuple[float, datetime]] = {}
+
+    def observe(self, line: str) -> None:
+        """Search one line of the log; the first group of an expression is the value."""
+        for name, expression in self._definitions:
+            for match in expression.finditer(line):
+                value = _number(match)
+                if value is not None:
+                    self._last[name] = (value, datetime.now(UTC))
+
+    def final(self) -> list[dict[str, Any]]:
+        """Return FinalMetricDataList."""
+        return [
+            {"MetricName": name, "Value": value, "Timestamp": when}
+            for name, (value, when) in self._last.items()
+        ]
+
+
+def _number(match: re.Match[str]) -> float | None:
+    try:
+        return float(match.group(1))
+    except (IndexError, TypeError, ValueError):
+        return None

@@ -1,0 +1,81 @@
+"""The Model Registry, where moto's differs from AWS's."""
+
+import threading
+from typing import Any
+
+from moto.sagemaker.exceptions import AWSValidationException
+from moto.sagemaker.models import ModelPackage, SageMakerModelBackend
+
+_moto_create_group = SageMakerModelBackend.create_model_package_group
+_moto_create = SageMakerModelBackend.create_model_package
+_moto_update = SageMakerModelBackend.update_model_package
+
+_registering = threading.Lock()
+
+
+def install() -> None:
+    """Correct moto's actions on model packages and their groups."""
+    backend: Any = SageMakerModelBackend
+    backend.create_model_package_group = _create_group
+    backend.create_model_package = _create
+    backend.update_model_package = _update
+
+
+def _create_group(
+    self: SageMakerModelBackend, model_package_group_name: str, *args: Any, **options: Any
+) -> str:
+    """AWS refuses the name of a group that exists; moto would replace the group."""
+    with _registering:
+        group = self.model_package_groups.get(model_package_group_name)
+        if group is not None:
+            raise AWSValidationException(f"Model Package Group already exists: {group.arn}")
+        return _moto_create_group(self, model_package_group_name, *args, **options)
+
+
+def _create(
+    self: SageMakerModelBackend,
+    model_package_group_name: str | None = None,
+    client_token: str | None = None,
+    **request: Any,
+) -> str:
+    """Register once per ClientToken, number the versions one by one, and default the approval.
+
+    AWS makes the call idempotent by ClientToken, takes a group by its ARN as well, and gives a
+    version that names no approval status PendingManualApproval; moto does neither.
+    """
+    if model_package_group_name is not None:
+        model_package_group_name = model_package_group_name.rsplit("/", 1)[-1]
+        request["model_approval_status"] = (
+            request.get("model_approval_status") or "PendingManualApproval"
+        )
+    with _registering:
+        if client_token is not None:
+            for package in self.model_packages.values():
+                if package.client_token == client_token:
+                    return package.arn
+        return _moto_create(
+            self,
+            model_package_group_name=model_package_group_name,
+            client_token=client_token,
+            **request,
+        )
+
+
+def _update(self: SageMakerModelBackend, model_package_arn: str, **changes: Any) -> str:
+    """Change only what the request names, and add to the metadata; moto would empty the rest."""
+    package: ModelPackage = self.describe_model_package(model_package_arn)
+    with _registering:
+        status = changes.pop("model_approval_status") or package.model_approval_status
+        description = changes.pop("approval_description") or package.approval_description
+        metadata = {
+            **(package.customer_metadata_properties or {}),
+            **(changes.pop("customer_metadata_properties") or {}),
+        }
+        return _moto_update(
+            self,
+            model_package_arn,
+            model_approval_status=status,
+            approval_description=description,
+            customer_metadata_properties=metadata,
+            **changes,
+        )

@@ -1,0 +1,114 @@
+"""The embedded AWS: moto's server on loopback, with this package's extensions installed into it.
+
+moto is extended, never forked. Each extension is a module with `install(context)`; the server
+calls them in the order of `EXTENSIONS` before it answers the first request.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from local_aws import credentials, processes
+
+EXTENSIONS = (
+    "local_aws.validation",
+    "local_aws.lambda_functions",
+    "local_aws.s3_events",
+    "local_aws.sagemaker_jobs",
+    "local_aws.stepfunctions_sagemaker",
+)
+HOST = "127.0.0.1"
+LAMBDA_RETRY_DELAYS = (60.0, 120.0)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Context:
+    """What an extension may know of the server that it is installed into.
+
+    `lambda_retry_delays` are the seconds before the first and the second retry of a failed
+    asynchronous invocation; AWS waits one and two minutes.
+    """
+
+    data_folder: Path
+    endpoint: str
+    region: str
+    lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS
+    _at_shutdown: list[Callable[[], None]] = field(default_factory=list, repr=False)
+
+    def register_shutdown(self, callback: Callable[[], None]) -> None:
+        """Have `callback()` called when the server ends, the last registered first."""
+        self._at_shutdown.append(callback)
+
+    def shut_down(self) -> None:
+        """Run the registered callbacks; one that fails is logged and keeps none from running."""
+        while self._at_shutdown:
+            callback = self._at_shutdown.pop()
+            try:
+                callback()
+            except Exception:
+                _log.exception("%r failed at shutdown", callback)
+
+
+class Server:
+    """The embedded AWS in this process. `start` returns once requests are answered."""
+
+    def __init__(
+        self,
+        data_folder: Path,
+        *,
+        region: str,
+        port: int = 0,
+        lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS,
+    ) -> None:
+        self._web = _bind(port)
+        self.context = Context(
+            data_folder=data_folder.resolve(),
+            endpoint=f"http://{HOST}:{self._web.port}",
+            region=region,
+            lambda_retry_delays=lambda_retry_delays,
+        )
+
+    def start(self) -> None:
+        """Configure moto, install the extensions and answer requests from now on."""
+        credentials.isolate(self.context.endpoint, self.context.region)
+        _configure_moto(self._web.port)
+        for name in EXTENSIONS:
+            import_module(name).install(self.context)
+        threading.Thread(target=self._web.serve_forever, name="aws", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the server and everything that it started."""
+        self._web.shutdown()
+        self.context.shut_down()
+        processes.end_all()
+        self._web.server_close()
+
+
+def _bind(port: int) -> BaseWSGIServer:
+    """Bind the port first: moto and the extensions need its number when they are imported."""
+    from moto.server import MotoRequestHandler  # noqa: PLC0415 (imports flask: half a second)
+
+    from local_aws.gateway import Gateway  # noqa: PLC0415
+
+    class QuietRequestHandler(MotoRequestHandler):
+        def log_request(self, code: Any = "-", size: Any = "-") -> None:
+            _log.debug('"%s" %s %s', getattr(self, "requestline", "-"), code, size)
+
+    return make_server(HOST, port, Gateway(), threaded=True, request_handler=QuietRequestHandler)
+
+
+def _configure_moto(port: int) -> None:
+    # Step Functions' tasks call back to the port that this variable names (5000 otherwise).
+    os.environ["MOTO_PORT"] = str(port)
+    from moto.core.config import default_user_config  # noqa: PLC0415
+
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}

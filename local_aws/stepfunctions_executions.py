@@ -1,0 +1,214 @@
+"""Executions of state machines, where moto keeps or shows them otherwise than AWS does."""
+
+import json
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+from moto.core.responses import ActionResult
+from moto.stepfunctions.parser import api, quotas
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.component import eval_component
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state import state
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_lambda
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service,
+)
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.program_state import (
+    ProgramEnded,
+    ProgramError,
+    ProgramState,
+    ProgramStopped,
+    ProgramTimedOut,
+)
+from moto.stepfunctions.parser.backend.execution import (
+    BaseExecutionWorkerCommunication,
+    Execution,
+)
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+from moto.stepfunctions.responses import StepFunctionResponse
+
+from local_aws.server import Context
+
+_LOOK_FOR_STOP_SECONDS = 0.2
+_DEFAULT_PAGE = 1000
+_STATUS: dict[type, ExecutionStatus] = {
+    ProgramEnded: ExecutionStatus.SUCCEEDED,
+    ProgramError: ExecutionStatus.FAILED,
+    ProgramStopped: ExecutionStatus.ABORTED,
+    ProgramTimedOut: ExecutionStatus.TIMED_OUT,
+}
+
+_moto_start = StepFunctionsParserBackend.start_execution
+_moto_environment = ExecutionWorker._get_evaluation_environment
+_moto_set_error = Environment.set_error
+_moto_retry = retrier_decl.RetrierDecl._eval_body
+_moto_describe = StepFunctionResponse.describe_execution
+_moto_list = StepFunctionResponse.list_executions
+
+_starting = threading.Lock()
+_ending = threading.Lock()
+_retrying = threading.local()
+
+
+def install(context: Context) -> None:  # noqa: ARG001
+    """Correct moto's executions; each function says what AWS does."""
+    replacements: dict[Any, dict[str, Any]] = {
+        StepFunctionsParserBackend: {"start_execution": _start},
+        ExecutionWorker: {"_get_evaluation_environment": _environment},
+        Execution: {"stop": _stop},
+        BaseExecutionWorkerCommunication: {"_reflect_execution_status": _reflect_status},
+        Environment: {"set_error": _set_error},
+        retrier_decl.RetrierDecl: {"_eval_body": _retry},
+        StepFunctionResponse: {
+            "stop_execution": _answer_stop,
+            "describe_execution": _answer_describe,
+            "list_executions": _answer_list,
+            "get_execution_history": _answer_history,
+        },
+        state: {"is_within_size_quota": is_within_size_quota},
+        state_task_service: {"is_within_size_quota": is_within_size_quota},
+        state_task_lambda: {"is_within_size_quota": is_within_size_quota},
+        retrier_decl: {"time": SimpleNamespace(sleep=_sleep_unless_stopped)},
+    }
+    for owner, members in replacements.items():
+        for name, replacement in members.items():
+            setattr(owner, name, replacement)
+    _name_the_errors()
+    # moto logs each failing state with its whole parse tree; the history tells that better.
+    logging.getLogger(eval_component.__name__).setLevel(logging.CRITICAL)
+
+
+def _name_the_errors() -> None:
+    """AWS says InvalidDefinition and the like; moto's engine loses the names of such errors."""
+    for error in vars(api).values():
+        if isinstance(error, type) and issubclass(error, api.ServiceException):
+            error.TYPE = vars(error).get("code") or error.TYPE
+
+
+def is_within_size_quota(value: Any) -> bool:
+    """AWS counts the bytes of compact UTF-8 JSON and lets 262,144 of them pass, not one less."""
+    if not isinstance(value, str):
+        value = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
+    return len(value.encode()) <= quotas.MAX_STATE_SIZE_UTF8_BYTES
+
+
+def _start(
+    self: StepFunctionsParserBackend,
+    state_machine_arn: str,
+    name: str | None = None,
+    *args: Any,
+    **options: Any,
+) -> Execution:
+    """AWS names an unnamed execution, and starts one of two that ask for a name at once."""
+    name = name or str(uuid4())
+    self._validate_name(name)
+    with _starting:
+        return _moto_start(self, state_machine_arn, name, *args, **options)
+
+
+def _environment(self: ExecutionWorker) -> Environment:
+    """AWS's context object has a RedriveCount, and a StartTime in milliseconds with a Z."""
+    environment = _moto_environment(self)
+    execution: Any = environment.states.context_object.context_object_data["Execution"]
+    execution["RedriveCount"] = 0
+    started = execution["StartTime"].isoformat(timespec="milliseconds")
+    execution["StartTime"] = started.replace("+00:00", "Z")
+    return environment
+
+
+def _stop(self: Execution, stop_date: datetime, error: str | None, cause: str | None) -> None:
+    """AWS aborts an execution at once, even one that has only just been started."""
+    deadline = time.monotonic() + 10
+    while self.stop_date is None and time.monotonic() < deadline:
+        environment = self.exec_worker and self.exec_worker.env
+        if environment and environment.is_running():
+            environment.set_stop(stop_date=stop_date, error=error, cause=cause)
+            BaseExecutionWorkerCommunication(self).terminated()
+            return
+        time.sleep(0.01)  # its thread is still parsing the definition
+
+
+def _reflect_status(self: BaseExecutionWorkerCommunication) -> None:
+    """Give the execution its one terminal status; error and cause of a StopExecution stay."""
+    execution = self.execution
+    environment: Any = execution.exec_worker and execution.exec_worker.env
+    with _ending:
+        if execution.stop_date is not None:
+            return
+        ended: ProgramState = environment.program_state()
+        if isinstance(ended, ProgramEnded):
+            execution.output = environment.states.get_input()
+        elif isinstance(ended, ProgramError):
+            execution.error = (ended.error or {}).get("error")
+            execution.cause = (ended.error or {}).get("cause")
+        elif isinstance(ended, ProgramStopped):
+            execution.error, execution.cause = ended.error, ended.cause
+        execution.stop_date = datetime.now(UTC)
+        execution.exec_status = _STATUS[type(ended)]  # last: who sees it finds the rest
+
+
+def _set_error(self: Environment, error: Any) -> None:
+    """An error that comes after the stop of an execution does not make it a failed one."""
+    with self._state_mutex:
+        if not isinstance(self._program_state, ProgramStopped | ProgramTimedOut):
+            _moto_set_error(self, error)
+
+
+def _retry(self: retrier_decl.RetrierDecl, env: Environment) -> None:
+    """StopExecution also ends the wait before a retry, through which moto sleeps."""
+    _retrying.environment = env
+    _moto_retry(self, env)
+
+
+def _sleep_unless_stopped(seconds: float) -> None:
+    environment: Environment = _retrying.environment
+    deadline = time.monotonic() + seconds
+    while environment.is_running() and (left := deadline - time.monotonic()) > 0:
+        environment.program_state_event.wait(min(left, _LOOK_FOR_STOP_SECONDS))
+
+
+def _answer_stop(self: StepFunctionResponse) -> ActionResult:
+    """AWS keeps the error and the cause of the request, and always answers with a date."""
+    execution: Any = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    error, cause = self._get_param("error"), self._get_param("cause")
+    execution.stop(stop_date=datetime.now(UTC), error=error, cause=cause)
+    return ActionResult({"stopDate": execution.stop_date or datetime.now(UTC)})
+
+
+def _answer_describe(self: StepFunctionResponse) -> ActionResult:
+    """AWS also gives the end of an execution that timed out, and the number of redrives."""
+    described: Any = _moto_describe(self).result
+    execution: Any = self.stepfunction_backend.describe_execution(described["executionArn"])
+    if execution.stop_date is not None:
+        described["stopDate"] = execution.stop_date
+    return ActionResult({**described, "inputDetails": {"included": True}, "redriveCount": 0})
+
+
+def _answer_list(self: StepFunctionResponse) -> ActionResult:
+    """AWS also gives the end of executions that timed out."""
+    listed: Any = _moto_list(self).result
+    for item in listed["executions"]:
+        execution: Any = self.stepfunction_backend.describe_execution(item["executionArn"])
+        if execution.stop_date is not None:
+            item["stopDate"] = execution.stop_date
+    return ActionResult(listed)
+
+
+def _answer_history(self: StepFunctionResponse) -> ActionResult:
+    """AWS honours reverseOrder, maxResults and nextToken; moto gives all events, oldest first."""
+    history: Any = self.stepfunction_backend.get_execution_history(self._get_param("executionArn"))
+    events = list(history["events"])
+    if self._get_param("reverseOrder"):
+        events.reverse()
+    start = int(self._get_param("nextToken") or 0)
+    end = start + int(self._get_param("maxResults") or _DEFAULT_PAGE)
+    more = {"nextToken": str(end)} if end < len(events) else {}
+    return ActionResult({"events": events[start:end], **more})
