@@ -59,15 +59,11 @@ def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
 
 
 def stage(project: Path, staged: Path, names: Names, variables: Mapping[str, str]) -> None:
-    """Lay out in `staged` what Chalice packages. Its cache of built packages stays."""
-    shutil.rmtree(staged / "vendor", ignore_errors=True)
-    shutil.copytree(
-        project / "vendor", staged / "vendor", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    for file in ("app.py", "requirements.txt"):
-        shutil.copyfile(project / file, staged / file)
-    chalice = staged / ".chalice"
-    chalice.mkdir(exist_ok=True)
+    """Lay out in `staged` what Chalice packages. Its cache of built packages stays.
+
+    Raises:
+        DeploymentError: .chalice/config.json knows no such stage.
+    """
     settings = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
     if names.stage not in settings["stages"]:
         known = ", ".join(sorted(settings["stages"]))
@@ -77,6 +73,14 @@ def stage(project: Path, staged: Path, names: Names, variables: Mapping[str, str
         )
     settings["app_name"] = names.name
     settings["stages"][names.stage]["environment_variables"] = dict(variables)
+    shutil.rmtree(staged / "vendor", ignore_errors=True)
+    shutil.copytree(
+        project / "vendor", staged / "vendor", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for file in ("app.py", "requirements.txt"):
+        shutil.copyfile(project / file, staged / file)
+    chalice = staged / ".chalice"
+    chalice.mkdir(exist_ok=True)
     (chalice / "config.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
     for policy in (project / ".chalice").glob("policy-*.json"):
         shutil.copyfile(policy, chalice / policy.name)
