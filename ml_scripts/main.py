@@ -1,0 +1,78 @@
+"""Train the model: the Train step's entry point.
+
+    python main.py --epochs 10 --batch-size 64 --learning-rate 0.001 --seed 42
+
+SageMaker passes the hyperparameters as arguments and the folders in SM_* variables; every folder
+may be given as an argument as well. What it costs and scores stands in training.py.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import container
+import history
+from arrays import load_split
+
+
+def main() -> None:
+    """Train on the channels' arrays and leave the model, its history and checkpoints."""
+    arguments = parse_arguments(sys.argv[1:], os.environ)
+    images, labels = load_split(arguments.train, "train")
+    val_images, val_labels = load_split(arguments.validation, "validation")
+
+    import hosts  # noqa: PLC0415 - TensorFlow takes seconds: complain of the arguments first
+    import training  # noqa: PLC0415
+    from tensorflow_setup import make_deterministic  # noqa: PLC0415
+
+    strategy = hosts.strategy(arguments.hosts, arguments.current_host)
+    make_deterministic(arguments.seed)
+    with strategy.scope():
+        model = training.build_model(images.shape[1:], training.count_classes(labels))
+    rows = training.train_model(
+        model,
+        images,
+        labels,
+        val_images,
+        val_labels,
+        arguments.model_dir,
+        checkpoint_dir=arguments.checkpoint_dir,
+        settings=training.Settings(
+            arguments.epochs, arguments.batch_size, arguments.learning_rate, arguments.seed
+        ),
+        strategy=strategy,
+        log=lambda line: print(line, flush=True),
+    )
+    if hosts.is_chief(strategy):
+        history.write(arguments.output_data_dir, rows)
+
+
+def parse_arguments(arguments: list[str], environment: Mapping[str, str]) -> argparse.Namespace:
+    """Read the hyperparameters and folders, with the container's environment as defaults."""
+    base = container.base_directory()
+    parser = container.ArgumentParser("Train the model on the arrays of the channels.")
+    parser.add_argument("--epochs", type=container.positive_int, default=10)
+    parser.add_argument("--batch-size", type=container.positive_int, default=64)
+    parser.add_argument("--learning-rate", type=container.positive_float, default=0.001)
+    parser.add_argument("--seed", type=container.seed, default=42)
+    folders = {
+        "--train": ("SM_CHANNEL_TRAIN", base / "input/data/train"),
+        "--validation": ("SM_CHANNEL_VALIDATION", base / "input/data/validation"),
+        "--model-dir": ("SM_MODEL_DIR", base / "model"),
+        "--output-data-dir": ("SM_OUTPUT_DATA_DIR", base / "output/data"),
+    }
+    for option, (variable, fallback) in folders.items():
+        default = Path(environment.get(variable) or fallback)
+        parser.add_argument(option, type=Path, default=default)
+    parser.add_argument("--checkpoint-dir", type=Path, default=base / "checkpoints")
+    hosts = environment.get("SM_HOSTS") or '["localhost"]'
+    parser.add_argument("--hosts", type=json.loads, default=hosts, help="JSON list of names")
+    parser.add_argument("--current-host", default=environment.get("SM_CURRENT_HOST"))
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(container.run(main, "failure"))

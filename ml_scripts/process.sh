@@ -1,0 +1,30 @@
+#!/bin/bash
+# Entry script of both processing jobs:  process.sh SCRIPT [ARGUMENT...]
+#
+# Stands beside sourcedir.tar.gz in the job's "code" input. Unpacks it there, as AWS's own
+# framework processors do, installs its requirements.txt if it has one, and becomes the script, so
+# that the script gets the job's signals and its exit code is the job's.
+set -euo pipefail
+
+fail() {
+    echo "error: $1" >&2
+    local output="${SAGEMAKER_BASE_DIR:-/opt/ml}/output"
+    mkdir -p "$output" && echo "$1" >"$output/message"
+    exit 1
+}
+
+[ $# -ge 1 ] || fail "process.sh: found no script, expected: process.sh SCRIPT [ARGUMENT...]"
+
+code="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+unpacked="$code/unpacked"
+mkdir -p "$unpacked"
+tar -xzf "$code/sourcedir.tar.gz" -C "$unpacked" --no-same-owner ||
+    fail "sourcedir.tar.gz: cannot be unpacked, expected the packed ml_scripts folder"
+cd "$unpacked"
+[ -f "$1" ] || fail "sourcedir.tar.gz: found no $1 in it, expected the job's script"
+
+if [ -f requirements.txt ]; then
+    python -m pip install --quiet --disable-pip-version-check -r requirements.txt ||
+        fail "requirements.txt: pip could not install it, see the log"
+fi
+exec python "$@"

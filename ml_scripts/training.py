@@ -1,0 +1,212 @@
+"""The model and its training: checkpoints every epoch, exact resume, export of the best epoch.
+
+Fashion-MNIST with the workshop's hyperparameters (48,000 images to fit, 12,000 to validate on,
+batch 64, Adam 0.001, 10 epochs, seed 42), on a 2-core x86-64 machine:
+
+    python main.py --epochs 10 --batch-size 64 --learning-rate 0.001 --seed 42
+
+costs 7 to 9 s an epoch when the machine is idle (124 to 138 s for the whole process when it is
+not), 0.96 GB, and scores 0.914 on the validation images, 0.909 on the test images.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+import checkpoints
+import history
+import hosts
+from errors import TrainingError
+from history import Row
+from loop import Loop
+from tensorflow_setup import keras, tf
+
+BEST_MODEL_FILE = "best_checkpoint.keras"
+SERVING_VERSION = "1"  # TensorFlow Serving wants the SavedModel in a numbered folder
+SMALLEST_UNPADDED_SIDE = 10  # 10 -> 8 -> 4 -> 2 -> 1: what the two blocks leave without padding
+MIN_CLASSES = 2
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The hyperparameters; the defaults are the workshop's."""
+
+    epochs: int = 10
+    batch_size: int = 64  # images per step, over all hosts together
+    learning_rate: float = 0.001  # of Adam
+    seed: int = 42
+
+
+def count_classes(labels: np.ndarray) -> int:
+    """Return the number of classes.
+
+    Raises:
+        TrainingError: the labels are not 0..classes-1 without a gap.
+    """
+    values = np.unique(labels)
+    if len(values) < MIN_CLASSES or values[0] != 0 or values[-1] != len(values) - 1:
+        found = f"{len(values)} different labels from {values[0]} to {values[-1]}"
+        raise TrainingError(f"training labels: found {found}, expected 0 to n-1, none missing")
+    return len(values)
+
+
+def build_model(image_shape: tuple[int, ...], classes: int) -> keras.Model:
+    """Return the workshop's CNN for these images: raw pixels in, probabilities out.
+
+    Images with a side under 10 pixels are padded, in convolution and pooling, because unpadded
+    blocks would leave nothing of them; larger ones get the workshop's network as it is.
+
+    Args:
+        image_shape: (height, width, channels); the model takes (n, height, width, channels) uint8.
+        classes: the model returns (n, classes) float32.
+    """
+    layers = keras.layers
+    padding = "valid" if min(image_shape[:2]) >= SMALLEST_UNPADDED_SIDE else "same"
+    return keras.Sequential(
+        [
+            keras.Input(image_shape, dtype="uint8", name="pixels"),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 3, activation="relu", padding=padding),
+            layers.MaxPooling2D(padding=padding),
+            layers.Conv2D(64, 3, activation="relu", padding=padding),
+            layers.MaxPooling2D(padding=padding),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(classes, activation="softmax", name="probabilities"),
+        ]
+    )
+
+
+def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
+    model: keras.Model,
+    X_train: np.ndarray,
+    y_train: np.ndarray,
+    X_val: np.ndarray,
+    y_val: np.ndarray,
+    output_dir: Path,
+    *,
+    checkpoint_dir: Path,
+    settings: Settings,
+    strategy: tf.distribute.Strategy | None = None,
+    log: Callable[[str], None] = print,
+) -> list[Row]:
+    """Train, resuming at the last whole checkpoint, and export the best epoch; return the history.
+
+    The best epoch is the one of the highest validation accuracy; among equals, of the lowest
+    validation loss. It goes to output_dir as best_checkpoint.keras and as a SavedModel in 1/,
+    beside history.csv.
+
+    Args:
+        model: built in the strategy's scope, not compiled.
+        X_train, X_val: (n, height, width, channels) uint8, may be memory-mapped.
+        y_train, y_val: (n,) integers 0..classes-1.
+        output_dir: the model folder, becomes model.tar.gz.
+        checkpoint_dir: holds the checkpoints of this training and of no other.
+        settings: the hyperparameters.
+        strategy: of the scope that the model was built in; TensorFlow's default if None.
+        log: told one line per epoch, once its checkpoint is safe.
+
+    Raises:
+        TrainingError: the loss is not finite, or the checkpoints are of another training.
+    """
+    strategy = strategy or tf.distribute.get_strategy()
+    with strategy.scope():
+        optimizer = keras.optimizers.Adam(settings.learning_rate)
+    training = Loop(model, optimizer, strategy, settings.batch_size, settings.seed)
+    identity = _identity(settings, X_train, model)
+    state = _resume(checkpoint_dir, identity, training, settings, log)
+    for epoch in range(state.epoch + 1, settings.epochs + 1):
+        row = _run_epoch(training, (X_train, y_train), (X_val, y_val), epoch)
+        _check_finite(row, settings)
+        state = _advance(state, row, training)
+        if hosts.is_chief(strategy):
+            checkpoints.save(checkpoint_dir, state)
+        log(history.log_line(row, settings.epochs))
+    _assign(model.variables, state.best)
+    if hosts.is_chief(strategy):
+        _export(model, output_dir)
+        history.write(output_dir, state.history)
+    return state.history
+
+
+def _identity(settings: Settings, images: np.ndarray, model: keras.Model) -> dict:
+    """Return what must be the same for a checkpoint to be of this training."""
+    identity = {name: value for name, value in asdict(settings).items() if name != "epochs"}
+    identity["images"] = list(images.shape)
+    identity["weights"] = [list(variable.shape) for variable in model.variables]
+    return identity
+
+
+def _resume(
+    folder: Path,
+    identity: dict,
+    training: Loop,
+    settings: Settings,
+    log: Callable[[str], None],
+) -> checkpoints.Checkpoint:
+    """Bring model and optimizer to the newest whole checkpoint; return it, or an empty one."""
+    found = checkpoints.newest(folder, log)
+    if found is None:
+        return checkpoints.Checkpoint(identity, [], [], [], [])
+    for name, value in identity.items():
+        if found.settings.get(name) != value:
+            problem = f"{name} is {found.settings.get(name)} in them and {value} here"
+            raise TrainingError(f"the checkpoints are of another training: {problem}")
+    if found.epoch > settings.epochs:
+        asked = f"{settings.epochs} epochs were asked for"
+        raise TrainingError(f"the checkpoints go to epoch {found.epoch}, but {asked}")
+    _assign(training.model.variables, found.model)
+    _assign(training.optimizer.variables, found.optimizer)
+    log(f"resuming after epoch {found.epoch}")
+    return found
+
+
+def _run_epoch(
+    training: Loop,
+    train: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray],
+    epoch: int,
+) -> Row:
+    started = time.monotonic()
+    loss, accuracy = training.train_epoch(*train, epoch)
+    val_loss, val_accuracy = training.validate(*validation)
+    seconds = round(time.monotonic() - started, 3)
+    values = (epoch, loss, accuracy, val_loss, val_accuracy, seconds)
+    return dict(zip(history.FIELDS, values, strict=True))
+
+
+def _check_finite(row: Row, settings: Settings) -> None:
+    for name in ("loss", "val_loss"):
+        if not math.isfinite(row[name]):
+            raise TrainingError(
+                f"{name} is {row[name]} in epoch {row['epoch']}, expected a finite number: "
+                f"lower the learning rate (now {settings.learning_rate:g})"
+            )
+
+
+def _advance(state: checkpoints.Checkpoint, row: Row, training: Loop) -> checkpoints.Checkpoint:
+    """Return the state after one more epoch."""
+    rows = [*state.history, row]
+    model = _values(training.model.variables)
+    best = model if history.best_epoch(rows) == len(rows) else state.best
+    optimizer = _values(training.optimizer.variables)
+    return checkpoints.Checkpoint(state.settings, rows, model, optimizer, best)
+
+
+def _values(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
+    return [np.array(variable.value.numpy()) for variable in variables]
+
+
+def _assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _export(model: keras.Model, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save(folder / BEST_MODEL_FILE)
+    model.export(folder / SERVING_VERSION, verbose=False)

@@ -1,0 +1,47 @@
+"""Splits as files: what is saved is loaded, and what does not fit is refused."""
+
+import numpy as np
+import pytest
+
+from arrays import load_split, save_split
+from errors import DataError
+
+IMAGES, LABELS = np.zeros((3, 4, 4, 1), np.uint8), np.array([0, 1, 2])
+
+
+def test_a_split_comes_back(tmp_path):
+    save_split(tmp_path, "train", IMAGES, LABELS)
+    images, labels = load_split(tmp_path, "train")
+    np.testing.assert_array_equal(images, IMAGES)
+    np.testing.assert_array_equal(labels, LABELS)
+    assert isinstance(images, np.memmap)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (IMAGES.astype(np.float32), LABELS, "X_train.npy: found float32 of shape"),
+        (IMAGES[..., 0], LABELS, "X_train.npy: found uint8 of shape"),
+        (IMAGES, LABELS.astype(float), "y_train.npy: found float64 of shape"),
+        (IMAGES, LABELS[:2], "y_train.npy: found 2 labels, expected 3, one for each image"),
+        (IMAGES[:0], LABELS[:0], "X_train.npy: found"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(tmp_path, images, labels, message):
+    save_split(tmp_path, "train", images, labels)
+    with pytest.raises(DataError) as caught:
+        load_split(tmp_path, "train")
+    assert str(caught.value).startswith(message)
+
+
+def test_a_missing_array_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"X_train.npy: found no such file"):
+        load_split(tmp_path, "train")
+
+
+def test_pickled_objects_are_refused(tmp_path):
+    save_split(tmp_path, "train", IMAGES, LABELS)
+    path = tmp_path / "X_train/X_train.npy"
+    np.save(path, np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(DataError, match=r"X_train.npy: found an unreadable array"):
+        load_split(tmp_path, "train")

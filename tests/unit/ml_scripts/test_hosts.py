@@ -1,0 +1,21 @@
+"""One host or several: the cluster as TensorFlow is told of it."""
+
+import pytest
+
+import hosts
+from tensorflow_setup import tf
+
+
+def test_one_host_gets_the_default_strategy(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    strategy = hosts.strategy(["algo-1"], "algo-1")
+    assert strategy is tf.distribute.get_strategy()
+    assert hosts.is_chief(strategy)
+
+
+@pytest.mark.parametrize(("host", "index"), [("algo-1", 0), ("algo-2", 1)])
+def test_every_host_has_its_own_port(host, index):
+    assert hosts.tf_config(["algo-1", "algo-2"], host) == {
+        "cluster": {"worker": ["algo-1:8890", "algo-2:8891"]},
+        "task": {"type": "worker", "index": index},
+    }
