@@ -1,0 +1,190 @@
+"""`make run`: the whole pipeline on this machine, from the upload to the decision."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import boto3
+
+from cli import datasets, run_record, sample, summary
+from cli.aws import Stage, stage_of
+from cli.errors import InputError, NoExecutionError, RetrainError, translated
+from cli.local import WORK_FOLDER, data_folder, embedded_aws, serve
+from cli.outcome import follow_to_end
+from cli.run_record import Failure, RunRecord, Seconds
+from cli.terminal import Report, Step, Terminal
+from cli.upload import complete_folder, upload
+from cli.watch import executions, new_execution
+from local_aws.client import EmbeddedAws
+from state_machine.config import PipelineConfig
+
+STAGE = "dev"
+# S3 promises seconds, and sometimes a minute or more.
+EVENT_SECONDS = 120.0
+LAST_RUN = "last-run.json"
+RESULT_FILES = (
+    "run.json",
+    "decision.json",
+    "evaluation/evaluation.json",
+    "evaluation/report.html",
+)
+# Little data needs small batches: 72 of them in an epoch.
+SAMPLE_HYPERPARAMETERS: dict[str, bool | int | float | str] = {"epochs": 6, "batch-size": 16}
+
+
+def sample_config(config: PipelineConfig) -> PipelineConfig:
+    """The configuration for scikit-learn's digits: its own data set, group and batch size."""
+    hyperparameters = config.training.hyperparameters | SAMPLE_HYPERPARAMETERS
+    return config.model_copy(
+        update={
+            "data": config.data.model_copy(update={"dataset": sample.NAME}),
+            "training": config.training.model_copy(update={"hyperparameters": hyperparameters}),
+            "registry": config.registry.model_copy(update={"model_package_group": sample.NAME}),
+        }
+    )
+
+
+def data_set(config: PipelineConfig, home: Path, given: Path | None, report: Report) -> Path:
+    """The folder with the files of the configured data set.
+
+    Fashion-MNIST and the sample are found here; for any other the user must give the folder.
+    """
+    if config.data.dataset == sample.NAME and given is None:
+        return sample.write(home / "data" / sample.NAME)
+    if config.data.dataset == datasets.NAME:
+        return datasets.fashion_mnist(home / "data" / datasets.NAME, report, given)
+    if given is None:
+        raise InputError(
+            f"pipeline.toml names the data set {config.data.dataset!r}, found no folder for it",
+            "name its folder with --data",
+        )
+    return complete_folder(given, config.data.required_files)
+
+
+class Demo:
+    """One run on an embedded AWS of its own; `.retrain/last-run.json` says how it ended."""
+
+    def __init__(self, config: PipelineConfig, project: Path, terminal: Terminal) -> None:
+        self._config = config
+        self._project = project
+        self._home = project / WORK_FOLDER
+        self._terminal = terminal
+        self._preparation: list[Seconds] = []
+        self._doing = ""
+        self._execution_arn: str | None = None
+        self._started = time.monotonic()
+
+    def run(self, given: Path | None = None, *, keep_running: bool = False) -> RunRecord:
+        """Run the pipeline on the data set, show how it ended, and return that.
+
+        `given` is a folder of the user's to look for the data in. With `keep_running` the embedded
+        AWS stays up after the run until Ctrl-C.
+        """
+        try:
+            with translated(), ExitStack() as stack:
+                data = self._get_data(given)
+                aws = self._start_aws(stack)
+                run = self._through_the_pipeline(aws, data)
+                run_record.write(run, self._home / LAST_RUN)
+                summary.show(run, self._terminal)
+                if keep_running:
+                    serve(aws, self._terminal)
+        except (RetrainError, KeyboardInterrupt) as error:
+            run_record.write(self._failed(error), self._home / LAST_RUN)
+            raise
+        return run
+
+    def _get_data(self, given: Path | None) -> Path:
+        with self._step(f"Data set {self._config.data.dataset}") as step:
+            return data_set(self._config, self._home, given, step)
+
+    def _start_aws(self, stack: ExitStack) -> EmbeddedAws:
+        with self._step("Embedded AWS") as step:
+            aws = stack.enter_context(embedded_aws(self._project))
+            step.title += f" at {aws.endpoint}"
+        return aws
+
+    def _through_the_pipeline(self, aws: EmbeddedAws, data: Path) -> RunRecord:
+        stage = self._deploy()
+        arn = self._execution_arn = self._upload(stage, data)
+        self._doing = "Execution"
+        run = follow_to_end(stage, arn, self._terminal, aws.data_folder)
+        return replace(
+            run,
+            local_copy=self._fetch_results(stage, run),
+            preparation=self._preparation,
+            wall_seconds=self._seconds(),
+        )
+
+    def _deploy(self) -> Stage:
+        from state_machine.deployment import deploy  # noqa: PLC0415 (imports SageMaker's SDK)
+
+        session = boto3.Session()
+        with self._step("Deployment") as step:
+            deploy(
+                self._config,
+                stage=STAGE,
+                session=session,
+                project=self._project,
+                progress=step.say,
+            )
+        return stage_of(self._config, STAGE, session, self._project)
+
+    def _upload(self, stage: Stage, data: Path) -> str:
+        """Upload the data and return the ARN of the execution that this started."""
+        states, machine = stage.client("stepfunctions"), stage.names.state_machine_arn
+        known = executions(states, machine)
+        with self._step("Upload") as step:
+            uploaded = upload(stage, data, self._config.data.dataset, step)
+            step.title = f"Upload of {len(uploaded.names)} files to {uploaded.uri}"
+        with self._step("S3 event"):
+            started = new_execution(states, machine, known, EVENT_SECONDS)
+            if started is None:
+                logs = data_folder(self._project) / "lambdas" / stage.names.function("on_upload")
+                raise NoExecutionError(
+                    f"The upload started no execution within {EVENT_SECONDS:.0f} s",
+                    f"see why in {logs / 'logs'}",
+                )
+        return started
+
+    def _fetch_results(self, stage: Stage, run: RunRecord) -> str | None:
+        """Copy what outlives the embedded AWS to .retrain/runs/<run_id>/; return that folder."""
+        if run.artifacts is None or run.run_id is None:
+            return None
+        folder = self._home / "runs" / run.run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        s3 = stage.client("s3")
+        for uri in [f"{run.artifacts}/{name}" for name in RESULT_FILES] + [run.model or ""]:
+            bucket, _, key = uri.removeprefix("s3://").partition("/")
+            # A run that failed half-way has left only some of them.
+            with suppress(s3.exceptions.NoSuchKey):
+                if key:
+                    answer = s3.get_object(Bucket=bucket, Key=key)
+                    (folder / Path(key).name).write_bytes(answer["Body"].read())
+        return str(folder)
+
+    def _failed(self, error: BaseException) -> RunRecord:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        return RunRecord(
+            status="ABORTED" if interrupted else "FAILED",
+            execution_arn=self._execution_arn,
+            preparation=self._preparation,
+            wall_seconds=self._seconds(),
+            failure=Failure(
+                state=self._doing,
+                error=type(error).__name__,
+                cause="stopped by Ctrl-C" if interrupted else str(error),
+            ),
+        )
+
+    @contextmanager
+    def _step(self, title: str) -> Iterator[Step]:
+        self._doing = title
+        with self._terminal.step(title) as step:
+            yield step
+        self._preparation.append(Seconds(title, round(step.seconds, 3)))
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._started, 3)

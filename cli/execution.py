@@ -1,0 +1,210 @@
+"""An execution as people think of it, read from the event history of Step Functions.
+
+Pure: events in, views out.
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+StateStatus = Literal["running", "succeeded", "failed", "aborted"]
+Event = dict[str, Any]
+
+JOB_LOG_GROUPS = {
+    "TrainingJobName": "/aws/sagemaker/TrainingJobs",
+    "ProcessingJobName": "/aws/sagemaker/ProcessingJobs",
+}
+REJECTED_ERROR = "QualityGate.ThresholdNotMet"
+
+_ENDINGS: dict[str, StateStatus] = {
+    "ExecutionSucceeded": "succeeded",
+    "ExecutionFailed": "failed",
+    "ExecutionTimedOut": "failed",
+    "ExecutionAborted": "aborted",
+}
+_TASK_FAILURES = {
+    "TaskFailed": "taskFailedEventDetails",
+    "TaskTimedOut": "taskTimedOutEventDetails",
+    "TaskStartFailed": "taskStartFailedEventDetails",
+    "TaskSubmitFailed": "taskSubmitFailedEventDetails",
+}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a task state runs: a SageMaker job or a Lambda, and the log group that it writes to."""
+
+    name: str
+    log_group: str
+    is_job: bool
+
+
+@dataclass(frozen=True)
+class StateView:
+    """One state that the execution has entered.
+
+    `kind` is Task, Choice, Succeed, Fail; `attempts` counts retries and redrives too; `result` is
+    what the task returned, before ResultSelector.
+    """
+
+    name: str
+    kind: str
+    entered: datetime
+    ended: datetime | None = None
+    status: StateStatus = "running"
+    attempts: int = 0
+    work: Work | None = None
+    result: dict[str, Any] | None = None
+    error: str = ""
+    cause: str = ""
+
+    def seconds(self, now: datetime) -> float:
+        """How long the state has taken until it ended, or until `now`."""
+        return ((self.ended or now) - self.entered).total_seconds()
+
+
+@dataclass(frozen=True)
+class ExecutionView:
+    """An execution at one moment. `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+
+    arn: str
+    status: str
+    started: datetime
+    stopped: datetime | None = None
+    states: tuple[StateView, ...] = ()
+    error: str = ""
+    cause: str = ""
+
+    @property
+    def name(self) -> str:
+        """The execution's name, the last part of its ARN."""
+        return self.arn.rsplit(":", 1)[-1]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the status will change no more (a redrive apart)."""
+        return self.status not in ("RUNNING", "PENDING_REDRIVE")
+
+    @property
+    def last(self) -> StateView | None:
+        """The state that the execution is in, or was in when it ended."""
+        return self.states[-1] if self.states else None
+
+    def state(self, name: str) -> StateView | None:
+        """The state of that name, or None if it has not been entered."""
+        return next((state for state in self.states if state.name == name), None)
+
+    def payload(self, name: str) -> dict[str, Any]:
+        """What the Lambda of the named state returned; empty if it has not."""
+        state = self.state(name)
+        returned = (state.result or {}).get("Payload") if state else None
+        return returned if isinstance(returned, dict) else {}
+
+    def seconds(self, now: datetime) -> float:
+        """How long the execution has taken until it stopped, or until `now`."""
+        return ((self.stopped or now) - self.started).total_seconds()
+
+
+def read(description: dict[str, Any], events: Iterable[Event]) -> ExecutionView:
+    """Combine DescribeExecution's answer and the events of GetExecutionHistory, oldest first."""
+    states = read_states(events)
+    stopped = description.get("stopDate")
+    if stopped is None and description["status"] != "RUNNING" and states:
+        stopped = states[-1].ended
+    return ExecutionView(
+        arn=description["executionArn"],
+        status=description["status"],
+        started=description["startDate"],
+        stopped=stopped,
+        states=states,
+        error=description.get("error", ""),
+        cause=description.get("cause", ""),
+    )
+
+
+def read_states(events: Iterable[Event]) -> tuple[StateView, ...]:
+    """The states in the order in which they were entered first."""
+    states: dict[str, StateView] = {}
+    current = ""
+    for event in events:
+        if event["type"].endswith("StateEntered"):
+            current = event["stateEnteredEventDetails"]["name"]
+            states[current] = _entered(event, current)
+        elif current:
+            states[current] = _changed(states[current], event)
+    return tuple(states.values())
+
+
+def planned_states(definition: str) -> list[str]:
+    """The names from StartAt along Next, as far as the way is certain: to the first Choice."""
+    machine = json.loads(definition)
+    names: list[str] = []
+    name = machine.get("StartAt")
+    while name in machine["States"] and name not in names:
+        names.append(name)
+        name = machine["States"][name].get("Next")
+    return names
+
+
+def readable_cause(cause: str) -> str:
+    """The sentence that a person looks for in a Cause.
+
+    A failed job's Cause is its Describe answer as JSON, a failed Lambda's is its error as JSON.
+    A processing job's FailureReason only points at its log: the ExitMessage is its own words.
+    """
+    details = _json(cause)
+    for key in ("ExitMessage", "FailureReason", "errorMessage"):
+        if details.get(key):
+            return str(details[key])
+    return cause
+
+
+def _entered(event: Event, name: str) -> StateView:
+    kind = event["type"].removesuffix("StateEntered")
+    return StateView(name=name, kind=kind, entered=event["timestamp"])
+
+
+def _changed(state: StateView, event: Event) -> StateView:
+    kind = event["type"]
+    if kind.endswith("StateExited"):
+        return replace(state, status="succeeded", ended=event["timestamp"])
+    if kind in _ENDINGS and state.ended is None:
+        return replace(state, status=_ENDINGS[kind], ended=event["timestamp"])
+    if kind == "ExecutionRedriven" and state.status != "succeeded":
+        return replace(state, status="running", ended=None)
+    return _task_changed(state, kind, event)
+
+
+def _task_changed(state: StateView, kind: str, event: Event) -> StateView:
+    if kind == "TaskScheduled":
+        work = _work(event["taskScheduledEventDetails"])
+        return replace(state, work=work, attempts=state.attempts + 1, error="", cause="")
+    if kind == "TaskSucceeded":
+        return replace(state, result=_json(event["taskSucceededEventDetails"].get("output", "")))
+    if kind in _TASK_FAILURES:
+        details = event.get(_TASK_FAILURES[kind], {})
+        error, cause = details.get("error") or "", details.get("cause") or ""
+        return replace(state, error=error, cause=cause)
+    return state
+
+
+def _work(scheduled: dict[str, Any]) -> Work | None:
+    parameters = _json(scheduled.get("parameters", ""))
+    for key, group in JOB_LOG_GROUPS.items():
+        if key in parameters:
+            return Work(parameters[key], group, is_job=True)
+    if "FunctionName" in parameters:
+        function = str(parameters["FunctionName"]).rsplit(":", 1)[-1]
+        return Work(function, f"/aws/lambda/{function}", is_job=False)
+    return None
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

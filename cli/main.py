@@ -1,0 +1,244 @@
+"""The `retrain` command: parses arguments, delegates, and turns errors into one clear line."""
+# ruff: noqa: PLC0415  Each command imports what it needs, so that `retrain --help` is quick.
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli.errors import InputError, RetrainError, translated
+from cli.terminal import DONE, WARNING, Terminal
+
+if TYPE_CHECKING:
+    from cli.run_record import RunRecord
+
+INTERRUPTED = 130
+# How long `upload` waits for its execution; S3's events take seconds, as a rule.
+EVENT_SECONDS = 15.0
+
+
+class Commands(TyperGroup):
+    """Runs a command; errors that a person can act on are shown without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command and return its result; exit with 1 on an error, 130 on Ctrl-C."""
+        try:
+            with translated():
+                return super().invoke(ctx)
+        except RetrainError as error:
+            Terminal().error(str(error), error.next_step)
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt:
+            Terminal().stopped("Stopped by Ctrl-C")
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Event-driven model retraining on Step Functions and SageMaker.\n\n"
+    "Commands talk to the AWS that AWS_ENDPOINT_URL and the credentials name; "
+    "`demo` and `local run` bring one up on this machine.",
+)
+local_app = typer.Typer(
+    no_args_is_help=True,
+    help="The embedded AWS on this machine.\n\nExample: retrain local run",
+)
+app.add_typer(local_app, name="local")
+
+Config = Annotated[Path, typer.Option("--config", help="The pipeline's settings.")]
+StageName = Annotated[str, typer.Option("--stage", help="The stage to talk to.")]
+CONFIG = Path("pipeline.toml")
+DEV = "dev"
+
+
+@app.command()
+def demo(
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Use scikit-learn's digits: under a minute.")
+    ] = False,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="A folder that holds the data set's files.")
+    ] = None,
+    config: Config = CONFIG,
+    keep_running: Annotated[
+        bool, typer.Option("--keep-running", help="Keep the embedded AWS up until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Run the whole pipeline on this machine.
+
+    No AWS account, no Docker: starts the embedded AWS, deploys to it, uploads the data set,
+    follows the execution that the upload starts, and says how it ended. The facts are in
+    .retrain/last-run.json.
+
+    Example: retrain demo --sample
+    """
+    from cli.demo import Demo, sample_config
+    from cli.local import stop_on_sigterm
+    from state_machine.config import load
+
+    stop_on_sigterm()
+    settings = load(config)
+    if sample:
+        settings = sample_config(settings)
+    run = Demo(settings, config.resolve().parent, Terminal()).run(data, keep_running=keep_running)
+    _exit_by(run)
+
+
+@app.command()
+def deploy(stage: StageName = DEV, config: Config = CONFIG) -> None:
+    """Deploy the pipeline, or bring it up to date.
+
+    The AWS account is the one that the credentials name. Repeating it is safe.
+
+    Example: retrain deploy --stage dev
+    """
+    from cli.aws import connect
+    from state_machine.deployment import deploy as deploy_stage
+
+    terminal = Terminal()
+    target = connect(config, stage)
+    title = f"Deployment of stage {stage} to {target.names.account}, {target.names.region}"
+    with terminal.step(title) as step:
+        deployment = deploy_stage(
+            target.config,
+            stage=stage,
+            session=target.session,
+            project=target.project,
+            progress=step.say,
+        )
+    terminal.line(f"  Bucket         {deployment.bucket}")
+    terminal.line(f"  State machine  {deployment.state_machine_arn}")
+    for function in deployment.functions.values():
+        terminal.line(f"  Lambda         {function}")
+    terminal.line("Next: retrain upload FOLDER")
+
+
+@app.command()
+def upload(
+    path: Annotated[Path, typer.Argument(help="A file, or a folder with the data set's files.")],
+    dataset: Annotated[
+        str,
+        typer.Option("--dataset", help="The data set's name; that of pipeline.toml if omitted."),
+    ] = "",
+    stage: StageName = DEV,
+    config: Config = CONFIG,
+) -> None:
+    """Upload a data set: when it is complete an execution starts.
+
+    Example: retrain upload ./my-images --dataset my-images
+    """
+    from rich.filesize import decimal
+
+    from cli.aws import connect
+    from cli.upload import upload as upload_files
+    from cli.watch import executions, new_execution
+
+    terminal, target = Terminal(), connect(config, stage)
+    states, machine = target.client("stepfunctions"), target.names.state_machine_arn
+    known = executions(states, machine)
+    with terminal.step("Upload") as step:
+        done = upload_files(target, path, dataset or target.config.data.dataset, step)
+        step.title = f"Upload of {', '.join(done.names)}, {decimal(done.size)}, to {done.uri}"
+    if done.missing:
+        terminal.mark(WARNING, f"No execution starts: missing {', '.join(done.missing)}", "yellow")
+        return
+    with terminal.step("Execution"):
+        started = new_execution(states, machine, known, EVENT_SECONDS)
+    if started:
+        terminal.line(f"Started {started}\nNext: retrain watch")
+    else:
+        terminal.line("None has started yet; S3 may take a minute or more. Next: retrain watch")
+
+
+@app.command()
+def start(
+    input_json: Annotated[
+        str, typer.Option("--input", help="The execution's input, a JSON object.")
+    ] = "{}",
+    stage: StageName = DEV,
+    config: Config = CONFIG,
+) -> None:
+    """Start an execution on data that is already uploaded.
+
+    Without `dataset` in the input it takes the newest complete data set.
+
+    Example: retrain start --input '{"hyperparameters": {"epochs": 2}, "reason": "a quick look"}'
+    """
+    from cli.aws import connect
+
+    text = _json_object(input_json)
+    target = connect(config, stage)
+    started = target.client("stepfunctions").start_execution(
+        stateMachineArn=target.names.state_machine_arn, input=text
+    )
+    terminal = Terminal()
+    terminal.mark(DONE, f"Started {started['executionArn']}", "green")
+    terminal.line("Next: retrain watch")
+
+
+@app.command()
+def watch(
+    execution: Annotated[
+        str, typer.Argument(help="An execution's name or ARN; the newest one if omitted.")
+    ] = "",
+    stage: StageName = DEV,
+    config: Config = CONFIG,
+) -> None:
+    """Follow an execution until it ends, and say how it ended.
+
+    Example: retrain watch
+    """
+    from cli import summary
+    from cli.aws import connect
+    from cli.outcome import follow_to_end
+    from cli.watch import newest_execution
+
+    target, terminal = connect(config, stage), Terminal()
+    if not execution:
+        states = target.client("stepfunctions")
+        execution = newest_execution(states, target.names.state_machine_arn)
+    elif not execution.startswith("arn:"):
+        execution = target.names.execution_arn(execution)
+    run = follow_to_end(target, execution, terminal)
+    summary.show(run, terminal)
+    _exit_by(run)
+
+
+@local_app.command("run")
+def local_run(config: Config = CONFIG) -> None:
+    """Run the embedded AWS until Ctrl-C.
+
+    Prints the exports that other shells need to talk to it.
+
+    Example: retrain local run
+    """
+    from cli.local import embedded_aws, serve, stop_on_sigterm
+
+    stop_on_sigterm()
+    with embedded_aws(config.resolve().parent) as aws:
+        serve(aws, Terminal())
+
+
+def _json_object(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"--input is not JSON: {error}", """for example: --input '{}'""") from None
+    if not isinstance(value, dict):
+        raise InputError(
+            f"--input is {type(value).__name__}, expected a JSON object",
+            """for example: --input '{"dataset": "fashion-mnist"}'""",
+        )
+    return json.dumps(value)
+
+
+def _exit_by(run: "RunRecord") -> None:
+    """Exit with 0 if the run ended in a decision, a rejection included, and with 1 if not."""
+    if not run.decided:
+        raise typer.Exit(1)

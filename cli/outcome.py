@@ -1,0 +1,44 @@
+"""An execution followed to its end, and all that is to be known of it then."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from cli import run_record
+from cli.aws import Stage
+from cli.progress import presenter
+from cli.run_record import RunRecord
+from cli.terminal import Terminal
+from cli.watch import Observer, follow
+
+
+def follow_to_end(
+    stage: Stage, execution_arn: str, terminal: Terminal, data_folder: Path | None = None
+) -> RunRecord:
+    """Show the execution until it ends and return its record.
+
+    `data_folder` is where the embedded AWS keeps its files, if it is ours.
+    """
+    observer = Observer(stage.client("stepfunctions"), stage.client("logs"), execution_arn)
+    with presenter(terminal, observer.planned_states()) as shown:
+        view = follow(observer, shown)
+    run = run_record.record(view)
+    if run.model_package_arn:
+        package = stage.client("sagemaker").describe_model_package(
+            ModelPackageName=run.model_package_arn
+        )
+        run = replace(run, approval_status=package["ModelApprovalStatus"])
+    return _with_log_file(run, data_folder)
+
+
+def _with_log_file(run: RunRecord, data_folder: Path | None) -> RunRecord:
+    if run.failure is None or data_folder is None:
+        return run
+    if run.failure.job:
+        log = data_folder / "jobs" / run.failure.job / "job.log"
+    elif run.failure.function:
+        log = data_folder / "lambdas" / run.failure.function / "logs"
+    else:
+        return run
+    if not log.exists():
+        return run
+    return replace(run, failure=replace(run.failure, log_file=str(log)))

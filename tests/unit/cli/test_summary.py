@@ -1,0 +1,94 @@
+"""The table at the end of a run."""
+
+from dataclasses import replace
+
+from cli import summary
+from cli.run_record import Failure, RunRecord, Seconds
+from tests.unit.cli.fakes import PlainTerminal
+from tests.unit.cli.histories import ARN, PACKAGE_ARN, gate
+
+REGISTERED = RunRecord(
+    status="SUCCEEDED",
+    execution_arn=ARN,
+    run_id="digits-0123456789ab",
+    decision="register",
+    reason="every rule held",
+    rules=gate("register")["rules"],
+    metrics={"accuracy": 0.9722, "loss": 0.0912},
+    model_package_arn=PACKAGE_ARN,
+    approval_status="PendingManualApproval",
+    artifacts="s3://bucket/runs/digits-0123456789ab",
+    report="s3://bucket/runs/digits-0123456789ab/evaluation/report.html",
+    local_copy=".retrain/runs/digits-0123456789ab",
+    steps=[Seconds("PrepareRun", 0.5), Seconds("Train", 9.5)],
+    preparation=[Seconds("Deployment", 6.0)],
+    wall_seconds=31.25,
+)
+
+
+def shown(run: RunRecord, terminal: PlainTerminal) -> dict[str, str]:
+    """The rows of the table by their first words."""
+    summary.show(run, terminal)
+    rows = [line.split("  ", 1) for line in terminal.lines() if "  " in line.strip()]
+    return {row[0].strip(): row[1].strip() for row in rows if len(row) > 1}
+
+
+def test_a_registered_run_in_one_look(terminal: PlainTerminal) -> None:
+    rows = shown(REGISTERED, terminal)
+    assert "The model passed the gate and is registered" in terminal.written()
+    assert rows["Test accuracy"] == "0.9722"
+    assert rows["Gate"] == "✓ accuracy >= 0.85  found 0.9722"
+    assert rows["Model package"] == PACKAGE_ARN
+    assert rows["Approval"] == "PendingManualApproval"
+    assert rows["Report"].endswith("report.html")
+    assert (
+        rows["Local copy"] == ".retrain/runs/digits-0123456789ab (report.html, model.tar.gz, ...)"
+    )
+    assert rows["Steps"].split() == ["PrepareRun", "0.5", "s"]
+    assert rows["Total"] == "31.2 s"
+
+
+def test_long_names_stay_in_one_line_where_output_is_no_terminal(terminal: PlainTerminal) -> None:
+    long = "s3://" + "b" * 150
+    shown(replace(REGISTERED, artifacts=long), terminal)
+    assert any(line.endswith(long) for line in terminal.lines())
+
+
+def test_a_rejected_run_says_why(terminal: PlainTerminal) -> None:
+    run = replace(
+        REGISTERED,
+        status="FAILED",
+        decision="reject",
+        reason="accuracy is 0.9722, expected >= 0.99",
+        rules=gate("reject", held=False)["rules"],
+        model_package_arn=None,
+        approval_status=None,
+    )
+    rows = shown(run, terminal)
+    assert "rejected by the gate; nothing is registered" in terminal.written()
+    assert "accuracy is 0.9722, expected >= 0.99" in terminal.written()
+    assert rows["Gate"] == "✗ accuracy >= 0.99  found 0.9722"
+    assert "Model package" not in rows
+
+
+def test_a_metric_that_is_missing_is_shown_as_it_is(terminal: PlainTerminal) -> None:
+    rules = [{"rule": "accuracy >= 0.85", "value": None, "held": False}]
+    rows = shown(replace(REGISTERED, rules=rules, decision="reject"), terminal)
+    assert rows["Gate"] == "✗ accuracy >= 0.85  found None"
+
+
+def test_a_failed_run_names_state_cause_and_logs(terminal: PlainTerminal) -> None:
+    failure = Failure(
+        state="Train",
+        error="States.TaskFailed",
+        cause="AlgorithmError: loss is nan",
+        job="job-1",
+        log="/aws/sagemaker/TrainingJobs --log-stream-name-prefix job-1",
+        log_file=".retrain/aws/jobs/job-1/job.log",
+    )
+    summary.show(RunRecord(status="FAILED", failure=failure), terminal)
+    text = terminal.written()
+    assert "✗ FAILED in Train: States.TaskFailed" in text
+    assert "AlgorithmError: loss is nan" in text
+    assert "aws logs tail /aws/sagemaker/TrainingJobs --log-stream-name-prefix job-1" in text
+    assert ".retrain/aws/jobs/job-1/job.log" in text
