@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from cli.aws import applied, exports
-from cli.errors import LocalAwsError
+from cli.errors import LocalAwsError, UnreachableError, translated
 from cli.terminal import Terminal
 from local_aws.client import EmbeddedAws, EmbeddedAwsError
 
@@ -21,14 +21,23 @@ def data_folder(project: Path) -> Path:
 
 @contextmanager
 def embedded_aws(project: Path) -> Iterator[EmbeddedAws]:
-    """An embedded AWS that this process, and what it starts, talks to while the block runs."""
+    """An embedded AWS that this process, and what it starts, talks to while the block runs.
+
+    Raises:
+        LocalAwsError: it did not start, or ended before the block did.
+    """
     with ExitStack() as stack:
         try:
             aws = stack.enter_context(EmbeddedAws(data_folder(project)))
         except EmbeddedAwsError as error:
             raise LocalAwsError(str(error)) from error
         stack.enter_context(applied(aws.environment()))
-        yield aws
+        try:
+            with translated():
+                yield aws
+        except UnreachableError as error:
+            log = aws.data_folder / "server.log"
+            raise LocalAwsError("The embedded AWS answers no more", f"see why in {log}") from error
 
 
 def serve(

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from cli.errors import LocalAwsError
 from cli.local import data_folder, embedded_aws, serve
 from tests.unit.cli.fakes import PlainTerminal
 
@@ -26,6 +27,16 @@ def test_it_runs_while_the_block_runs_and_every_client_finds_it(tmp_path: Path) 
     assert dict(os.environ) == before
     with pytest.raises(EndpointConnectionError):
         aws.client("sts").get_caller_identity()
+
+
+def test_one_that_ends_too_early_names_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(LocalAwsError) as raised, embedded_aws(tmp_path) as aws:
+        os.kill(aws.pid, signal.SIGKILL)
+        boto3.client("sts").get_caller_identity()
+    assert "server.log" in raised.value.next_step
 
 
 def test_serving_prints_the_exports_and_ends_with_ctrl_c(terminal: PlainTerminal) -> None:

@@ -1,0 +1,94 @@
+"""`retrain demo --sample` as a user runs it: a process of its own, in a copy of the project."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.waiting import eventually
+
+PROJECT = Path(__file__).parents[2]
+SHIPPED = ("app.py", "pipeline.toml", "requirements.txt", "lambdas", "ml_scripts", ".chalice")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with what a deployment reads, so that the user's own .retrain/ is left alone."""
+    for name in SHIPPED:
+        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copyfile
+        copy(PROJECT / name, tmp_path / name)
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor" / "lambdas").symlink_to("../lambdas")
+    wheels = PROJECT / ".retrain" / "wheels"
+    if wheels.exists():  # what an earlier deployment downloaded
+        shutil.copytree(wheels, tmp_path / ".retrain" / "wheels")
+    return tmp_path
+
+
+def start(project: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [Path(sys.prefix, "bin", "retrain"), "demo", "--sample"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def processes_of(project: Path) -> list[list[str]]:
+    """The command lines of all processes that work in the project or name it."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        words = [process.info["cwd"] or "", *(process.info["cmdline"] or [])]
+        if any(str(project) in word for word in words):
+            found.append(words)
+    return found
+
+
+def test_the_sample_ends_registered_and_leaves_no_process(project: Path) -> None:
+    process = start(project)
+    output, _ = process.communicate(timeout=240)
+
+    assert process.returncode == 0, output
+    last_run = json.loads((project / ".retrain" / "last-run.json").read_text())
+    assert last_run["status"] == "SUCCEEDED"
+    assert last_run["decision"] == "register"
+    assert last_run["approval_status"] == "PendingManualApproval"
+    assert last_run["model_package_arn"] in output
+    assert last_run["metrics"]["accuracy"] > 0.9
+    assert last_run["metrics"]["loss"] < 0.6
+    assert [step["name"] for step in last_run["steps"]] == [
+        "PrepareRun",
+        "Preprocess",
+        "Train",
+        "Evaluate",
+        "CheckMetrics",
+        "RegisterModel",
+    ]
+    assert "epoch 6/6" in output
+    run_folder = project / ".retrain" / "runs" / last_run["run_id"]
+    assert (run_folder / "report.html").stat().st_size > 10_000
+    assert json.loads((run_folder / "decision.json").read_text())["decision"] == "register"
+    assert processes_of(project) == []
+
+
+def test_ctrl_c_while_training_stops_everything(project: Path) -> None:
+    process = start(project)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "Train running" in line:
+            break
+    assert any("train" in " ".join(words) for words in processes_of(project))
+
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    last_run = json.loads((project / ".retrain" / "last-run.json").read_text())
+    assert last_run["status"] == "ABORTED"
+    eventually(lambda: processes_of(project) == [])
