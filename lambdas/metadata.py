@@ -13,6 +13,8 @@ from lambdas.gate import Decision
 
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 PUNCTUATION = frozenset("_.:/=+-@")
+# What the registry refuses and a reason cannot do without.
+IN_WORDS = {">=": "at least", "<=": "at most", "<": "below", ">": "above", "; ": " / "}
 
 
 def customer_metadata(run: Mapping[str, Any], decision: Decision) -> dict[str, str]:
@@ -44,13 +46,19 @@ def _identities(run: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
 def _descriptions(run: Mapping[str, Any], decision: Decision) -> Iterator[tuple[str, str]]:
     yield "dataset", run["dataset"]["name"]
     yield "decision", decision.decision
-    yield "decision_reason", decision.reason
+    yield "decision_reason", _in_words(decision.reason)
     for name, value in run["hyperparameters"].items():
         yield f"hyperparameter.{name}", value
     judged = dict.fromkeys(rule.metric for rule in decision.rules)
     for name in [*judged, *decision.metrics]:
         if name in decision.metrics:
             yield f"metric.{name}", str(decision.metrics[name])
+
+
+def _in_words(reason: str) -> str:
+    for sign, words in IN_WORDS.items():
+        reason = reason.replace(sign, words)
+    return reason
 
 
 def _allowed(text: str) -> str:

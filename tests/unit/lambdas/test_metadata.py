@@ -54,6 +54,15 @@ def test_a_run(run):
     }
 
 
+def test_a_reason_stays_readable_without_the_signs_that_the_registry_refuses(run):
+    reason = "accuracy 0.909 >= 0.850; loss 0.280 <= 0.600; no champion yet"
+    metadata = customer_metadata(run, decision({}, reason=reason))
+    assert_registry_takes(metadata)
+    assert metadata["decision_reason"] == (
+        "accuracy 0.909 at least 0.850 / loss 0.280 at most 0.600 / no champion yet"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
