@@ -63,6 +63,7 @@ def start_retraining(event: object, context: Any) -> dict[str, Any]:
     start_logging(context)
     return start_retraining_(
         event,
+        request_id=context.aws_request_id,
         settings=Settings.from_environment(os.environ),
         s3=client("s3"),
         stepfunctions=client("stepfunctions"),

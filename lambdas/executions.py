@@ -27,22 +27,30 @@ PLAIN_NAME = r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
 
 @dataclass(frozen=True)
 class Start:
-    """What became of a start: ``message`` says in one line why nothing new was started."""
+    """What became of a start: ``message`` says in one line why nothing new was started.
+
+    ``ended`` tells that the execution of that name is over already.
+    """
 
     execution_arn: str
     started: bool
     message: str
+    ended: bool = False
 
 
-def execution_name(dataset: DataSet, hyperparameters: Mapping[str, Hyperparameter]) -> str:
+def execution_name(
+    dataset: DataSet, hyperparameters: Mapping[str, Hyperparameter], request_id: str = ""
+) -> str:
     """Return the one name for training on these object versions with these settings.
 
     The fingerprint covers the keys, so two data sets never share a name, whatever their slugs.
-    ``hyperparameters`` holds those that differ from the defaults.
+    ``hyperparameters`` holds those that differ from the defaults. ``request_id`` sets a deliberate
+    second run apart.
     """
     identity = dataset.fingerprint[:FINGERPRINT_DIGITS]
-    if hyperparameters:
-        identity += "-" + _digest(json.dumps(hyperparameters, sort_keys=True))[:8]
+    if hyperparameters or request_id:
+        settings = json.dumps([hyperparameters, request_id], sort_keys=True)
+        identity += "-" + _digest(settings)[:8]
     return f"{_slug(dataset.name, LONGEST_NAME - len(identity) - 1)}-{identity}"
 
 
@@ -68,7 +76,8 @@ def start_once(
     """
     arn = f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
     if status := _status(stepfunctions, arn):
-        return Start(arn, False, f"execution {name} of the same data and settings is {status}")
+        message = f"execution {name} of the same data and settings is {status}"
+        return Start(arn, False, message, ended=status != "RUNNING")
     try:
         started = stepfunctions.start_execution(
             stateMachineArn=state_machine_arn, name=name, input=json.dumps(execution_input)

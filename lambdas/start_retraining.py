@@ -1,6 +1,7 @@
 """Retraining on request: the payload is an execution input, the same as in the console."""
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lambdas import run_input
@@ -18,15 +19,17 @@ log = logging.getLogger(__name__)
 def start_retraining(
     event: object,
     *,
+    request_id: str,
     settings: Settings,
     s3: "S3Client",
     stepfunctions: "SFNClient",
 ) -> dict[str, Any]:
     """Start an execution on the named data set, or on the newest complete one.
 
-    The same data with the same hyperparameters is trained once: if it is being trained on or was,
-    ``started`` is false, ``execution_arn`` is that execution and ``message`` says so. Other
-    hyperparameters make another execution; who asks and why does not.
+    While the same data is being trained on with the same hyperparameters, ``started`` is false,
+    ``execution_arn`` is that execution and ``message`` says so. One that has ended is not in the
+    way: who asks by hand wants a run. ``request_id`` is Lambda's, the same when Lambda repeats an
+    asynchronous invocation, so that a repetition starts nothing more.
 
     Raises InvalidInputError and the DataSetErrors, which the caller sees as a FunctionError.
     """
@@ -34,12 +37,11 @@ def start_retraining(
     datasets = DataSets(s3, settings.bucket, settings.dataset_prefix, settings.required_files)
     dataset = datasets.choose(asked.dataset, asked.fingerprint)
     changed = _changed(asked, settings)
-    start = start_once(
-        stepfunctions,
-        settings.state_machine_arn,
-        execution_name(dataset, changed),
-        _execution_input(asked, dataset.name, dataset.fingerprint, changed),
-    )
+    execution_input = _execution_input(asked, dataset.name, dataset.fingerprint, changed)
+    once = partial(start_once, stepfunctions, settings.state_machine_arn)
+    start = once(execution_name(dataset, changed), execution_input)
+    if start.ended:
+        start = once(execution_name(dataset, changed, request_id), execution_input)
     answer = {
         "execution_arn": start.execution_arn,
         "started": start.started,

@@ -95,6 +95,15 @@ def test_an_execution_from_the_console_with_an_empty_input_ends_registered(
     assert package["ModelPackageArn"] not in before
 
 
+def test_start_retraining_by_hand_ends_registered(pipeline: Pipeline) -> None:
+    before = pipeline.model_packages()
+
+    answer = pipeline.invoke("start_retraining", {})
+
+    assert answer["started"] is True
+    assert pipeline.registered(answer["execution_arn"])["ModelPackageArn"] not in before
+
+
 def test_start_retraining_with_other_hyperparameters_ends_registered(pipeline: Pipeline) -> None:
     payload = {"hyperparameters": {"epochs": 8}, "requested_by": "a test", "reason": "drift"}
 

@@ -49,7 +49,7 @@ def called(settings, s3, stepfunctions, sagemaker, event) -> set[str]:
     s3.upload(settings.bucket, "runs/before/model.tar.gz")
     sagemaker.register("fashion-mnist", f"s3://{settings.bucket}/runs/before/model.tar.gz")
     on_upload(event("s3_put"), settings=settings, s3=s3, stepfunctions=stepfunctions)
-    start_retraining({}, settings=settings, s3=s3, stepfunctions=stepfunctions)
+    start_retraining({}, request_id="r", settings=settings, s3=s3, stepfunctions=stepfunctions)
     prepare_run(event("prepare_run"), s3=s3, sagemaker=sagemaker)
     check_metrics(event("check_metrics"), s3=s3)
     return {name for fake in (s3, stepfunctions, sagemaker) for name, _ in fake.calls}

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from lambdas.errors import DataSetChangedError, IncompleteDataSetError, InvalidInputError
@@ -6,10 +8,19 @@ from lambdas.start_retraining import start_retraining
 
 @pytest.fixture
 def start(settings, s3, stepfunctions):
-    """Return a function that invokes the handler."""
-    return lambda payload: start_retraining(
-        payload, settings=settings, s3=s3, stepfunctions=stepfunctions
-    )
+    """Return a function that invokes the handler; every call is a request of its own."""
+    numbers = itertools.count()
+
+    def invoke(payload, request_id=None):
+        return start_retraining(
+            payload,
+            request_id=request_id or f"request-{next(numbers)}",
+            settings=settings,
+            s3=s3,
+            stepfunctions=stepfunctions,
+        )
+
+    return invoke
 
 
 @pytest.mark.parametrize("payload", [{}, None])
@@ -33,15 +44,26 @@ def test_a_full_payload(start, upload, stepfunctions, event):
     assert execution.input == payload | {"fingerprint": answer["fingerprint"]}
 
 
-def test_the_same_data_is_not_started_again(start, upload, stepfunctions):
+def test_the_same_data_is_not_started_again_while_it_runs(start, upload, stepfunctions):
     upload("digits")
     first = start({"dataset": "digits"})
     again = start({"dataset": "digits", "requested_by": "grace", "reason": "to be sure"})
     assert (first["started"], again["started"]) == (True, False)
     assert again["execution_arn"] == first["execution_arn"]
     assert "is RUNNING" in again["message"]
-    stepfunctions.end(first["execution_arn"], "FAILED")
-    assert "is FAILED" in start({})["message"]
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "ABORTED"])
+def test_a_run_that_has_ended_is_not_in_the_way_of_who_asks(start, upload, stepfunctions, status):
+    upload("digits")
+    first = start({})
+    stepfunctions.end(first["execution_arn"], status)
+    again = start({}, request_id="asked-again")
+    assert again["started"] is True
+    assert again["execution_arn"] != first["execution_arn"]
+    # Lambda repeats an asynchronous invocation under the same request id.
+    repeated = start({}, request_id="asked-again")
+    assert (repeated["started"], repeated["execution_arn"]) == (False, again["execution_arn"])
 
 
 def test_other_hyperparameters_are_another_execution(start, upload, stepfunctions):
