@@ -45,9 +45,14 @@ with _quietly():
     )
     from stepfunctions.workflow import Workflow
 
-# The SDKs report what they fill in by default, at INFO, on every build.
-for _name in ("sagemaker", "sagemaker.image_uris", "stepfunctions"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+# The SDKs report what they fill in by default on every build, and warn of the shell's region, which
+# decides nothing here.
+for _name, _level in (
+    ("sagemaker", logging.WARNING),
+    ("sagemaker.image_uris", logging.WARNING),
+    ("stepfunctions", logging.ERROR),
+):
+    logging.getLogger(_name).setLevel(_level)
 
 __all__ = [
     "Chain",

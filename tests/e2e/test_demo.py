@@ -31,8 +31,10 @@ def project(tmp_path: Path) -> Path:
 
 
 def start(project: Path) -> "subprocess.Popen[str]":
+    # A shell's background job, such as CI's, ignores SIGINT, and its children inherit that.
+    like_a_terminal = ["env", "--default-signal=INT"]
     return subprocess.Popen(
-        [Path(sys.prefix, "bin", "retrain"), "demo", "--sample"],
+        [*like_a_terminal, str(Path(sys.prefix, "bin", "retrain")), "demo", "--sample"],
         cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
