@@ -1,5 +1,7 @@
 """The end of a run for people: what was decided and why, where things lie, what took how long."""
 
+from pathlib import Path
+
 from rich.text import Text
 
 from cli.run_record import Failure, RunRecord, Seconds
@@ -69,9 +71,12 @@ def _facts(run: RunRecord) -> list[tuple[str, Text]]:
 
 
 def _local_copy(run: RunRecord) -> str | None:
-    if run.local_copy and run.report:
-        return f"{run.local_copy} (report.html, model.tar.gz, ...)"
-    return run.local_copy
+    if run.local_copy is None:
+        return None
+    folder = Path(run.local_copy)
+    if folder.is_relative_to(Path.cwd()):
+        folder = folder.relative_to(Path.cwd())
+    return f"{folder} (report.html, model.tar.gz, ...)" if run.report else str(folder)
 
 
 def _rules(run: RunRecord) -> list[tuple[str, Text | None]]:
@@ -80,7 +85,7 @@ def _rules(run: RunRecord) -> list[tuple[str, Text | None]]:
         held = bool(rule.get("held"))
         mark = (DONE, "bold green") if held else (FAILED, "bold red")
         value = rule.get("value")
-        found = f"{value:.4f}" if isinstance(value, int | float) else str(value)
+        found = f"{value:.6g}" if isinstance(value, int | float) else str(value)
         text = Text.assemble(mark, f" {rule.get('rule')}", (f"  found {found}", "dim"))
         rows.append(("Gate" if not rows else " ", text))
     return rows

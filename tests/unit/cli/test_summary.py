@@ -1,6 +1,9 @@
 """The table at the end of a run."""
 
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from cli import summary
 from cli.run_record import Failure, RunRecord, Seconds
@@ -92,3 +95,19 @@ def test_a_failed_run_names_state_cause_and_logs(terminal: PlainTerminal) -> Non
     assert "AlgorithmError: loss is nan" in text
     assert "aws logs tail /aws/sagemaker/TrainingJobs --log-stream-name-prefix job-1" in text
     assert ".retrain/aws/jobs/job-1/job.log" in text
+
+
+def test_a_local_copy_below_the_working_folder_is_shown_from_there(
+    terminal: PlainTerminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    rows = shown(replace(REGISTERED, local_copy=str(tmp_path / "runs" / "a")), terminal)
+
+    assert rows["Local copy"].startswith("runs/a (report.html")
+
+
+def test_a_value_just_below_its_bound_is_not_rounded_up_to_it(terminal: PlainTerminal) -> None:
+    rule = {"rule": "accuracy >= 0.9999", "value": 0.99985, "held": False}
+
+    assert shown(replace(REGISTERED, rules=[rule]), terminal)["Gate"].endswith("found 0.99985")
