@@ -1,6 +1,10 @@
 # Two commands matter: `make run` and `make test`. Each installs what it needs, once.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+ifndef PYTHON
+PYTHON := $(shell for python in python3.11 python3.12 python3; do \
+    $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null \
+    && echo $$python && break; done || echo python3)
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+from state_machine.config import PipelineConfig, Threshold
 from tests.e2e.pipeline import Pipeline
 from tests.waiting import eventually
 
@@ -118,3 +119,26 @@ def test_start_retraining_with_other_hyperparameters_ends_registered(pipeline: P
     )
     assert job["HyperParameters"]["epochs"] == "8"
     assert package["ModelPackageArn"] in pipeline.model_packages()
+
+
+def test_a_worse_model_does_not_replace_the_approved_one(
+    pipeline: Pipeline, settings: PipelineConfig
+) -> None:
+    champion, *_ = before = pipeline.model_packages()
+    pipeline.sagemaker.update_model_package(
+        ModelPackageArn=champion, ModelApprovalStatus="Approved"
+    )
+    modest = [Threshold(metric="accuracy", op=">=", value=0.05)]
+    gate = settings.gate.model_copy(update={"thresholds": modest})
+    pipeline.deploy(settings.model_copy(update={"gate": gate}))
+
+    execution = pipeline.end_of(pipeline.start({"hyperparameters": {"epochs": 1}}))
+
+    assert execution["status"] == "SUCCEEDED"
+    output = execution["output"]
+    assert output["champion"]["model_package_arn"] == champion
+    assert output["quality_gate"]["decision"] == "keep_champion"
+    assert "against the champion's" in output["quality_gate"]["reason"]
+    evaluation = json.loads(pipeline.object(f"{output['paths']['evaluation']}/evaluation.json"))
+    assert evaluation["champion"]["multiclass_classification_metrics"]["accuracy"]["value"] > 0.9
+    assert pipeline.model_packages() == before
