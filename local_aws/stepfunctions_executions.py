@@ -184,11 +184,17 @@ def _answer_stop(self: StepFunctionResponse) -> ActionResult:
 
 
 def _answer_describe(self: StepFunctionResponse) -> ActionResult:
-    """AWS also gives the end of an execution that timed out, and the number of redrives."""
+    """AWS also gives the end of an execution that timed out, and the number of redrives.
+
+    Its output is JSON whatever the value is; moto shows a string bare and null not at all.
+    """
     described: Any = _moto_describe(self).result
     execution: Any = self.stepfunction_backend.describe_execution(described["executionArn"])
     if execution.stop_date is not None:
         described["stopDate"] = execution.stop_date
+    if execution.exec_status == ExecutionStatus.SUCCEEDED:
+        output = json.dumps(execution.output, separators=(",", ":"), ensure_ascii=False)
+        described["output"] = output
     return ActionResult({**described, "inputDetails": {"included": True}, "redriveCount": 0})
 
 

@@ -159,6 +159,16 @@ def test_a_failure_takes_its_words_from_the_input(states: Any) -> None:
     assert (execution["error"], execution["cause"]) == ("Gate.Closed", "0.1 < 0.2")
 
 
+@pytest.mark.parametrize("value", ["RED", "1", 1, None, {"a": "ü"}, ["x"]])
+def test_input_and_output_are_the_json_that_they_are(states: Any, value: Any) -> None:
+    same = ("Same", {"Type": "Pass", "End": True})
+
+    execution = run(states, same, given=json.dumps(value))
+
+    assert json.loads(execution["output"]) == value
+    assert json.loads(execution["input"]) == value
+
+
 def test_the_history_is_paged_and_reversed(states: Any) -> None:
     execution = run(states, echo(x=1))
     arn = execution["executionArn"]
