@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from state_machine import bundle, definition, roles, storage
 from state_machine.config import PipelineConfig
 from state_machine.deployed import Deployed
-from state_machine.functions import deploy_functions
+from state_machine.functions import check_stage, deploy_functions
 from state_machine.names import LAMBDAS, Names, names_of
 from state_machine.sdk import Workflow
 
@@ -51,6 +51,7 @@ def deploy(
         botocore.exceptions.ClientError: AWS refused a call.
     """
     names = names_of(config.name, stage, session)
+    check_stage(project, names)
     s3 = session.client("s3")
 
     progress(f"bucket {names.bucket}")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import boto3
 
@@ -21,6 +22,26 @@ from state_machine.names import DATASET_PREFIX, Names
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
+
+
+def check_stage(project: Path, names: Names) -> None:
+    """Find out before anything is deployed whether Chalice can deploy the stage.
+
+    Raises:
+        DeploymentError: .chalice/ knows no such stage, or its policy speaks of other names.
+    """
+    stages = _chalice_settings(project)["stages"]
+    if names.stage not in stages:
+        raise DeploymentError(
+            f".chalice/config.json: found the stages {', '.join(sorted(stages))}, expected one "
+            f"named {names.stage!r}. Copy a stage's entry and its policy-<stage>.json"
+        )
+    policy = project / ".chalice" / stages[names.stage]["iam_policy_file"]
+    if names.prefix not in policy.read_text(encoding="utf-8"):
+        raise DeploymentError(
+            f".chalice/{policy.name}: found no {names.prefix!r} in it, expected the names of this "
+            f"stage. Its Lambdas could reach nothing: put the names of your pipeline there"
+        )
 
 
 def deploy_functions(
@@ -59,18 +80,8 @@ def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
 
 
 def stage(project: Path, staged: Path, names: Names, variables: Mapping[str, str]) -> None:
-    """Lay out in `staged` what Chalice packages. Its cache of built packages stays.
-
-    Raises:
-        DeploymentError: .chalice/config.json knows no such stage.
-    """
-    settings = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    if names.stage not in settings["stages"]:
-        known = ", ".join(sorted(settings["stages"]))
-        raise DeploymentError(
-            f".chalice/config.json: found the stages {known}, expected one named {names.stage!r}. "
-            f"Copy a stage's entry and its policy-<stage>.json"
-        )
+    """Lay out in `staged` what Chalice packages. Its cache of built packages stays."""
+    settings = _chalice_settings(project)
     settings["app_name"] = names.name
     settings["stages"][names.stage]["environment_variables"] = dict(variables)
     shutil.rmtree(staged / "vendor", ignore_errors=True)
@@ -98,6 +109,12 @@ def download_wheels(requirements: Path, wheels: Path) -> Path:
         _run([*PIP, *arguments], {}, "pip download of requirements.txt")
         partial.rename(folder)
     return folder
+
+
+def _chalice_settings(project: Path) -> dict[str, Any]:
+    text = (project / ".chalice" / "config.json").read_text(encoding="utf-8")
+    settings: dict[str, Any] = json.loads(text)
+    return settings
 
 
 def _pip_options(wheels: Path) -> dict[str, str]:

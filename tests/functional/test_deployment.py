@@ -111,6 +111,16 @@ def test_deploying_again_changes_nothing_but_what_changed(
     assert check["Parameters"]["Payload"]["gate"]["thresholds"][0]["value"] == 0.99
 
 
+def test_a_policy_that_speaks_of_another_pipeline_is_named_before_anything_is_deployed(
+    aws: EmbeddedAws, pipeline: PipelineConfig
+) -> None:
+    with pytest.raises(DeploymentError, match=r"policy-dev\.json: found no 'other-dev'"):
+        bring_up(aws, pipeline.model_copy(update={"name": "other"}))
+
+    buckets = [bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]]
+    assert not [bucket for bucket in buckets if bucket.startswith("other")]
+
+
 def test_a_stage_that_chalice_does_not_know_is_named(
     aws: EmbeddedAws, pipeline: PipelineConfig
 ) -> None:
