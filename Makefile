@@ -23,7 +23,7 @@ sample: $(INSTALLED)  ## the same path on scikit-learn's digits, in well under a
 	@$(BIN)/retrain demo --sample $(ARGS)
 
 test: $(INSTALLED)  ## every test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
 	$(BIN)/ruff check .
