@@ -17,7 +17,7 @@ from cli.run_record import Failure, RunRecord, Seconds
 from cli.terminal import Report, Step, Terminal
 from cli.upload import complete_folder, upload
 from cli.watch import executions, new_execution
-from local_aws.client import EmbeddedAws
+from local_aws.client import Connection
 from state_machine.config import PipelineConfig
 
 STAGE = "dev"
@@ -100,13 +100,13 @@ class Demo:
         with self._step(f"Data set {self._config.data.dataset}") as step:
             return data_set(self._config, self._home, given, step)
 
-    def _start_aws(self, stack: ExitStack) -> EmbeddedAws:
+    def _start_aws(self, stack: ExitStack) -> Connection:
         with self._step("Embedded AWS") as step:
             aws = stack.enter_context(embedded_aws(self._project))
             step.title += f" at {aws.endpoint}"
         return aws
 
-    def _through_the_pipeline(self, aws: EmbeddedAws, data: Path) -> RunRecord:
+    def _through_the_pipeline(self, aws: Connection, data: Path) -> RunRecord:
         stage = self._deploy()
         arn = self._execution_arn = self._upload(stage, data)
         self._doing = "Execution"

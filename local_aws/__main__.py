@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+from local_aws import ownership
 from local_aws.server import LAMBDA_RETRY_DELAYS, Server
 
 _log = logging.getLogger("local_aws")
@@ -18,6 +19,10 @@ def main() -> None:
     """Serve until SIGTERM, SIGINT or, with --stop-with-stdin, the end of standard input."""
     options = _parse()
     options.data_folder.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = ownership.claim(options.data_folder)
+    except ownership.AlreadyServedError as error:
+        sys.exit(str(error))
     _log_to(options.data_folder / "server.log", options.log_level)
     told_to_end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -31,10 +36,14 @@ def main() -> None:
         lambda_retry_delays=options.lambda_retry_delays,
     )
     server.start()
+    about = ownership.this_process(server.context.endpoint, options.region)
+    ownership.announce(options.data_folder, about)
     print(json.dumps({"endpoint": server.context.endpoint, "pid": os.getpid()}), flush=True)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # moto prints; nobody may read our stdout
     told_to_end.wait()
+    ownership.withdraw(options.data_folder)
     server.stop()
+    lock.close()
     logging.shutdown()
     os._exit(0)  # moto's own threads may sit in a Wait state for days
 

@@ -1,89 +1,39 @@
-"""Start the embedded AWS as a process of its own, and talk to it."""
+"""Start the embedded AWS as a process of its own, find one that runs, and talk to it."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import boto3
 
+from local_aws import ownership
 from local_aws.credentials import variables
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _TIME_TO_STOP = 20.0
+_POLL_SECONDS = 0.05
 
 
 class EmbeddedAwsError(Exception):
-    """The embedded AWS did not start."""
+    """The embedded AWS did not start, or did not stop."""
 
 
-class EmbeddedAws:
-    """A context manager: the embedded AWS runs while the block runs, and ends with it.
+class Connection:
+    """The way to an embedded AWS that runs."""
 
-    Everything it keeps lies in `data_folder`; its log is `data_folder/server.log`. `arguments` are
-    further options of `python -m local_aws`.
-    """
-
-    def __init__(
-        self, data_folder: Path, *, region: str = "us-east-1", arguments: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, data_folder: Path, endpoint: str, region: str, pid: int) -> None:
         self.data_folder = data_folder
+        self.endpoint = endpoint
         self.region = region
-        self.endpoint = ""
-        self._arguments = arguments
-        self._process: subprocess.Popen[bytes] | None = None
+        self.pid = pid
         self._session: boto3.Session | None = None
-
-    def __enter__(self) -> Self:
-        self.data_folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "local_aws", "--data-folder", str(self.data_folder)]
-        command += ["--region", self.region, "--stop-with-stdin", *self._arguments]
-        with self._output_file().open("wb") as errors:
-            self._process = subprocess.Popen(
-                command,
-                cwd=_PROJECT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,  # Ctrl-C is for the caller, who then ends this block
-            )
-        try:
-            self.endpoint = self._read_endpoint(self._process.stdout)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    @property
-    def pid(self) -> int:
-        """The server's process id."""
-        if self._process is None:
-            raise EmbeddedAwsError("the embedded AWS was not started: use it in a with statement")
-        return self._process.pid
-
-    def stop(self) -> None:
-        """End the server and everything that it started."""
-        if self._process is None:
-            return
-        process, self._process = self._process, None
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
-        try:
-            process.wait(_TIME_TO_STOP)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point any AWS tool at this server, and at no real account."""
@@ -104,12 +54,124 @@ class EmbeddedAws:
         """Return a boto3 client of `service` that talks to this server."""
         return self.session().client(service, endpoint_url=self.endpoint, **options)  # type: ignore[call-overload]
 
-    def _output_file(self) -> Path:
-        return self.data_folder / "server.out"
 
-    def _read_endpoint(self, stdout: IO[bytes] | None) -> str:
-        line = stdout.readline() if stdout else b""
-        if not line:
-            problem = self._output_file().read_text(errors="replace").strip()
-            raise EmbeddedAwsError(f"the embedded AWS did not start: {problem or 'no output'}")
-        return str(json.loads(line)["endpoint"])
+class EmbeddedAws(Connection):
+    """A context manager: the embedded AWS runs while the block runs, and ends with it.
+
+    Everything it keeps lies in `data_folder`; its log is `data_folder/server.log`. `arguments` are
+    further options of `python -m local_aws`.
+
+    Raises:
+        EmbeddedAwsError: it did not start, for example because another one has the folder.
+    """
+
+    def __init__(
+        self, data_folder: Path, *, region: str = "us-east-1", arguments: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(data_folder, endpoint="", region=region, pid=0)
+        self._arguments = arguments
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self._process = _launch(
+            self.data_folder, self.region, ("--stop-with-stdin", *self._arguments), subprocess.PIPE
+        )
+        try:
+            self.endpoint = _read_endpoint(self._process, self.data_folder)
+        except BaseException:
+            self.stop()
+            raise
+        self.pid = self._process.pid
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the server and everything that it started."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            process.wait(_TIME_TO_STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def running(data_folder: Path) -> Connection | None:
+    """Return the way to the embedded AWS that works in the folder, or None."""
+    about = ownership.running(data_folder)
+    if about is None:
+        return None
+    return Connection(data_folder, about.endpoint, about.region, about.pid)
+
+
+def start_in_background(data_folder: Path, *, region: str = "us-east-1") -> Connection:
+    """Start an embedded AWS that outlives this process; `stop_in_background` ends it.
+
+    Raises:
+        EmbeddedAwsError: it did not start, for example because another one has the folder.
+    """
+    process = _launch(data_folder, region, (), subprocess.DEVNULL)
+    endpoint = _read_endpoint(process, data_folder)
+    return Connection(data_folder, endpoint, region, process.pid)
+
+
+def stop_in_background(data_folder: Path) -> bool:
+    """End the embedded AWS that works in the folder; return whether there was one.
+
+    Raises:
+        EmbeddedAwsError: it is there after 20 seconds and a SIGKILL.
+    """
+    about = ownership.running(data_folder)
+    if about is None:
+        return False
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(about.pid, number)
+        deadline = time.monotonic() + _TIME_TO_STOP
+        while time.monotonic() < deadline:
+            if not ownership.is_claimed(data_folder):
+                return True
+            time.sleep(_POLL_SECONDS)
+    raise EmbeddedAwsError(f"the embedded AWS, process {about.pid}, does not end")
+
+
+def _launch(
+    data_folder: Path, region: str, options: tuple[str, ...], stdin: int
+) -> "subprocess.Popen[bytes]":
+    """Start the server's process. It reports on its output once it answers."""
+    data_folder.mkdir(parents=True, exist_ok=True)
+    if ownership.is_claimed(data_folder):
+        raise EmbeddedAwsError(ownership.served_by(data_folder))
+    command = [sys.executable, "-m", "local_aws", "--data-folder", str(data_folder.resolve())]
+    with _output_file(data_folder).open("wb") as errors:
+        return subprocess.Popen(
+            [*command, "--region", region, *options],
+            cwd=_PROJECT,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,  # Ctrl-C is for the caller, who then ends the server
+        )
+
+
+def _read_endpoint(process: "subprocess.Popen[bytes]", data_folder: Path) -> str:
+    line = process.stdout.readline() if process.stdout else b""
+    if not line:
+        problem = _output_file(data_folder).read_text(errors="replace").strip()
+        raise EmbeddedAwsError(f"the embedded AWS did not start: {problem or 'no output'}")
+    return str(json.loads(line)["endpoint"])
+
+
+def _output_file(data_folder: Path) -> Path:
+    return data_folder / "server.out"

@@ -1,18 +1,27 @@
 """The embedded AWS as the command line starts and stops it."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import psutil
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from click.testing import Result
+from typer.testing import CliRunner
 
+from cli import local
 from cli.errors import LocalAwsError
 from cli.local import data_folder, embedded_aws, serve
+from cli.main import app
+from local_aws.client import Connection
 from tests.unit.cli.fakes import PlainTerminal
+from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[3]
 
@@ -73,3 +82,67 @@ def test_local_run_ends_cleanly_on_sigterm(tmp_path: Path) -> None:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         ).get_caller_identity()
+
+
+@pytest.fixture
+def background(tmp_path: Path) -> Iterator[Connection]:
+    """An embedded AWS in the background of a project."""
+    aws, new = local.start(tmp_path)
+    assert new
+    yield aws
+    local.stop(tmp_path)
+
+
+def retrain(project: Path, *words: str) -> Result:
+    config = ["--config", str(project / "pipeline.toml")]
+    return CliRunner().invoke(app, ["local", *words, *config])
+
+
+def _is_gone(pid: int) -> bool:
+    """Whether the process has ended; its parent, this process, may not have asked yet."""
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_one_in_the_background_is_found_used_and_left_as_it_is(
+    tmp_path: Path, background: Connection
+) -> None:
+    with embedded_aws(tmp_path) as aws:
+        assert aws.endpoint == background.endpoint
+        boto3.client("s3").create_bucket(Bucket="kept")
+    buckets = background.client("s3").list_buckets()["Buckets"]
+    assert [bucket["Name"] for bucket in buckets] == ["kept"]
+    assert local.start(tmp_path)[1] is False
+
+
+def test_a_second_server_on_the_same_folder_is_refused(
+    tmp_path: Path, background: Connection
+) -> None:
+    with pytest.raises(LocalAwsError, match=str(background.pid)), local.own_aws(tmp_path):
+        pass
+    assert background.client("sts").get_caller_identity()["Account"] == "123456789012"
+
+
+def test_status_env_and_stop_say_what_is_there(tmp_path: Path, background: Connection) -> None:
+    status = json.loads(retrain(tmp_path, "status", "--json").output)
+    assert status["running"] is True
+    assert (status["endpoint"], status["pid"]) == (background.endpoint, background.pid)
+    assert status["data_folder"] == str(data_folder(tmp_path))
+    assert f"export AWS_ENDPOINT_URL={background.endpoint}" in retrain(tmp_path, "env").output
+    assert retrain(tmp_path, "reset").exit_code == 1
+    assert "stopped" in retrain(tmp_path, "stop").output
+    assert _is_gone(background.pid)
+    assert json.loads(retrain(tmp_path, "status", "--json").output)["running"] is False
+    assert "No embedded AWS" in retrain(tmp_path, "stop").output
+    assert retrain(tmp_path, "env").exit_code == 1
+    assert retrain(tmp_path, "reset").exit_code == 0
+    assert not data_folder(tmp_path).exists()
+
+
+def test_one_that_was_killed_is_not_taken_for_running(
+    tmp_path: Path, background: Connection
+) -> None:
+    os.kill(background.pid, signal.SIGKILL)
+    eventually(lambda: local.status(tmp_path)["running"] is False)
+    again, new = local.start(tmp_path)
+    assert new
+    assert again.client("sts").get_caller_identity()["Account"] == "123456789012"
