@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from local_aws import ownership
-from local_aws.server import LAMBDA_RETRY_DELAYS, Server
+from local_aws.server import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS, Server
 
 _log = logging.getLogger("local_aws")
 
@@ -34,6 +34,7 @@ def main() -> None:
         region=options.region,
         port=options.port,
         lambda_retry_delays=options.lambda_retry_delays,
+        stop_grace_seconds=options.stop_grace_seconds,
     )
     server.start()
     about = ownership.this_process(server.context.endpoint, options.region)
@@ -62,6 +63,13 @@ def _parse() -> argparse.Namespace:
         default=LAMBDA_RETRY_DELAYS,
         metavar="S,S",
         help="seconds before each retry of a failed asynchronous invocation (60,120)",
+    )
+    parser.add_argument(
+        "--stop-grace-seconds",
+        type=float,
+        default=STOP_GRACE_SECONDS,
+        metavar="S",
+        help="between SIGTERM and SIGKILL for a job that is stopped (120)",
     )
     parser.add_argument("--log-level", default="INFO", help="of server.log (INFO)")
     return parser.parse_args()

@@ -1,6 +1,8 @@
 """Asynchronous invocations: Lambda's own queue between whoever sends an event and the function.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+
+What becomes of an event when the queue is done with it: see lambda_destinations.
 """
 
 import heapq
@@ -11,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from local_aws.lambda_environment import Outcome
 
@@ -25,17 +28,47 @@ class ThrottledError(Exception):
     """The function may not run more often at the same time than it does."""
 
 
+class ZeroConcurrencyError(Exception):
+    """The function may not run at all, and has a place for the events that it does not take."""
+
+
+class Condition(StrEnum):
+    """Why the queue is done with an event, in the words of AWS's invocation records."""
+
+    SUCCESS = "Success"
+    RETRIES_EXHAUSTED = "RetriesExhausted"
+    EVENT_AGE_EXCEEDED = "EventAgeExceeded"
+    ZERO_RESERVED_CONCURRENCY = "ZeroReservedConcurrency"
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """How an event ended: after how many attempts, and with what outcome of the last, if any."""
+
+    condition: Condition
+    attempts: int
+    outcome: Outcome | None
+
+
 @dataclass(frozen=True)
 class QueuedEvent:
-    """An accepted event. `invoke` runs it, and raises ThrottledError when it may not run yet."""
+    """An accepted event.
+
+    `invoke` runs it; it raises ThrottledError when it may not run yet, and ZeroConcurrencyError
+    when it never may. `conclude` is told how the event ended. `accepted` is a time of
+    `time.monotonic`, `max_age` in seconds.
+    """
 
     function_arn: str
     request_id: str
     invoke: Callable[[], Outcome]
+    conclude: Callable[[Conclusion], None]
     max_retries: int
     accepted: float
+    max_age: float = MAX_AGE_SECONDS
     failures: int = 0
     throttles: int = 0
+    last_outcome: Outcome | None = None
 
 
 class AsynchronousInvocations:
@@ -81,28 +114,30 @@ class AsynchronousInvocations:
         return max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
 
     def _run(self, event: QueuedEvent) -> None:
+        if time.monotonic() - event.accepted > event.max_age:
+            self._conclude(event, Condition.EVENT_AGE_EXCEEDED)
+            return
         try:
             outcome = event.invoke()
         except ThrottledError:
             self._postpone(event)
+        except ZeroConcurrencyError:
+            self._conclude(event, Condition.ZERO_RESERVED_CONCURRENCY)
         except Exception as error:
             _log.exception("event %s for %s", event.request_id, event.function_arn)
-            self._retry(event, f"{type(error).__name__}: {error}")
+            self._retry(event, None, f"{type(error).__name__}: {error}")
         else:
             if outcome.failed:
-                self._retry(event, outcome.payload.decode(errors="replace"))
+                self._retry(event, outcome, outcome.payload.decode(errors="replace"))
+            else:
+                succeeded = replace(event, last_outcome=outcome)
+                self._conclude(succeeded, Condition.SUCCESS)
 
-    def _retry(self, event: QueuedEvent, problem: str) -> None:
-        failed = replace(event, failures=event.failures + 1)
+    def _retry(self, event: QueuedEvent, outcome: Outcome | None, problem: str) -> None:
+        failed = replace(event, failures=event.failures + 1, last_outcome=outcome)
         allowed = min(event.max_retries, len(self._retry_delays))
         if failed.failures > allowed:
-            _log.error(
-                "event %s for %s dropped after %d attempts: %s",
-                event.request_id,
-                event.function_arn,
-                failed.failures,
-                problem,
-            )
+            self._conclude(failed, Condition.RETRIES_EXHAUSTED, problem)
             return
         delay = self._retry_delays[event.failures]
         _log.warning(
@@ -117,10 +152,23 @@ class AsynchronousInvocations:
         self.accept(failed, delay)
 
     def _postpone(self, event: QueuedEvent) -> None:
-        """A throttled event goes back to the queue, later each time, for up to six hours."""
-        if time.monotonic() - event.accepted > MAX_AGE_SECONDS:
-            _log.error("event %s for %s expired", event.request_id, event.function_arn)
-            return
+        """A throttled event goes back to the queue, later each time, until it is too old."""
         first, longest = _THROTTLE_SECONDS
         delay = min(longest, first * 2 ** min(event.throttles, 16))
         self.accept(replace(event, throttles=event.throttles + 1), delay)
+
+    def _conclude(self, event: QueuedEvent, condition: Condition, problem: str = "") -> None:
+        succeeded = condition is Condition.SUCCESS
+        attempts = event.failures + succeeded
+        if not succeeded:
+            _log.error(
+                "event %s for %s dropped after %d attempts: %s",
+                event.request_id,
+                event.function_arn,
+                attempts,
+                problem or condition,
+            )
+        try:
+            event.conclude(Conclusion(condition, attempts, event.last_outcome))
+        except Exception:
+            _log.exception("the record of event %s was not sent", event.request_id)

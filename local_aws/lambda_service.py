@@ -11,15 +11,18 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-from local_aws import lambda_code
-from local_aws.lambda_asynchronous import AsynchronousInvocations, QueuedEvent, ThrottledError
+from local_aws import lambda_code, lambda_destinations
+from local_aws.lambda_asynchronous import (
+    AsynchronousInvocations,
+    QueuedEvent,
+    ThrottledError,
+    ZeroConcurrencyError,
+)
 from local_aws.lambda_environment import ExecutionEnvironment, Limits, Outcome
 from local_aws.lambda_logs import LogStream
 from local_aws.lambda_pool import Deployment, Pool
 from local_aws.lambda_runtime_api import Event
 from local_aws.server import Context
-
-DEFAULT_RETRIES = 2
 
 _log = logging.getLogger(__name__)
 
@@ -54,8 +57,10 @@ class LambdaService:
             QueuedEvent(
                 function_arn=function.function_arn,
                 request_id=event.request_id,
-                invoke=lambda: self.invoke(find(), event),
-                max_retries=_max_retries(function),
+                invoke=lambda: self._attempt(find(), event),
+                conclude=lambda end: lambda_destinations.record(function, event, end),
+                max_retries=lambda_destinations.max_retries(function),
+                max_age=lambda_destinations.max_age(function),
                 accepted=time.monotonic(),
             )
         )
@@ -64,6 +69,12 @@ class LambdaService:
         """Stop the queue and end the idle environments."""
         self._queue.close()
         self._pool.close()
+
+    def _attempt(self, function: Any, event: Event) -> Outcome:
+        """Invoke; AWS does not wait with what a function of concurrency zero can hand on."""
+        if function.reserved_concurrency == 0 and lambda_destinations.keeps_failures(function):
+            raise ZeroConcurrencyError(function.function_name)
+        return self.invoke(function, event)
 
     @contextmanager
     def _counted(self, function: Any) -> Iterator[None]:
@@ -150,13 +161,6 @@ def _log_stream(deployment: Deployment, folder: Any) -> LogStream:
 
     backend = logs_backends[deployment.account][deployment.region]
     return LogStream(backend, deployment.name, deployment.version, folder)
-
-
-def _max_retries(function: Any) -> int:
-    for config in function.event_invoke_config:
-        if "MaximumRetryAttempts" in config.config:
-            return int(config.config["MaximumRetryAttempts"])
-    return DEFAULT_RETRIES
 
 
 def _running_python() -> str:

@@ -12,31 +12,28 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 """
 
 import json
-import logging
-import queue
 import re
-import threading
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
-from moto.awslambda.models import LambdaFunction, lambda_backends
-from moto.core.utils import unix_time
-from moto.events.models import events_backends
-from moto.events.utils import _BASE_EVENT_MESSAGE
 from moto.s3 import notifications
 from moto.s3.exceptions import S3ClientError
 from moto.s3.responses import S3Response
-from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
 
+from local_aws import eventbridge
+from local_aws.deliveries import (
+    Deliveries,
+    find_function,
+    invoke,
+    lets_invoke,
+    publish,
+    send_to_queue,
+)
 from local_aws.s3_records import ObjectEvent, test_event
 from local_aws.server import Context
 
 _FILTER_NAME = re.compile(r"(<Name>\s*)(prefix|suffix)(\s*</Name>)", re.IGNORECASE)
-
-_log = logging.getLogger(__name__)
 
 
 class InvalidDestinationError(S3ClientError):
@@ -57,35 +54,9 @@ class InvalidFilterRuleError(S3ClientError):
         )
 
 
-class Deliveries:
-    """Sends messages one after another, outside of the request that caused them."""
-
-    def __init__(self) -> None:
-        self._messages: queue.SimpleQueue[tuple[str, Callable[[], None]] | None] = (
-            queue.SimpleQueue()
-        )
-        threading.Thread(target=self._deliver, name="s3-events", daemon=True).start()
-
-    def send(self, what: str, deliver: Callable[[], None]) -> None:
-        """Have `deliver()` called soon; `what` describes it in the log if it fails."""
-        self._messages.put((what, deliver))
-
-    def close(self) -> None:
-        """Send nothing more after what is queued now."""
-        self._messages.put(None)
-
-    def _deliver(self) -> None:
-        while message := self._messages.get():
-            what, deliver = message
-            try:
-                deliver()
-            except Exception:
-                _log.exception("%s was not delivered", what)
-
-
 def install(context: Context) -> None:
     """Replace moto's delivery of S3 events, and its reading of their configuration."""
-    deliveries = Deliveries()
+    deliveries = Deliveries("s3-events")
     context.register_shutdown(deliveries.close)
 
     def send_event(account_id: str, event_name: str, bucket: Any, key: Any) -> None:
@@ -93,8 +64,8 @@ def install(context: Context) -> None:
             deliveries, account_id, str(getattr(event_name, "value", event_name)), bucket, key
         )
 
-    def send_test_event(account_id: str, bucket: Any) -> None:
-        _send_test_event(deliveries, account_id, bucket)
+    def send_test_event(account_id: str, bucket: Any) -> None:  # noqa: ARG001 (moto's signature)
+        _send_test_event(deliveries, bucket)
 
     notifications.send_event = send_event
     notifications.send_test_event = send_test_event
@@ -111,39 +82,35 @@ def _send_event(
         return
     event = _event(account, event_name, bucket, key)
     senders = (
-        (configuration.cloud_function, _invoke),
-        (configuration.queue, _send_to_queue),
+        (configuration.cloud_function, invoke),
+        (configuration.queue, send_to_queue),
         (configuration.topic, _publish),
     )
     for destinations, send in senders:
         for destination in destinations:
             if destination.matches(event_name, key.name):
                 message = event.notification(destination.id)
-                _queue(deliveries, send, account, destination.arn, message)
+                _queue(deliveries, send, destination.arn, message)
     if configuration.event_bridge is not None:
         deliveries.send(f"{event.name} of {event.key}", lambda: _put_event(event))
 
 
-def _send_test_event(deliveries: Deliveries, account: str, bucket: Any) -> None:
+def _send_test_event(deliveries: Deliveries, bucket: Any) -> None:
     """Queues and topics get one; of a function S3 only checks the permission."""
     configuration = bucket.notification_configuration
     for destinations, send in (
-        (configuration.queue, _send_to_queue),
+        (configuration.queue, send_to_queue),
         (configuration.topic, _publish),
     ):
         for arn in {destination.arn for destination in destinations}:
-            _queue(deliveries, send, account, arn, test_event(bucket.name))
+            _queue(deliveries, send, arn, test_event(bucket.name))
 
 
 def _queue(
-    deliveries: Deliveries,
-    send: Callable[[str, str, str], None],
-    account: str,
-    arn: str,
-    message: dict[str, Any],
+    deliveries: Deliveries, send: Callable[[str, str], None], arn: str, message: dict[str, Any]
 ) -> None:
     body = json.dumps(message)
-    deliveries.send(f"{body} for {arn}", lambda: send(account, arn, body))
+    deliveries.send(f"{body} for {arn}", lambda: send(arn, body))
 
 
 def _is_part_of_multipart(event_name: str, key: Any) -> bool:
@@ -163,43 +130,20 @@ def _event(account: str, event_name: str, bucket: Any, key: Any) -> ObjectEvent:
     )
 
 
-def _invoke(account: str, arn: str, body: str) -> None:
-    function = _find_function(account, arn)
-    function.invoke(body, {}, {})  # asynchronous: see lambda_functions
-
-
-def _send_to_queue(account: str, arn: str, body: str) -> None:
-    backend = sqs_backends[account][_region(arn)]
-    backend.send_message(queue_name=arn.rpartition(":")[2], message_body=body)
-
-
-def _publish(account: str, arn: str, body: str) -> None:
-    backend = sns_backends[account][_region(arn)]
-    backend.publish(arn=arn, message=body, subject="Amazon S3 Notification")
+def _publish(arn: str, body: str) -> None:
+    publish(arn, body, subject="Amazon S3 Notification")
 
 
 def _put_event(event: ObjectEvent) -> None:
-    message: Any = {
-        **_BASE_EVENT_MESSAGE,
-        "detail-type": notifications._detail_type(f"s3:{event.name}"),
-        "source": "aws.s3",
-        "account": event.account,
-        "time": unix_time(event.time.replace(tzinfo=None)),
-        "region": event.region,
-        "resources": [event.bucket_arn],
-        "detail": event.event_bridge_detail(),
-    }
-    for bus in events_backends[event.account][event.region].event_buses.values():
-        for rule in bus.rules.values():
-            rule.send_to_targets(message, transform_input=False)
-
-
-def _find_function(account: str, arn: str) -> LambdaFunction:
-    return lambda_backends[account][_region(arn)].get_function(arn)
-
-
-def _region(arn: str) -> str:
-    return arn.split(":")[3]
+    eventbridge.emit(
+        "aws.s3",
+        notifications._detail_type(f"s3:{event.name}"),
+        event.event_bridge_detail(),
+        resources=[event.bucket_arn],
+        account=event.account,
+        region=event.region,
+        time=event.time,
+    )
 
 
 def _reading_as_aws(read: Any) -> Any:
@@ -215,31 +159,17 @@ def _reading_as_aws(read: Any) -> Any:
         skipped = response.headers.get("x-amz-skip-destination-validation", "").lower()
         if skipped != "true":
             for destination in configuration.get("CloudFunctionConfiguration", []):
-                _check_permission(
-                    response.current_account, destination["CloudFunction"], response.bucket_name
-                )
+                _check_permission(destination["CloudFunction"], response.bucket_name)
         return configuration
 
     return read_configuration
 
 
-def _check_permission(account: str, arn: str, bucket: str) -> None:
+def _check_permission(arn: str, bucket: str) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html"""
     try:
-        statements = _find_function(account, arn).policy.statements
+        function = find_function(arn)
     except UnknownFunctionException as error:
         raise InvalidDestinationError from error
-    if not any(_lets_s3_invoke(statement, f"arn:aws:s3:::{bucket}") for statement in statements):
+    if not lets_invoke(function, "s3.amazonaws.com", f"arn:aws:s3:::{bucket}"):
         raise InvalidDestinationError
-
-
-def _lets_s3_invoke(statement: dict[str, Any], bucket_arn: str) -> bool:
-    principal = statement.get("Principal", {})
-    service = principal.get("Service") if isinstance(principal, dict) else principal
-    conditions = {
-        name.lower(): value
-        for condition in statement.get("Condition", {}).values()
-        for name, value in condition.items()
-    }
-    source = conditions.get("aws:sourcearn", "*")
-    return service in ("s3.amazonaws.com", "*") and fnmatchcase(bucket_arn, source)

@@ -95,6 +95,14 @@ class Container:
     def create(self) -> None:
         """Make the folder, empty: what a job of an earlier server left there goes."""
         shutil.rmtree(self.root, ignore_errors=True)
+        self._make_own_folders()
+
+    def renew(self) -> None:
+        """Empty the folder, the log aside: a new instance takes the place of an interrupted one."""
+        self.discard()
+        self._make_own_folders()
+
+    def _make_own_folders(self) -> None:
         for name in ("home", "tmp"):
             (self.root / name).mkdir(parents=True)
 

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,6 @@ from local_aws.sagemaker_container import HOST, Container, ContainerPathError, R
 from local_aws.sagemaker_logs import JobLog, Metrics
 from local_aws.sagemaker_s3 import Transfer, TransferError
 
-STOP_GRACE_SECONDS = 120.0
 REASON_LIMIT = 1024
 _INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 _DEFAULT_MAX_RUNTIME = 86400
@@ -33,12 +33,16 @@ class JobFailedError(Exception):
 
 @dataclass(frozen=True)
 class Services:
-    """What a job needs of the server that it runs in."""
+    """What a job needs of the server that it runs in.
+
+    `stop_grace_seconds` lie between SIGTERM and SIGKILL.
+    """
 
     endpoint: str
     jobs_folder: Path
     runtime: Runtime
     transfer: Transfer
+    stop_grace_seconds: float
 
 
 class Job(ABC):
@@ -72,6 +76,7 @@ class Job(ABC):
         self._services = services
         self._lock = threading.RLock()
         self._stop_reason: str | None = None
+        self._stop_asked = threading.Event()
         self._process: processes.Process | None = None
         self._timers: list[threading.Timer] = []
 
@@ -99,7 +104,7 @@ class Job(ABC):
         threading.Thread(target=self._run, name=self.name, daemon=True).start()
 
     def stop(self, reason: str = "Stopped") -> None:
-        """Send SIGTERM to the job's processes, and SIGKILL when they ignore it for 120 seconds.
+        """Send SIGTERM to the job's processes, and SIGKILL when the time of grace is over.
 
         Raises AWSValidationException for a job that has ended.
         """
@@ -112,15 +117,16 @@ class Job(ABC):
             if self._stop_reason is not None:
                 return
             self._stop_reason = reason
+            self._stop_asked.set()
             self.status = "Stopping"
             self._status_changed()
-            if self._process is not None:
-                self._timers.append(terminate(self._process, STOP_GRACE_SECONDS))
+            self._terminate()
 
     def kill(self) -> None:
         """End the job's processes at once: the server goes away."""
         with self._lock:
             self._stop_reason = self._stop_reason or "Stopped"
+            self._stop_asked.set()
             if self._process is not None:
                 self._process.kill_group()
 
@@ -157,7 +163,7 @@ class Job(ABC):
 
     @property
     def stop_reason(self) -> str | None:
-        """Why the job was stopped, `Stopped` or `MaxRuntimeExceeded`; None if it was not."""
+        """Why the job was stopped, `Stopped` or the limit that it exceeded; None if it was not."""
         return self._stop_reason
 
     def _run(self) -> None:
@@ -201,10 +207,26 @@ class Job(ABC):
                 cwd=self.container.root,
                 stdout=subprocess.PIPE,
             )
-            condition = self._request.get("StoppingCondition", {})
-            seconds = condition.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME)
-            self._timers.append(_after(seconds, lambda: self.stop("MaxRuntimeExceeded")))
+            self._timers.append(self._limit(self._runtime_left(), "MaxRuntimeExceeded"))
             return self._process
+
+    def _runtime_left(self) -> float:
+        """Return how many seconds the command may run."""
+        condition = self._request.get("StoppingCondition", {})
+        return float(condition.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME))
+
+    def _limit(self, seconds: float, reason: str) -> threading.Timer:
+        """Return the running timer that will stop the job, unless it has ended by then."""
+
+        def stop() -> None:
+            with suppress(AWSValidationException):
+                self.stop(reason)
+
+        return _after(seconds, stop)
+
+    def _terminate(self) -> None:
+        if self._process is not None:
+            self._timers.append(terminate(self._process, self._services.stop_grace_seconds))
 
     def _job_log(self) -> JobLog:
         return JobLog(
@@ -218,6 +240,8 @@ class Job(ABC):
     def _end(self, status: str, reason: str | None = None) -> None:
         """Give the job its one terminal status; a stopped job is Stopped however it ended."""
         with self._lock:
+            if self.ended.is_set():
+                return
             if self._stop_reason is not None:
                 status, reason = "Stopped", None
             self.status = status

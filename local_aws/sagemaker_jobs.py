@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker.exceptions import AWSValidationException, ResourceInUseException
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from local_aws import sagemaker_registry
+from local_aws import sagemaker_registry, sagemaker_spot
 from local_aws.sagemaker_container import Runtime
 from local_aws.sagemaker_job import Job, Services
 from local_aws.sagemaker_processing_jobs import ProcessingJob
@@ -37,12 +38,14 @@ def install(context: Context) -> None:
         jobs_folder=context.data_folder / "jobs",
         runtime=Runtime(context.data_folder / "runtime"),
         transfer=Transfer(context.endpoint, context.region),
+        stop_grace_seconds=context.stop_grace_seconds,
     )
     services.runtime.build()
     for kind in (ProcessingJob, TrainingJob):
         for name, action in _actions(kind, services).items():
             setattr(SageMakerResponse, name, action)
     sagemaker_registry.install()
+    sagemaker_spot.install(lambda name: find_training_job(name, context.region))
     context.register_shutdown(_kill_all)
 
 
@@ -51,6 +54,13 @@ def find(kind: type[Job], name: str, *, account: str, region: str) -> Job:
     job = _jobs(kind, sagemaker_backends[account][region]).get(name)
     if job is None:
         raise AWSValidationException("Requested resource not found.")
+    return job
+
+
+def find_training_job(name: str, region: str) -> TrainingJob:
+    """Return the training job of the one account that moto serves without roles of others."""
+    job = find(TrainingJob, name, account=DEFAULT_ACCOUNT_ID, region=region)
+    assert isinstance(job, TrainingJob)  # what else is in its store
     return job
 
 

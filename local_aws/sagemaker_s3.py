@@ -73,6 +73,7 @@ class Transfer:
                     file.write(chunk)
             partial.replace(target)
         except (BotoCoreError, ClientError, OSError) as error:
+            partial.unlink(missing_ok=True)
             raise TransferError(f"{uri}: {error}") from error
 
     def upload(self, source: Path, uri: S3Uri) -> None:

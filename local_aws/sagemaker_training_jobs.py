@@ -4,20 +4,22 @@ The command is the `train` of AWS's own sagemaker-training toolkit, as in AWS's 
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
 """
 
-import math
 import re
 import tarfile
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from moto.sagemaker.exceptions import AWSValidationException
 
+from local_aws import processes, sagemaker_spot
 from local_aws.sagemaker_checkpoints import Checkpoints
 from local_aws.sagemaker_container import resource_config
 from local_aws.sagemaker_job import REASON_LIMIT, Job, JobFailedError
 from local_aws.sagemaker_logs import Metrics
 from local_aws.sagemaker_s3 import S3Uri, TransferError, download_prefix, files_below
+from local_aws.sagemaker_spot import InstanceTime
 
 _INPUT = "/opt/ml/input"
 _MODEL = "/opt/ml/model"
@@ -31,18 +33,24 @@ _FALSE_BY_DEFAULT = (
 _STATUS_MESSAGES = {
     "Starting": "Preparing the instances for training",
     "Downloading": "Downloading input data",
+    "Interrupted": "Training job interrupted: its spot instance was taken back",
     "Training": "Training image download completed. Training in progress.",
     "Uploading": "Uploading generated training model",
     "Stopping": "Stopping the training job",
     "Stopped": "Training job stopped",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+    "MaxWaitTimeExceeded": "Training job wait time exceeded MaxWaitTimeInSeconds provided",
     "Completed": "Training job completed",
     "Failed": "Training job failed",
 }
 
 
 class TrainingJob(Job):
-    """One training job."""
+    """One training job.
+
+    A spot job that is interrupted starts again in an empty container, as on a new instance: what
+    it finds there of its earlier work is what its checkpoints brought back from S3.
+    """
 
     title = "TrainingJob"
     arn_type = "training-job"
@@ -53,10 +61,15 @@ class TrainingJob(Job):
         self._secondary_status = ""
         self._transitions: list[dict[str, Any]] = []
         self._model_artifacts: dict[str, str] | None = None
+        self._instance_time = InstanceTime()
+        self._interruptible = False
+        self._capacity_returns_after: float | None = None  # set while an interruption is due
+        self._wait_limit: threading.Timer | None = None
         self._move_to("Starting")
 
     def check(self) -> None:
         """Refuse what cannot be run here, expressions that are none, and empty channels."""
+        sagemaker_spot.check(self._request)
         algorithm = self._request["AlgorithmSpecification"]
         try:
             self.metrics = Metrics(algorithm.get("MetricDefinitions", []))
@@ -94,6 +107,32 @@ class TrainingJob(Job):
                 f'"{bucket}".'
             )
 
+    def start(self) -> None:
+        """Run the job; one of spot ends after MaxWaitTimeInSeconds, waits included."""
+        super().start()
+        seconds = sagemaker_spot.max_wait(self._request)
+        if seconds is not None:
+            self._wait_limit = self._limit(seconds, "MaxWaitTimeExceeded")
+
+    def interrupt(self, capacity_returns_after: float = 0) -> None:
+        """Take the instance away, as AWS does: SIGTERM, and SIGKILL when the grace is over.
+
+        Another one comes after `capacity_returns_after` seconds. Raises AWSValidationException
+        for a job that is not of spot or is not training now.
+        """
+        with self._lock:
+            if not self._request.get("EnableManagedSpotTraining", False):
+                raise AWSValidationException(f"{self.name} is not a managed spot training job.")
+            if not self._interruptible:
+                raise AWSValidationException(
+                    f"{self.name} is in status {self._secondary_status}: only a job in status "
+                    "Training can be interrupted."
+                )
+            self._interruptible = False
+            self._capacity_returns_after = capacity_returns_after
+            self._move_to("Interrupted")
+            self._terminate()
+
     def _channels(self) -> list[dict[str, Any]]:
         channels: list[dict[str, Any]] = self._request.get("InputDataConfig", [])
         return channels
@@ -103,8 +142,10 @@ class TrainingJob(Job):
         return str(channel.get("InputMode") or algorithm["TrainingInputMode"])
 
     def _prepare(self) -> None:
-        self._move_to("Downloading")
-        self.start_time = self.last_modified_time
+        self._enter("Downloading")
+        now = datetime.now(UTC)
+        self._instance_time.begin(now)
+        self.start_time = self.start_time or now
         self._write_configuration()
         for folder in (_MODEL, _OUTPUT_DATA):
             self.container.make_folder(folder)
@@ -144,12 +185,43 @@ class TrainingJob(Job):
         return Checkpoints(self._services.transfer, folder, S3Uri.parse(config["S3Uri"]))
 
     def _execute(self) -> int | None:
-        if self.stop_reason is None:
-            self._move_to("Training")
+        """Run the command, again after each interruption; return what its last run ended with."""
+        while True:
+            exit_code = self._run_on_instance()
+            with self._lock:
+                self._interruptible = False  # from here on the end of the command is what counts
+                wait, self._capacity_returns_after = self._capacity_returns_after, None
+            if wait is None:
+                return exit_code
+            if not self._move_to_new_instance(wait):
+                return None
+
+    def _run_on_instance(self) -> int | None:
+        self._enter("Training")
         if self._checkpoints is None:
             return super()._execute()
         with self._checkpoints.mirrored():
             return super()._execute()
+
+    def _launch(self) -> processes.Process | None:
+        with self._lock:
+            process = super()._launch()
+            self._interruptible = process is not None
+            return process
+
+    def _runtime_left(self) -> float:
+        """AWS counts the time on all instances, and not the wait between them."""
+        return max(0.0, super()._runtime_left() - self._instance_time.seconds())
+
+    def _move_to_new_instance(self, wait: float) -> bool:
+        """Wait for an instance and set it up; return False if the job was stopped meanwhile."""
+        self._instance_time.end(datetime.now(UTC))
+        self.container.renew()
+        if self._stop_asked.wait(wait):
+            return False
+        self._enter("Starting")
+        self._prepare()
+        return True
 
     def _command(self) -> list[str]:
         algorithm = self._request["AlgorithmSpecification"]
@@ -190,12 +262,22 @@ class TrainingJob(Job):
         if not even_empty and next(files_below(folder), None) is None:
             return False
         archive = self.container.root / "tmp" / Path(uri.key).name
-        with tarfile.open(archive, "w:gz", compresslevel=1) as tar:  # weights hardly compress
-            for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-                tar.add(path, arcname=path.name)
-        self._services.transfer.upload(archive, uri)
-        archive.unlink()
+        try:
+            with tarfile.open(archive, "w:gz", compresslevel=1) as tar:  # weights hardly compress
+                for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+                    tar.add(path, arcname=path.name)
+            self._services.transfer.upload(archive, uri)
+        except OSError as error:
+            raise JobFailedError(f"ClientError: Artifact upload failed: {error}") from error
+        finally:
+            archive.unlink(missing_ok=True)
         return True
+
+    def _enter(self, phase: str) -> None:
+        """Begin the next phase, unless the job is being stopped: then it stays at that."""
+        with self._lock:
+            if self._stop_reason is None:
+                self._move_to(phase)
 
     def _move_to(self, secondary_status: str) -> None:
         """Begin the next entry of SecondaryStatusTransitions."""
@@ -219,11 +301,12 @@ class TrainingJob(Job):
         self._move_to((self.stop_reason if stopped else None) or self.status)
         if self.status in ("Completed", "Failed", "Stopped"):
             self._transitions[-1]["EndTime"] = self.last_modified_time
+            self._instance_time.end(self.last_modified_time)
+            if self._wait_limit is not None:
+                self._wait_limit.cancel()
 
     def _facts(self) -> dict[str, Any]:
-        seconds = None
-        if self.start_time and self.end_time:
-            seconds = max(1, math.ceil((self.end_time - self.start_time).total_seconds()))
+        seconds = self._instance_time.whole_seconds() if self.ended.is_set() else None
         return {
             **{flag: self._request.get(flag, False) for flag in _FALSE_BY_DEFAULT},
             "SecondaryStatus": self._secondary_status,

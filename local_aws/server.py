@@ -20,12 +20,19 @@ from local_aws import credentials, processes
 EXTENSIONS = (
     "local_aws.validation",
     "local_aws.lambda_functions",
+    "local_aws.lambda_destinations",
+    "local_aws.eventbridge",
+    "local_aws.sns_subscriptions",
+    "local_aws.s3_conditional",
     "local_aws.s3_events",
     "local_aws.sagemaker_jobs",
     "local_aws.stepfunctions_sagemaker",
+    "local_aws.stepfunctions_redrive",
+    "local_aws.eventbridge_sources",
 )
 HOST = "127.0.0.1"
 LAMBDA_RETRY_DELAYS = (60.0, 120.0)
+STOP_GRACE_SECONDS = 120.0
 
 _log = logging.getLogger(__name__)
 
@@ -35,13 +42,15 @@ class Context:
     """What an extension may know of the server that it is installed into.
 
     `lambda_retry_delays` are the seconds before the first and the second retry of a failed
-    asynchronous invocation; AWS waits one and two minutes.
+    asynchronous invocation; AWS waits one and two minutes. `stop_grace_seconds` lie between the
+    SIGTERM and the SIGKILL for a job that is stopped or interrupted; AWS gives 120.
     """
 
     data_folder: Path
     endpoint: str
     region: str
     lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS
+    stop_grace_seconds: float = STOP_GRACE_SECONDS
     _at_shutdown: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def register_shutdown(self, callback: Callable[[], None]) -> None:
@@ -68,6 +77,7 @@ class Server:
         region: str,
         port: int = 0,
         lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS,
+        stop_grace_seconds: float = STOP_GRACE_SECONDS,
     ) -> None:
         self._web = _bind(port)
         self.context = Context(
@@ -75,6 +85,7 @@ class Server:
             endpoint=f"http://{HOST}:{self._web.port}",
             region=region,
             lambda_retry_delays=lambda_retry_delays,
+            stop_grace_seconds=stop_grace_seconds,
         )
 
     def start(self) -> None:

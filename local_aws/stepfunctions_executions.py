@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -46,7 +47,11 @@ _STATUS: dict[type, ExecutionStatus] = {
     ProgramTimedOut: ExecutionStatus.TIMED_OUT,
 }
 
+# Called with each execution whose status has changed, in the thread that changed it.
+status_observers: list[Callable[[Execution], None]] = []
+
 _moto_start = StepFunctionsParserBackend.start_execution
+_moto_begin = Execution.start
 _moto_environment = ExecutionWorker._get_evaluation_environment
 _moto_set_error = Environment.set_error
 _moto_retry = retrier_decl.RetrierDecl._eval_body
@@ -54,7 +59,8 @@ _moto_describe = StepFunctionResponse.describe_execution
 _moto_list = StepFunctionResponse.list_executions
 
 _starting = threading.Lock()
-_ending = threading.Lock()
+# Held while an execution's status changes.
+status_lock = threading.Lock()
 _retrying = threading.local()
 
 
@@ -63,7 +69,7 @@ def install(context: Context) -> None:  # noqa: ARG001
     replacements: dict[Any, dict[str, Any]] = {
         StepFunctionsParserBackend: {"start_execution": _start},
         ExecutionWorker: {"_get_evaluation_environment": _environment},
-        Execution: {"stop": _stop},
+        Execution: {"start": _begin, "stop": _stop},
         BaseExecutionWorkerCommunication: {"_reflect_execution_status": _reflect_status},
         Environment: {"set_error": _set_error},
         retrier_decl.RetrierDecl: {"_eval_body": _retry},
@@ -114,6 +120,18 @@ def _start(
         return _moto_start(self, state_machine_arn, name, *args, **options)
 
 
+def _begin(self: Execution) -> None:
+    """Tell of the start before anything can tell of the end."""
+    self.exec_status = ExecutionStatus.RUNNING
+    _tell_observers(self)
+    _moto_begin(self)
+
+
+def _tell_observers(execution: Execution) -> None:
+    for observer in status_observers:
+        observer(execution)
+
+
 def _environment(self: ExecutionWorker) -> Environment:
     """AWS's context object has a RedriveCount, and a StartTime in milliseconds with a Z."""
     environment = _moto_environment(self)
@@ -139,11 +157,11 @@ def _stop(self: Execution, stop_date: datetime, error: str | None, cause: str | 
 def _reflect_status(self: BaseExecutionWorkerCommunication) -> None:
     """Give the execution its one terminal status; error and cause of a StopExecution stay."""
     execution = self.execution
-    environment: Any = execution.exec_worker and execution.exec_worker.env
-    with _ending:
-        if execution.stop_date is not None:
-            return
+    with status_lock:
+        environment: Any = execution.exec_worker and execution.exec_worker.env
         ended: ProgramState = environment.program_state()
+        if execution.stop_date is not None or type(ended) not in _STATUS:
+            return  # told before, or by a thread of an attempt that was redriven since
         if isinstance(ended, ProgramEnded):
             execution.output = environment.states.get_input()
         elif isinstance(ended, ProgramError):
@@ -153,6 +171,7 @@ def _reflect_status(self: BaseExecutionWorkerCommunication) -> None:
             execution.error, execution.cause = ended.error, ended.cause
         execution.stop_date = datetime.now(UTC)
         execution.exec_status = _STATUS[type(ended)]  # last: who sees it finds the rest
+        _tell_observers(execution)
 
 
 def _set_error(self: Environment, error: Any) -> None:
@@ -184,7 +203,7 @@ def _answer_stop(self: StepFunctionResponse) -> ActionResult:
 
 
 def _answer_describe(self: StepFunctionResponse) -> ActionResult:
-    """AWS also gives the end of an execution that timed out, and the number of redrives.
+    """AWS also gives the end of an execution that timed out.
 
     Its output is JSON whatever the value is; moto shows a string bare and null not at all.
     """
@@ -195,7 +214,7 @@ def _answer_describe(self: StepFunctionResponse) -> ActionResult:
     if execution.exec_status == ExecutionStatus.SUCCEEDED:
         output = json.dumps(execution.output, separators=(",", ":"), ensure_ascii=False)
         described["output"] = output
-    return ActionResult({**described, "inputDetails": {"included": True}, "redriveCount": 0})
+    return ActionResult({**described, "inputDetails": {"included": True}})
 
 
 def _answer_list(self: StepFunctionResponse) -> ActionResult:

@@ -3,7 +3,9 @@
 import io
 import tarfile
 import textwrap
+import urllib.request
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from local_aws.client import EmbeddedAws
@@ -78,6 +80,18 @@ class Account:
         description = describe(**{f"{kind}JobName": name})
         running = description[f"{kind}JobStatus"] in ("InProgress", "Stopping")
         return None if running else description
+
+    def interrupt(self, name: str, capacity_returns_after: float = 0) -> None:
+        """Take the spot instance of a training job away."""
+        asked = {
+            "TrainingJobName": name,
+            "CapacityReturnsAfterSeconds": capacity_returns_after,
+        }
+        request = urllib.request.Request(
+            f"{self.aws.endpoint}/moto-api/sagemaker/interrupt-training-job",
+            data=urlencode(asked).encode(),
+        )
+        urllib.request.urlopen(request).close()
 
     def job_log(self, name: str) -> str:
         path = self.aws.data_folder / "jobs" / name / "job.log"

@@ -1,0 +1,140 @@
+"""How one service of the embedded AWS sends to another: by ARN, and outside of the request.
+
+What S3, SNS, EventBridge and Lambda's destinations have in common.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from moto.awslambda.models import LambdaFunction, lambda_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+_log = logging.getLogger(__name__)
+
+
+class NotPermittedError(Exception):
+    """The function's policy does not let the sender invoke it."""
+
+
+class UnsupportedTargetError(Exception):
+    """The embedded AWS does not send to what the ARN names."""
+
+
+class Deliveries:
+    """Sends messages one after another, outside of the request that caused them."""
+
+    def __init__(self, name: str) -> None:
+        self._messages: queue.SimpleQueue[tuple[str, Callable[[], None]] | None] = (
+            queue.SimpleQueue()
+        )
+        threading.Thread(target=self._deliver, name=name, daemon=True).start()
+
+    def send(self, what: str, deliver: Callable[[], None]) -> None:
+        """Have `deliver()` called soon; `what` describes it in the log if it fails."""
+        self._messages.put((what, deliver))
+
+    def close(self) -> None:
+        """Send nothing more after what is queued now."""
+        self._messages.put(None)
+
+    def _deliver(self) -> None:
+        while message := self._messages.get():
+            what, deliver = message
+            try:
+                deliver()
+            except Exception:
+                _log.exception("%s was not delivered", what)
+
+
+def service_of(arn: str) -> str:
+    """Return the service in an ARN: `sqs`, `sns`, `lambda`, `states`, `events`."""
+    return arn.split(":")[2]
+
+
+def account_and_region(arn: str) -> tuple[str, str]:
+    """Return the account and the region in an ARN."""
+    _, _, _, region, account, *_ = arn.split(":")
+    return account, region
+
+
+def send_to_queue(
+    arn: str, body: str, *, attributes: dict[str, tuple[str, str]] | None = None, group: str = ""
+) -> None:
+    """Put a message into the queue; `attributes` are {name: (data type, value)}.
+
+    Raises moto's QueueDoesNotExist.
+    """
+    account, region = account_and_region(arn)
+    sqs_backends[account][region].send_message(
+        queue_name=arn.rpartition(":")[2],
+        message_body=body,
+        message_attributes={
+            name: {"DataType": kind, "StringValue": value}
+            for name, (kind, value) in (attributes or {}).items()
+        },
+        group_id=group or None,
+    )
+
+
+def publish(
+    arn: str,
+    message: str,
+    *,
+    subject: str | None = None,
+    attributes: dict[str, tuple[str, str]] | None = None,
+) -> None:
+    """Publish to the topic; raises moto's SNSNotFoundError if there is none."""
+    account, region = account_and_region(arn)
+    sns_backends[account][region].publish(
+        arn=arn,
+        message=message,
+        subject=subject,
+        message_attributes={
+            name: {"Type": kind, "Value": value}
+            for name, (kind, value) in (attributes or {}).items()
+        },
+    )
+
+
+def find_function(arn: str) -> LambdaFunction:
+    """Return the function, version or alias; raises moto's UnknownFunctionException."""
+    account, region = account_and_region(arn)
+    return lambda_backends[account][region].get_function(arn)
+
+
+def invoke(arn: str, payload: str, *, service: str = "", source: str = "") -> None:
+    """Queue an asynchronous invocation of the function, for the service's resource `source`.
+
+    Without a service the caller acts for itself, by the rights of its own role.
+
+    Raises:
+        NotPermittedError: the function's policy does not let the service invoke it.
+    """
+    function = find_function(arn)
+    if service and not lets_invoke(function, f"{service}.amazonaws.com", source):
+        raise NotPermittedError(f"{arn} does not let {service} invoke it for {source}")
+    function.invoke(payload, {}, {})  # asynchronous: see lambda_functions
+
+
+def lets_invoke(function: LambdaFunction, service: str, source_arn: str) -> bool:
+    """Tell whether the function's policy lets the service invoke it for the resource."""
+    statements: list[dict[str, Any]] = function.policy.statements
+    return any(_lets_invoke(statement, service, source_arn) for statement in statements)
+
+
+def _lets_invoke(statement: dict[str, Any], service: str, source_arn: str) -> bool:
+    principal = statement.get("Principal", {})
+    allowed = principal.get("Service") if isinstance(principal, dict) else principal
+    conditions = {
+        name.lower(): value
+        for condition in statement.get("Condition", {}).values()
+        for name, value in condition.items()
+    }
+    return allowed in (service, "*") and fnmatchcase(
+        source_arn, conditions.get("aws:sourcearn", "*")
+    )
