@@ -1,24 +1,29 @@
 """Chalice bindings: which Lambda runs which handler, with which clients.
 
 Everything that decides something is in ``lambdas/``. Clients are built by the first call that
-needs them; the bucket's name is the one setting read at import, because Chalice needs it there.
+needs them; the settings read at import are what invokes a Lambda, because Chalice needs it there.
 """
 
 import functools
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from chalice import Chalice
-from chalice.app import S3Event
+from chalice.app import CloudWatchEvent, S3Event, SNSEvent
 
+from lambdas.announce import announce as announce_
 from lambdas.check_metrics import check_metrics as check_metrics_
 from lambdas.logs import start_logging
 from lambdas.on_upload import on_upload as on_upload_
 from lambdas.prepare_run import prepare_run as prepare_run_
 from lambdas.settings import Settings
 from lambdas.start_retraining import start_retraining as start_retraining_
+from lambdas.take_turn import take_turn as take_turn_
+from lambdas.ways_in import on_request as on_request_
+from lambdas.ways_in import on_schedule as on_schedule_
 
 app = Chalice(app_name="retrain", configure_logs=False)
 
@@ -61,18 +66,47 @@ on_upload.event_class = UploadEvent
 def start_retraining(event: object, context: Any) -> dict[str, Any]:
     """Start an execution by hand; the payload is an execution input."""
     start_logging(context)
+    return _start(event, context.aws_request_id)
+
+
+@app.on_sns_message(topic=os.environ["RETRAIN_REQUESTS_TOPIC_ARN"], name="on_request")
+def on_request(event: SNSEvent) -> list[dict[str, Any]]:
+    """Start an execution because an alarm, or whoever publishes to the topic, asks for one."""
+    start_logging(event.context)
+    return on_request_(event.to_dict(), start=_start)
+
+
+if schedule := os.environ.get("RETRAIN_SCHEDULE"):
+
+    @app.schedule(schedule, name="on_schedule")
+    def on_schedule(event: CloudWatchEvent) -> dict[str, Any]:
+        """Start an execution on the newest data set because it is time."""
+        start_logging(event.context)
+        return on_schedule_(event.to_dict(), start=_start)
+
+
+def _start(payload: object, request_id: str) -> dict[str, Any]:
     return start_retraining_(
-        event,
-        request_id=context.aws_request_id,
+        payload,
+        request_id=request_id,
         settings=Settings.from_environment(os.environ),
         s3=client("s3"),
         stepfunctions=client("stepfunctions"),
     )
 
 
+@app.lambda_function(name="take_turn")
+def take_turn(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """TakeTurn, the first state of an execution."""
+    start_logging(context)
+    return take_turn_(
+        event, now=datetime.now(UTC), s3=client("s3"), stepfunctions=client("stepfunctions")
+    )
+
+
 @app.lambda_function(name="prepare_run")
 def prepare_run(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """PrepareRun, the first state of an execution."""
+    """PrepareRun, the first state of an execution that has its turn."""
     start_logging(context)
     return prepare_run_(event, s3=client("s3"), sagemaker=client("sagemaker"))
 
@@ -82,3 +116,25 @@ def check_metrics(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """CheckMetrics, the state before the choice."""
     start_logging(context)
     return check_metrics_(event, s3=client("s3"))
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "stateMachineArn": [os.environ["RETRAIN_STATE_MACHINE_ARN"]],
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+        },
+    },
+    name="announce",
+)
+def announce(event: CloudWatchEvent) -> dict[str, Any]:
+    """Announce an execution that ended without success."""
+    start_logging(event.context)
+    return announce_(
+        event.to_dict(),
+        topic_arn=os.environ["RETRAIN_ANNOUNCEMENTS_TOPIC_ARN"],
+        sns=client("sns"),
+        stepfunctions=client("stepfunctions"),
+    )

@@ -39,7 +39,8 @@ def sample_config(config: PipelineConfig) -> PipelineConfig:
     hyperparameters = config.training.hyperparameters | SAMPLE_HYPERPARAMETERS
     return config.model_copy(
         update={
-            "data": config.data.model_copy(update={"dataset": sample.NAME}),
+            # We upload the files ourselves, one right after the other: there is nothing to settle.
+            "data": config.data.model_copy(update={"dataset": sample.NAME, "settle_seconds": 0}),
             "training": config.training.model_copy(update={"hyperparameters": hyperparameters}),
             "registry": config.registry.model_copy(update={"model_package_group": sample.NAME}),
         }

@@ -4,10 +4,9 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from lambdas.s3_objects import put_json, split_uri
+from lambdas.s3_objects import COPY, put_json, split_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GIB = 1024**3
-# One CopyObject call is atomic and takes up to 5 GB; only larger models go in parts.
-COPY = TransferConfig(multipart_threshold=5 * GIB, multipart_chunksize=GIB // 2)
 # A copy refused for good. HeadObject has no body, so its codes are bare statuses.
 UNREADABLE = {"404", "NoSuchKey", "NoSuchBucket", "403", "AccessDenied", "InvalidObjectState"}
 

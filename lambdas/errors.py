@@ -10,6 +10,7 @@
     └── DataSetError
         ├── NoCompleteDataSetError    no data set has all its files
         ├── IncompleteDataSetError    the named data set lacks files
+        ├── ManifestError             its manifest.json cannot be used
         └── DataSetChangedError       its files were replaced after the execution was asked for
 
 Lambda reports the class name as the error's name, which is what ``ErrorEquals`` matches in the
@@ -49,5 +50,9 @@ class IncompleteDataSetError(DataSetError):
     """The named data set lacks required files."""
 
 
+class ManifestError(DataSetError):
+    """The data set's manifest.json is unreadable or malformed; such a data set is incomplete."""
+
+
 class DataSetChangedError(DataSetError):
-    """The data set's files are not the ones that the fingerprint was taken of."""
+    """The data set's files are not, or no longer, the ones that the fingerprint was taken of."""

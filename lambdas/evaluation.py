@@ -1,10 +1,10 @@
 """Reading evaluation.json, which is untrusted until it has passed here and the gate."""
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from lambdas import strict_json
 from lambdas.errors import InvalidEvaluationError
 from lambdas.s3_objects import split_uri
 
@@ -27,33 +27,7 @@ def read_evaluation(s3: "S3Client", uri: str) -> object:
         if error.response["Error"]["Code"] != "NoSuchKey":
             raise
         raise InvalidEvaluationError(f"{uri} is missing: the evaluation wrote nothing") from error
-    with body:
-        content = body.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise InvalidEvaluationError(f"{uri} is larger than {LARGEST} bytes")
-    return parse_strictly(content)
-
-
-def parse_strictly(content: bytes) -> object:
-    """Return the JSON value in ``content``. Raises InvalidEvaluationError if it is not strict."""
     try:
-        return json.loads(
-            content.decode("utf-8"),
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_without_duplicates,
-        )
-    except (ValueError, RecursionError) as error:
-        raise InvalidEvaluationError(f"evaluation.json is malformed: {error}") from error
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in one object")
-    return found
+        return strict_json.read(body, LARGEST)
+    except ValueError as error:
+        raise InvalidEvaluationError(f"{uri} is {error}") from error

@@ -1,6 +1,6 @@
 """Names of executions, and starting each name once.
 
-Step Functions keeps a name for 90 days: the name is what makes a start idempotent.
+Step Functions keeps a name for 90 days, the ledger for ever: the name makes a start idempotent.
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 """
 
@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import unicodedata
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lambdas.datasets import DataSet
+from lambdas.ledger import Ledger
 from lambdas.run_input import Hyperparameter
+from lambdas.s3_objects import error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -65,35 +68,41 @@ def run_id(execution_arn: str) -> str:
 
 def start_once(
     stepfunctions: "SFNClient",
+    ledger: Ledger,
     state_machine_arn: str,
     name: str,
     execution_input: Mapping[str, Any],
 ) -> Start:
-    """Start the execution of that name unless there is one already, running or ended.
+    """Start the execution of that name unless there is or was one: running, ended, forgotten.
 
-    StartExecution alone would not tell a new execution from a running one with the same input:
-    it returns both alike. Errors other than ExecutionAlreadyExists are raised.
+    StartExecution alone would not tell a new execution from a running one with the same input: it
+    returns both alike. Of callers that start one name at once, the ledger tells which was first.
+    Errors other than ExecutionAlreadyExists are raised; calling again is harmless.
     """
     arn = f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+    same = f"execution {name} of the same data and settings"
     if status := _status(stepfunctions, arn):
-        message = f"execution {name} of the same data and settings is {status}"
-        return Start(arn, False, message, ended=status != "RUNNING")
+        return Start(arn, False, f"{same} is {status}", ended=status != "RUNNING")
+    if entered := ledger.entered_at(arn):
+        return Start(arn, False, f"{same} was started on {entered:%Y-%m-%d}", ended=True)
     try:
-        started = stepfunctions.start_execution(
+        stepfunctions.start_execution(
             stateMachineArn=state_machine_arn, name=name, input=json.dumps(execution_input)
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+        if error_code(error) != "ExecutionAlreadyExists":
             raise
-        return Start(arn, False, f"execution {name} was started by another caller just now")
-    return Start(started["executionArn"], True, f"execution {name} started")
+        return Start(arn, False, f"{same} was started by another caller just now")
+    if not ledger.enter(arn, execution_input, starter=str(uuid.uuid4())):
+        return Start(arn, False, f"{same} was started by another caller just now")
+    return Start(arn, True, f"execution {name} started")
 
 
 def _status(stepfunctions: "SFNClient", execution_arn: str) -> str | None:
     try:
         return stepfunctions.describe_execution(executionArn=execution_arn)["status"]
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+        if error_code(error) != "ExecutionDoesNotExist":
             raise
         return None
 

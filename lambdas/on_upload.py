@@ -2,19 +2,22 @@
 
 S3 tells at least once, in any order, several objects at a time
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html), so what a record
-says is only a hint: what counts is what the bucket holds now.
+says is only a hint: what counts is what the bucket holds now. So a late record of an older version
+is a duplicate like any other, and no sequencer needs comparing.
 """
 
 import logging
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.datasets import DataSets
-from lambdas.executions import execution_name, start_once
+from lambdas.datasets import DataSet, DataSets
+from lambdas.executions import Start, execution_name, start_once
+from lambdas.ledger import Ledger
 from lambdas.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +26,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Outcome = dict[str, Any]
+
+
+class ObjectKey(NamedTuple):
+    """An object that S3 tells of, and its file name in the data set's folder."""
+
+    key: str
+    file: str
+
 
 def on_upload(
     event: dict[str, Any],
@@ -30,19 +42,23 @@ def on_upload(
     settings: Settings,
     s3: "S3Client",
     stepfunctions: "SFNClient",
-) -> list[dict[str, Any]]:
+) -> list[Outcome]:
     """Start one execution for each complete data set that the event's records belong to.
 
     Returns and logs what happened: ``outcome`` is started, duplicate or incomplete for a data set
-    (``dataset``), ignored for a record (``key``). If AWS refuses a call for one data set, the
-    others are still handled; then its error is raised, so that Lambda delivers the event again.
+    (``dataset``), ignored for a record (``key``); ``why`` says it in one line. If AWS refuses a
+    call for one data set, the others are still handled; then its error is raised, so that Lambda
+    delivers the event again.
     """
     datasets = DataSets(s3, settings.bucket, settings.dataset_prefix, settings.required_files)
-    outcomes, names = _sort_records(event, datasets)
+    start = partial(
+        start_once, stepfunctions, Ledger(s3, settings.bucket), settings.state_machine_arn
+    )
+    outcomes, uploaded = _sort_records(event, datasets)
     failures: list[Exception] = []
-    for name in names:
+    for name, files in uploaded.items():
         try:
-            outcomes.append(_start_if_complete(name, datasets, settings, stepfunctions))
+            outcomes += _start_if_complete(datasets.find(name), files, start)
         except (BotoCoreError, ClientError) as error:
             log.exception("data set failed", extra={"dataset": name})
             failures.append(error)
@@ -55,21 +71,19 @@ def on_upload(
 
 def _sort_records(
     event: dict[str, Any], datasets: DataSets
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the ignored records' outcomes, and the data sets' names in order of appearance."""
-    ignored: list[dict[str, Any]] = []
-    names: dict[str, None] = {}
+) -> tuple[list[Outcome], dict[str, list[ObjectKey]]]:
+    """Return the ignored records' outcomes, and the others' keys by data set, as they came."""
+    ignored: list[Outcome] = []
+    uploaded: dict[str, list[ObjectKey]] = {}
     for bucket, key in _created_objects(event):
         place = datasets.place(key)
         if bucket != datasets.bucket:
             ignored.append(_ignored(key, f"bucket {bucket!r} is not {datasets.bucket!r}"))
         elif place is None:
             ignored.append(_ignored(key, f"not of the form {datasets.prefix}<dataset>/<file>"))
-        elif place[1] not in datasets.required_files:
-            ignored.append(_ignored(key, "not one of the required files"))
         else:
-            names[place[0]] = None
-    return ignored, list(names)
+            uploaded.setdefault(place[0], []).append(ObjectKey(key, place[1]))
+    return ignored, uploaded
 
 
 def _created_objects(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -80,24 +94,30 @@ def _created_objects(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _start_if_complete(
-    name: str, datasets: DataSets, settings: Settings, stepfunctions: "SFNClient"
-) -> dict[str, Any]:
-    dataset = datasets.find(name)
-    if dataset.missing:
-        return {"outcome": "incomplete", "dataset": name, "missing": list(dataset.missing)}
-    start = start_once(
-        stepfunctions,
-        settings.state_machine_arn,
+    dataset: DataSet, uploaded: Sequence[ObjectKey], start: Callable[..., Start]
+) -> list[Outcome]:
+    others = [key for key, file in uploaded if not dataset.includes(file)]
+    outcomes = [_ignored(key, "not one of the data set's files") for key in others]
+    if len(others) < len(uploaded):
+        outcomes.append({"dataset": dataset.name, **_start(dataset, start)})
+    return outcomes
+
+
+def _start(dataset: DataSet, start: Callable[..., Start]) -> Outcome:
+    if dataset.incomplete:
+        missing = list(dataset.missing)
+        return {"outcome": "incomplete", "missing": missing, "why": dataset.incomplete}
+    started = start(
         execution_name(dataset, {}),
-        {"dataset": name, "fingerprint": dataset.fingerprint},
+        # Stable fields only: StartExecution takes the same name again with the same input alone.
+        {"dataset": dataset.name, "fingerprint": dataset.fingerprint, "trigger": "upload"},
     )
     return {
-        "outcome": "started" if start.started else "duplicate",
-        "dataset": name,
-        "execution_arn": start.execution_arn,
-        "why": start.message,
+        "outcome": "started" if started.started else "duplicate",
+        "execution_arn": started.execution_arn,
+        "why": started.message,
     }
 
 
-def _ignored(key: str, why: str) -> dict[str, Any]:
+def _ignored(key: str, why: str) -> Outcome:
     return {"outcome": "ignored", "key": key, "why": why}

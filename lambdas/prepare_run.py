@@ -10,7 +10,9 @@ from lambdas import run_input
 from lambdas.champion import place_champion
 from lambdas.datasets import DataSets
 from lambdas.executions import run_id
+from lambdas.ledger import Ledger
 from lambdas.s3_objects import put_json
+from lambdas.source_data import copy_source_data
 from lambdas.transient import naming_transient_errors
 
 if TYPE_CHECKING:
@@ -27,8 +29,10 @@ def prepare_run(
     """Return the state that all later steps read, and write it to ``runs/<run_id>/run.json``.
 
     ``event`` holds ``execution`` (arn, started_at), its ``input``, and the deployment's
-    ``defaults``. The input ``{}`` takes the newest complete data set and all defaults. The
-    champion's model is copied to ``runs/<run_id>/champion/``. Repeating the call is harmless.
+    ``defaults``. The input ``{}`` takes the newest complete data set and all defaults. The data's
+    object versions are copied to ``runs/<run_id>/source_data/``, the champion's model to
+    ``runs/<run_id>/champion/``, and the execution is entered in the ledger. Repeating the call is
+    harmless.
 
     Raises InvalidInputError, the DataSetErrors, and ThrottlingError.
     """
@@ -37,12 +41,17 @@ def prepare_run(
     dataset = _datasets(s3, defaults).choose(asked.dataset, asked.fingerprint)
     identity = run_id(execution["arn"])
     paths = _paths(f"s3://{defaults['bucket']}/runs/{identity}")
+    source_data = copy_source_data(s3, dataset, paths["source_data"])
     champion = place_champion(s3, sagemaker, defaults["model_package_group"], paths["champion"])
     state = {
         "run_id": identity,
         "execution_arn": execution["arn"],
         "client_token": str(uuid.uuid5(uuid.NAMESPACE_URL, execution["arn"])),
-        "dataset": dataset.as_state(),
+        "dataset": {
+            **dataset.as_state(),
+            "s3_uri": source_data,
+            "uploaded_to": dataset.s3_uri,
+        },
         "preprocessing": _as_text(defaults["preprocessing"]),
         "hyperparameters": _as_text({**defaults["hyperparameters"], **asked.hyperparameters}),
         "paths": paths,
@@ -51,6 +60,7 @@ def prepare_run(
         "champion": {"model_package_arn": champion["model_package_arn"]},
     }
     _write_plan(s3, state, event, asked)
+    Ledger(s3, defaults["bucket"]).enter(execution["arn"], event["input"], starter="")
     return state
 
 
@@ -63,6 +73,9 @@ def _write_plan(
         "input": event["input"],
         "requested_by": asked.requested_by,
         "reason": asked.reason,
+        # Whatever starts executions for others says so in their input: who says nothing did it
+        # directly, in the console or through StartExecution.
+        "trigger": asked.trigger or "console",
     }
     put_json(s3, f"{state['paths']['run']}/run.json", plan)
     log.info("run planned", extra={"run_id": state["run_id"], "dataset": state["dataset"]["name"]})
@@ -74,7 +87,7 @@ def _datasets(s3: "S3Client", defaults: Mapping[str, Any]) -> DataSets:
 
 
 def _paths(run: str) -> dict[str, str]:
-    folders = ("preprocessing", "checkpoints", "training", "evaluation", "champion")
+    folders = ("source_data", "preprocessing", "checkpoints", "training", "evaluation", "champion")
     return {
         "run": run,
         **{folder: f"{run}/{folder}" for folder in folders},

@@ -3,10 +3,8 @@
 The same schema holds for the Step Functions console, ``start_retraining`` and, later, for a form.
 """
 
-import difflib
-import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,22 +12,29 @@ import fastjsonschema
 
 from lambdas.datasets import DATASET_NAME
 from lambdas.errors import InvalidInputError
-from lambdas.text import one_line
+from lambdas.schema_errors import explanation
 
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*$"
 Hyperparameter = bool | int | float | str
+TRIGGERS = ("upload", "start_retraining", "console", "schedule", "alarm", "topic")
 LARGEST_NUMBER = 1e15  # keeps whole numbers exact in a float, and every value short as text
 
 
 @dataclass(frozen=True)
 class RunInput:
-    """A valid execution input. ``hyperparameters`` holds only those that were given."""
+    """A valid execution input. ``hyperparameters`` holds only those that were given.
+
+    Who asked, why, and by which way in: ``requested_by``, ``reason`` and ``trigger``. An execution
+    that was started directly, as the console does, has no trigger in its input.
+    """
 
     dataset: str | None
     fingerprint: str | None
     hyperparameters: Mapping[str, Hyperparameter]
     requested_by: str | None
     reason: str | None
+    trigger: str | None
+    force: bool
 
 
 def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunInput:
@@ -42,7 +47,7 @@ def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunIn
     try:
         check(found)
     except fastjsonschema.JsonSchemaValueException as error:
-        raise InvalidInputError(_explanation(error)) from None
+        raise InvalidInputError(explanation(error, "input")) from None
     assert isinstance(found, dict)
     given = {
         name: _in_type_of(hyperparameters[name], name, value)
@@ -54,6 +59,8 @@ def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunIn
         hyperparameters=given,
         requested_by=found.get("requested_by"),
         reason=found.get("reason"),
+        trigger=found.get("trigger"),
+        force=found.get("force", False),
     )
 
 
@@ -74,6 +81,18 @@ def schema(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Any]:
             "hyperparameters": _hyperparameters(hyperparameters),
             "requested_by": _text("Requested by", "one line of at most 256 characters", 256),
             "reason": _text("Reason", "one line of at most 1024 characters", 1024),
+            "trigger": {
+                "title": "Trigger",
+                "description": f"one of {', '.join(TRIGGERS)}: the way in, filled in on the way",
+                "type": "string",
+                "enum": list(TRIGGERS),
+            },
+            "force": {
+                "title": "Force",
+                "description": "true or false; for start_retraining: run although the same data is "
+                "being trained on",
+                "type": "boolean",
+            },
         },
         "additionalProperties": False,
     }
@@ -123,19 +142,3 @@ def _in_type_of(default: Hyperparameter, name: str, value: Hyperparameter) -> Hy
     if isinstance(value, float) and math.isnan(value):  # which passes every bound of a schema
         raise InvalidInputError(f"hyperparameters.{name}: found NaN, expected a number")
     return type(default)(value)
-
-
-def _explanation(error: fastjsonschema.JsonSchemaValueException) -> str:
-    field = ".".join(error.path[1:]) or "input"
-    if error.rule == "additionalProperties":
-        return _unknown_field(field, error.value, error.definition.get("properties", {}))
-    found = one_line(json.dumps(error.value), 80)
-    expected = f"{error.definition['type']} ({error.definition['description']})"
-    return f"{field}: found {found}, expected {expected}"
-
-
-def _unknown_field(where: str, found: Iterable[str], allowed: Mapping[str, Any]) -> str:
-    unknown = one_line(next(name for name in found if name not in allowed), 80)
-    close = difflib.get_close_matches(unknown, allowed, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"{where}: unknown field {unknown!r}{hint}; allowed: {', '.join(sorted(allowed))}"

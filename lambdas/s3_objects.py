@@ -1,11 +1,21 @@
-"""Reading and writing single S3 objects by URI."""
+"""Reading, writing and copying single S3 objects."""
 
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+GIB = 1024**3
+# One CopyObject call is atomic and takes up to 5 GB; only larger objects go in parts.
+COPY = TransferConfig(multipart_threshold=5 * GIB, multipart_chunksize=GIB // 2)
+
+# An object version that is not, or no longer, what it was. HeadObject has no body: bare statuses.
+GONE = {"404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed"}
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -16,8 +26,22 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def put_json(s3: "S3Client", uri: str, content: Mapping[str, Any]) -> None:
-    """Write ``content`` to the ``s3://`` URI as readable, strict JSON."""
+def put_json(s3: "S3Client", uri: str, content: Mapping[str, Any], **conditions: Any) -> None:
+    """Write ``content`` to the ``s3://`` URI as readable, strict JSON.
+
+    ``conditions`` are PutObject's, such as ``IfNoneMatch="*"``.
+    """
     bucket, key = split_uri(uri)
-    body = json.dumps(content, indent=2, allow_nan=False) + "\n"
-    s3.put_object(Bucket=bucket, Key=key, Body=body.encode(), ContentType="application/json")
+    body = (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
+    kind = "application/json"
+    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind, **conditions)
+
+
+def this_version(version_id: str) -> dict[str, Any]:
+    """Return the part of a request that names a version; a bucket without versions has none."""
+    return {} if version_id == "null" else {"VersionId": version_id}
+
+
+def error_code(error: ClientError) -> str:
+    """Return the code of an error of AWS, such as ``NoSuchKey``."""
+    return error.response["Error"]["Code"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lambdas import run_input
 from lambdas.datasets import DataSets
 from lambdas.executions import execution_name, start_once
+from lambdas.ledger import Ledger
 from lambdas.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ def start_retraining(
 
     While the same data is being trained on with the same hyperparameters, ``started`` is false,
     ``execution_arn`` is that execution and ``message`` says so. One that has ended is not in the
-    way: who asks by hand wants a run. ``request_id`` is Lambda's, the same when Lambda repeats an
-    asynchronous invocation, so that a repetition starts nothing more.
+    way: who asks by hand wants a run. With ``force`` in the payload, a running one is not either.
+    ``request_id`` is Lambda's, the same when Lambda repeats an asynchronous invocation, so that a
+    repetition starts nothing more.
 
     Raises InvalidInputError and the DataSetErrors, which the caller sees as a FunctionError.
     """
@@ -38,9 +40,10 @@ def start_retraining(
     dataset = datasets.choose(asked.dataset, asked.fingerprint)
     changed = _changed(asked, settings)
     execution_input = _execution_input(asked, dataset.name, dataset.fingerprint, changed)
-    once = partial(start_once, stepfunctions, settings.state_machine_arn)
-    start = once(execution_name(dataset, changed), execution_input)
-    if start.ended:
+    ledger = Ledger(s3, settings.bucket)
+    once = partial(start_once, stepfunctions, ledger, settings.state_machine_arn)
+    start = None if asked.force else once(execution_name(dataset, changed), execution_input)
+    if start is None or start.ended:
         start = once(execution_name(dataset, changed, request_id), execution_input)
     answer = {
         "execution_arn": start.execution_arn,
@@ -73,5 +76,6 @@ def _execution_input(
         "hyperparameters": changed,
         "requested_by": asked.requested_by,
         "reason": asked.reason,
+        "trigger": asked.trigger or "start_retraining",
     }
     return {name: value for name, value in fields.items() if value}

@@ -3,9 +3,9 @@
     python preprocessing.py --validation-fraction 0.2 --seed 42
 
 Reads processing/source_data, writes processing/{train,validation,test}, all below /opt/ml. Every
-file is validated before the first byte is written, so a bad upload leaves nothing downstream.
-Pixels stay uint8; the model scales them. Fashion-MNIST takes 0.7 s and 0.14 GB on a 2-core x86-64
-machine: no TensorFlow, no scikit-learn.
+file is validated before the first byte is written, and held to the data set's manifest.json where
+there is one, so a bad upload leaves nothing downstream. Pixels stay uint8; the model scales them.
+Fashion-MNIST takes 0.7 s and 0.14 GB on a 2-core x86-64 machine: no TensorFlow, no scikit-learn.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import container
+import manifest
 from arrays import save_split
 from errors import DataError
 from idx import read_images, read_labels
@@ -66,13 +67,14 @@ def preprocess(source: Path, validation_fraction: float, seed: int) -> dict[str,
 
     Args:
         source: folder with one images file and one labels file for training (train-images*,
-            train-labels*) and for testing (t10k-* or test-*).
+            train-labels*) and for testing (t10k-* or test-*), and perhaps a manifest.json.
         validation_fraction: share of the training images held out, stratified by class.
         seed: same seed and data, same splits.
 
     Raises:
         DataError: names the file, what was found in it and what was expected.
     """
+    manifest.verify(source)
     train, test = _read_part(source, TRAIN), _read_part(source, TEST)
     classes = _check_training_labels(train)
     _check_test_part(test, train.images.shape[1:], classes)

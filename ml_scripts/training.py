@@ -111,7 +111,8 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
         log: told one line per epoch, once its checkpoint is safe.
 
     Raises:
-        TrainingError: the loss is not finite, or the checkpoints are of another training.
+        TrainingError: the loss is not finite, the checkpoints are of another training, or the disk
+            does not take what is written.
     """
     strategy = strategy or tf.distribute.get_strategy()
     with strategy.scope():
@@ -124,12 +125,11 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
         _check_finite(row, settings)
         state = _advance(state, row, training)
         if hosts.is_chief(strategy):
-            checkpoints.save(checkpoint_dir, state)
+            _save(checkpoint_dir, state)
         log(history.log_line(row, settings.epochs))
     _assign(model.variables, state.best)
     if hosts.is_chief(strategy):
-        _export(model, output_dir)
-        history.write(output_dir, state.history)
+        _export(model, state, output_dir)
     return state.history
 
 
@@ -197,6 +197,14 @@ def _advance(state: checkpoints.Checkpoint, row: Row, training: Loop) -> checkpo
     return checkpoints.Checkpoint(state.settings, rows, model, optimizer, best)
 
 
+def _save(folder: Path, state: checkpoints.Checkpoint) -> None:
+    try:
+        checkpoints.save(folder, state)
+    except OSError as error:
+        problem = f"the checkpoint of epoch {state.epoch} cannot be written: {error}"
+        raise TrainingError(f"{problem}; the ones before it are as they were") from error
+
+
 def _values(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
     return [np.array(variable.value.numpy()) for variable in variables]
 
@@ -206,7 +214,12 @@ def _assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -
         variable.assign(value)
 
 
-def _export(model: keras.Model, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    model.save(folder / BEST_MODEL_FILE)
-    model.export(folder / SERVING_VERSION, verbose=False)
+def _export(model: keras.Model, state: checkpoints.Checkpoint, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        model.save(folder / BEST_MODEL_FILE)
+        model.export(folder / SERVING_VERSION, verbose=False)
+        history.write(folder, state.history)
+    except (OSError, tf.errors.OpError) as error:
+        problem = f"the model cannot be written: {error}"
+        raise TrainingError(f"{problem}; the checkpoints are as they were") from error

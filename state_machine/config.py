@@ -10,11 +10,20 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from lambdas.gate import parse_gate
 from lambdas.metrics import MetricError
 from state_machine.errors import ConfigError
+from state_machine.schedules import check_expression
 
 InstanceType = Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
 Hyperparameter = bool | int | float | str
@@ -35,10 +44,11 @@ class Section(BaseModel):
 
 
 class Data(Section):
-    """Which data set, and the file names that make one complete."""
+    """Which data set, the file names that make one complete, and how long uploads may go on."""
 
     dataset: Annotated[str, Field(pattern=r"^[^/]{1,200}$")]
     required_files: Annotated[list[Annotated[str, Field(pattern=r"^[^/]+$")]], Field(min_length=1)]
+    settle_seconds: Annotated[int, Field(ge=0, le=24 * 3600)] = 10
 
 
 class Job(Section):
@@ -58,8 +68,13 @@ class Preprocessing(Job):
 
 
 class Training(Job):
-    """The training job, its image and its default hyperparameters."""
+    """The training job, its image and its default hyperparameters.
 
+    `max_wait_seconds` bounds a spot job's run time and its waits for capacity together.
+    """
+
+    use_spot: bool = False
+    max_wait_seconds: Annotated[int, Field(ge=60)] = 28800
     framework_version: str
     py_version: str
     hyperparameters: Annotated[dict[str, Hyperparameter], Field(max_length=MAX_HYPERPARAMETERS)]
@@ -75,6 +90,19 @@ class Training(Job):
             if isinstance(value, float) and not math.isfinite(value):
                 raise ValueError(f"{name} is {value}: expected a finite number")
         return hyperparameters
+
+    @model_validator(mode="after")
+    def _spot_waits_at_least_as_long_as_it_runs(self) -> Self:
+        """Ask what CreateTrainingJob asks of a spot job.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
+        """
+        if self.use_spot and self.max_wait_seconds < self.max_runtime_seconds:
+            raise ValueError(
+                f"max_wait_seconds is {self.max_wait_seconds}: expected at least "
+                f"max_runtime_seconds, {self.max_runtime_seconds}, because it includes the run time"
+            )
+        return self
 
 
 class Threshold(Section):
@@ -111,11 +139,20 @@ class Registry(Section):
     inference_instance_types: Annotated[list[InstanceType], Field(min_length=1)]
 
 
+class Schedule(Section):
+    """When to retrain on the newest data set without being asked."""
+
+    enabled: bool = False
+    expression: Annotated[str, AfterValidator(check_expression)] = "rate(7 days)"
+
+
 class PipelineConfig(Section):
     """The whole of pipeline.toml."""
 
     # Chalice allows letters, digits, '-' and '_'; bucket names allow no '_' and no capitals.
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+    max_concurrent_runs: Annotated[int, Field(ge=1, le=100)] = 1
+    schedule: Schedule = Schedule()
     data: Data
     preprocessing: Preprocessing
     training: Training
@@ -146,5 +183,7 @@ def load(path: Path) -> PipelineConfig:
 
 def _line(path: Path, problem) -> str:  # type: ignore[no-untyped-def]
     key = ".".join(str(part) for part in problem["loc"])
-    found = "" if problem["type"] == "missing" else f", found {problem['input']!r}"
+    # What a whole table breaks is said by the message: its values together would only hide it.
+    told = problem["type"] == "missing" or isinstance(problem["input"], dict)
+    found = "" if told else f", found {problem['input']!r}"
     return f"{path}: {key}: {problem['msg']}{found}"

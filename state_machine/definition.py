@@ -3,6 +3,10 @@
 Building is pure and deterministic: no network, no clock, the same JSON twice. What differs from run
 to run (paths, job names, hyperparameters) is a path into the state that PrepareRun returns.
 
+    TakeTurn -> Turn -- go ---------> PrepareRun
+                     |- settle -----> Settle ------> TakeTurn
+                     |- wait -------> WaitForTurn -> TakeTurn
+                     `- superseded -> Superseded
     PrepareRun -> Preprocess -> Train -> Evaluate -> CheckMetrics -> QualityGate
         QualityGate -- register ------> RegisterModel -> Registered
                     |- keep_champion -> ChampionKept
@@ -15,35 +19,25 @@ import json
 from typing import Any
 
 from state_machine import jobs, sdk
-from state_machine.asl import Fail, LambdaStep, Retry, Task, join
+from state_machine.asl import Fail, LambdaStep, Task, join
 from state_machine.config import PipelineConfig
 from state_machine.deployed import Deployed
 from state_machine.images import serving_image
+from state_machine.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
 from state_machine.names import DATASET_PREFIX
 from state_machine.run_state import RUN
+from state_machine.turns import take_turn, waiting_seconds
 
-# How long a Lambda state may take in all, its own retries by Step Functions not counted.
-LAMBDA_STATE_SECONDS = 360
 REGISTER_STATE_SECONDS = 60
 REJECTED_ERROR = "QualityGate.ThresholdNotMet"
-
-# Lambda's own transient failures, as AWS advises to retry them:
-# https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
-LAMBDA_TRANSIENT = [
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "ThrottlingError",
-]
 
 
 def build(config: PipelineConfig, deployed: Deployed) -> sdk.Chain:
     """The states in order."""
-    return sdk.Chain(
+    defaults = _defaults(config, deployed)
+    work = sdk.Chain(
         [
-            _prepare_run(config, deployed),
+            _prepare_run(deployed, defaults),
             jobs.preprocess(config, deployed),
             jobs.train(config, deployed),
             jobs.evaluate(config, deployed),
@@ -51,6 +45,7 @@ def build(config: PipelineConfig, deployed: Deployed) -> sdk.Chain:
             _quality_gate(config, deployed),
         ]
     )
+    return take_turn(config, deployed, defaults, work)
 
 
 def graph(config: PipelineConfig, deployed: Deployed) -> sdk.Graph:
@@ -69,8 +64,9 @@ def as_dict(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
     return loaded
 
 
-def _prepare_run(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
-    defaults = {
+def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
+    """What an execution does unless its input says otherwise."""
+    return {
         "bucket": deployed.names.bucket,
         "dataset_prefix": DATASET_PREFIX,
         "required_files": config.data.required_files,
@@ -82,19 +78,21 @@ def _prepare_run(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
         "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
         "model_package_group": config.registry.model_package_group,
     }
+
+
+def _prepare_run(deployed: Deployed, defaults: dict[str, Any]) -> LambdaStep:
     payload = {
         "execution": {"arn.$": "$$.Execution.Id", "started_at.$": "$$.Execution.StartTime"},
         "input.$": "$$.Execution.Input",
         "defaults": defaults,
     }
-    return LambdaStep(
+    return lambda_state(
         "PrepareRun",
-        resource=deployed.names.integration("lambda:invoke"),
-        parameters={"FunctionName": deployed.names.function_arn("prepare_run"), "Payload": payload},
+        "prepare_run",
+        payload,
+        deployed,
         result_selector={"run.$": "$.Payload"},
         output_path="$.run",
-        timeout_seconds=LAMBDA_STATE_SECONDS,
-        retry=_lambda_retry(),
     )
 
 
@@ -104,20 +102,16 @@ def _check_metrics(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
         "evaluation_s3_uri": join("{}/evaluation.json", RUN["paths"]["evaluation"]),
         "gate": config.gate.model_dump(),
     }
-    return LambdaStep(
+    return lambda_state(
         "CheckMetrics",
-        resource=deployed.names.integration("lambda:invoke"),
-        parameters={
-            "FunctionName": deployed.names.function_arn("check_metrics"),
-            "Payload": payload,
-        },
+        "check_metrics",
+        payload,
+        deployed,
         result_selector={
             f"{key}.$": f"$.Payload.{key}"
             for key in ("decision", "reason", "rules", "metrics", "customer_metadata")
         },
         result_path="$.quality_gate",
-        timeout_seconds=LAMBDA_STATE_SECONDS,
-        retry=_lambda_retry(),
     )
 
 
@@ -175,17 +169,7 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
     )
 
 
-def _lambda_retry() -> Retry:
-    return Retry(
-        error_equals=LAMBDA_TRANSIENT,
-        interval_seconds=1,
-        max_attempts=6,
-        backoff_rate=2.0,
-        max_delay_seconds=60,
-    )
-
-
 def _whole_run_seconds(config: PipelineConfig) -> int:
     steps = (config.preprocessing, config.training, config.evaluation)
     in_jobs = sum(jobs.state_seconds(job) * (1 + jobs.MAX_RETRIES) for job in steps)
-    return in_jobs + 2 * LAMBDA_STATE_SECONDS + REGISTER_STATE_SECONDS
+    return waiting_seconds(config) + in_jobs + 2 * LAMBDA_STATE_SECONDS + REGISTER_STATE_SECONDS

@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import ClientError
 
-from state_machine import bundle, definition, roles, storage
+from state_machine import bundle, definition, events, roles, storage
 from state_machine.config import PipelineConfig
 from state_machine.deployed import Deployed
-from state_machine.functions import check_stage, deploy_functions
-from state_machine.names import LAMBDAS, Names, names_of
+from state_machine.functions import (
+    ASYNCHRONOUS,
+    check_stage,
+    deploy_functions,
+    deployed_functions,
+)
+from state_machine.names import SCHEDULED_LAMBDA, Names, names_of
 from state_machine.sdk import Workflow
 
 if TYPE_CHECKING:
@@ -65,15 +70,28 @@ def deploy(
     ensure_model_package_group(config.registry.model_package_group, session.client("sagemaker"))
     progress(f"state machine {names.state_machine}")
     ensure_state_machine(config, Deployed(names, code), session)
-    progress(f"Lambdas {', '.join(names.function(function) for function in LAMBDAS)}")
+    progress(
+        f"topics {', '.join(names.topic(topic) for topic in events.TOPICS)}, "
+        f"queue {names.queue(events.FAILED_EVENTS)}"
+    )
+    events.ensure_topics(names, session.client("sns"))
+    events.ensure_failed_events_queue(names, session.client("sqs"))
+    functions = deployed_functions(config)
+    progress(f"Lambdas {', '.join(names.function(function) for function in functions)}")
     deploy_functions(
         config, names, session=session, project=project, work_folder=project / WORK_FOLDER
     )
+    asynchronous = [function for function in functions if function in ASYNCHRONOUS]
+    events.keep_failed_events(names, asynchronous, session.client("lambda"))
+    if not config.schedule.enabled:
+        events.remove_schedule(
+            names, SCHEDULED_LAMBDA, session.client("events"), session.client("lambda")
+        )
     return Deployment(
         names=names,
         bucket=names.bucket,
         state_machine_arn=names.state_machine_arn,
-        functions={function: names.function(function) for function in LAMBDAS},
+        functions={function: names.function(function) for function in functions},
         model_package_group=config.registry.model_package_group,
         region=names.region,
     )

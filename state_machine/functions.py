@@ -18,10 +18,18 @@ import boto3
 
 from state_machine.config import PipelineConfig
 from state_machine.errors import DeploymentError
-from state_machine.names import DATASET_PREFIX, Names
+from state_machine.names import DATASET_PREFIX, LAMBDAS, SCHEDULED_LAMBDA, Names
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
+
+# Those that S3, SNS or EventBridge invoke, and the one that people may invoke so.
+ASYNCHRONOUS = ("on_upload", "on_request", "start_retraining", "announce", SCHEDULED_LAMBDA)
+
+
+def deployed_functions(config: PipelineConfig) -> tuple[str, ...]:
+    """The Lambdas that `config` asks for."""
+    return (*LAMBDAS, SCHEDULED_LAMBDA) if config.schedule.enabled else LAMBDAS
 
 
 def check_stage(project: Path, names: Names) -> None:
@@ -52,13 +60,15 @@ def deploy_functions(
     project: Path,
     work_folder: Path,
 ) -> None:
-    """Deploy all Lambdas and the S3 trigger; repeatable.
+    """Deploy all Lambdas and what invokes them; repeatable.
 
     Raises:
         DeploymentError: with the last lines that Chalice or pip printed.
     """
     staged = work_folder / "chalice" / f"{names.prefix}-{names.account}-{names.region}"
     stage(project, staged, names, environment(config, names))
+    if not config.schedule.enabled:
+        forget(staged, names.stage, SCHEDULED_LAMBDA)
     wheels = download_wheels(project / "requirements.txt", work_folder / "wheels")
     _run(
         [*CHALICE, "--project-dir", str(staged), "deploy", "--stage", names.stage],
@@ -68,15 +78,18 @@ def deploy_functions(
 
 
 def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
-    """The variables of every Lambda."""
+    """The variables of every Lambda. Without RETRAIN_SCHEDULE, app.py has no schedule."""
+    schedule = config.schedule
     return {
         "RETRAIN_BUCKET": names.bucket,
         "RETRAIN_STATE_MACHINE_ARN": names.state_machine_arn,
         "RETRAIN_DATASET_PREFIX": DATASET_PREFIX,
         "RETRAIN_REQUIRED_FILES": json.dumps(config.data.required_files),
         "RETRAIN_HYPERPARAMETERS": json.dumps(config.training.hyperparameters),
+        "RETRAIN_REQUESTS_TOPIC_ARN": names.topic_arn("retrain"),
+        "RETRAIN_ANNOUNCEMENTS_TOPIC_ARN": names.topic_arn("announcements"),
         "POWERTOOLS_SERVICE_NAME": names.prefix,
-    }
+    } | ({"RETRAIN_SCHEDULE": schedule.expression} if schedule.enabled else {})
 
 
 def stage(project: Path, staged: Path, names: Names, variables: Mapping[str, str]) -> None:
@@ -95,6 +108,20 @@ def stage(project: Path, staged: Path, names: Names, variables: Mapping[str, str
     (chalice / "config.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
     for policy in (project / ".chalice").glob("policy-*.json"):
         shutil.copyfile(policy, chalice / policy.name)
+
+
+def forget(staged: Path, stage_name: str, function: str) -> None:
+    """Make Chalice forget that it ever deployed `function` and the rule that invokes it.
+
+    It would remove what app.py has no more, and fails where that is gone already: on a new embedded
+    AWS, for one. state_machine.events removes it wherever it is.
+    """
+    memory = staged / ".chalice" / "deployed" / f"{stage_name}.json"
+    if memory.exists():
+        deployed = json.loads(memory.read_text(encoding="utf-8"))
+        gone = {function, f"{function}-event"}
+        deployed["resources"] = [r for r in deployed["resources"] if r["name"] not in gone]
+        memory.write_text(json.dumps(deployed, indent=2), encoding="utf-8")
 
 
 def download_wheels(requirements: Path, wheels: Path) -> Path:

@@ -2,13 +2,17 @@
 
 from state_machine import sdk
 from state_machine.asl import Expression, ProcessingStep, Retry, TrainingStep, join
-from state_machine.config import Job, PipelineConfig
+from state_machine.config import Job, PipelineConfig, Training
 from state_machine.deployed import Deployed
 from state_machine.images import training_image
 from state_machine.rendering_session import rendering_session, without_default_session
 from state_machine.run_state import RUN, hyperparameter
 
 MAX_RETRIES = 3
+
+# How often a job that was created and failed is run again: docs/decisions/0007-retrying-jobs.md.
+PROCESSING_RETRIES = 1
+TRAINING_RETRIES = 2
 
 # A job may wait for an instance and move data before and after its own run time. The state's
 # timeout lies above both, because a state that times out is not documented to stop its job.
@@ -78,6 +82,7 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
         parameters={
             "CheckpointConfig": {"LocalPath": CHECKPOINTS, "S3Uri": RUN["paths"]["checkpoints"]},
             "EnableInterContainerTrafficEncryption": config.training.instance_count > 1,
+            **_spot(config.training),
         },
         result_selector={
             "job_name.$": "$.TrainingJobName",
@@ -86,7 +91,7 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
         },
         result_path="$.training_job",
         timeout_seconds=state_seconds(config.training),
-        retry=sagemaker_retry(),
+        retry=[sagemaker_retry(), failed_job_retry(TRAINING_RETRIES)],
     )
 
 
@@ -116,6 +121,8 @@ def evaluate(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
 
 def state_seconds(job: Job) -> int:
     """How long the state of `job` may take, in seconds."""
+    if isinstance(job, Training) and job.use_spot:
+        return job.max_wait_seconds + START_AND_TRANSFER_SECONDS
     return job.max_runtime_seconds + START_AND_TRANSFER_SECONDS
 
 
@@ -137,6 +144,31 @@ def sagemaker_retry() -> Retry:
         backoff_rate=3.0,
         max_delay_seconds=300,
     )
+
+
+def failed_job_retry(max_attempts: int) -> Retry:
+    """Run a failed job again: its container may have been killed, or its instance lost.
+
+    Comes after `sagemaker_retry`, because States.TaskFailed stands for every error but a timeout:
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+    return Retry(
+        error_equals=["States.TaskFailed"],
+        interval_seconds=2,
+        max_attempts=max_attempts,
+        backoff_rate=2.0,
+        max_delay_seconds=60,
+    )
+
+
+def _spot(job: Training) -> dict[str, object]:
+    """The part of CreateTrainingJob that makes it a managed spot job."""
+    if not job.use_spot:
+        return {}
+    return {
+        "EnableManagedSpotTraining": True,
+        "StoppingCondition": {"MaxWaitTimeInSeconds": job.max_wait_seconds},
+    }
 
 
 def _processing(
@@ -177,7 +209,7 @@ def _processing(
         result_selector={"job_name.$": "$.ProcessingJobName"},
         result_path=result_path,
         timeout_seconds=state_seconds(job),
-        retry=sagemaker_retry(),
+        retry=[sagemaker_retry(), failed_job_retry(PROCESSING_RETRIES)],
     )
 
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 import boto3
 
-LAMBDAS = ("on_upload", "start_retraining", "prepare_run", "check_metrics")
+LAMBDAS = (
+    "on_upload",
+    "on_request",
+    "start_retraining",
+    "take_turn",
+    "prepare_run",
+    "check_metrics",
+    "announce",
+)
+SCHEDULED_LAMBDA = "on_schedule"  # deployed only where pipeline.toml enables the schedule
 DATASET_PREFIX = "raw_data/"
 
 
@@ -53,6 +62,26 @@ class Names:
     def function_arn(self, function: str) -> str:
         """The Lambda's ARN."""
         return self._arn("lambda", f"function:{self.function(function)}")
+
+    def rule(self, function: str) -> str:
+        """The EventBridge rule that invokes a Lambda, as Chalice forms its name."""
+        return f"{self.function(function)}-event"
+
+    def topic(self, purpose: str) -> str:
+        """An SNS topic's name."""
+        return f"{self.prefix}-{purpose}"
+
+    def topic_arn(self, purpose: str) -> str:
+        """An SNS topic's ARN."""
+        return self._arn("sns", self.topic(purpose))
+
+    def queue(self, purpose: str) -> str:
+        """An SQS queue's name."""
+        return f"{self.prefix}-{purpose}"
+
+    def queue_arn(self, purpose: str) -> str:
+        """An SQS queue's ARN."""
+        return self._arn("sqs", self.queue(purpose))
 
     def role(self, purpose: str) -> str:
         """An IAM role's name. Roles are global to the account: the region keeps stages apart."""

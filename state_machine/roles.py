@@ -15,7 +15,7 @@ Statement = dict[str, Any]
 
 # Whom a role trusts, by what the role is for.
 SERVICES = {"states": "states.amazonaws.com", "jobs": "sagemaker.amazonaws.com"}
-STATE_MACHINE_LAMBDAS = ("prepare_run", "check_metrics")
+STATE_MACHINE_LAMBDAS = ("take_turn", "prepare_run", "check_metrics")
 
 
 def ensure_roles(names: Names, model_package_group: str, iam: "IAMClient") -> None:

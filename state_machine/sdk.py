@@ -42,6 +42,7 @@ with _quietly():
         Succeed,
         Task,
         TrainingStep,
+        Wait,
     )
     from stepfunctions.workflow import Workflow
 
@@ -72,6 +73,7 @@ __all__ = [
     "TensorFlow",
     "TrainingInput",
     "TrainingStep",
+    "Wait",
     "Workflow",
     "sagemaker",
 ]

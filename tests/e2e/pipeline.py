@@ -97,3 +97,18 @@ class Pipeline:
         bucket, key = uri.removeprefix("s3://").split("/", 1)
         content: bytes = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return content
+
+    def keys(self, uri: str) -> list[str]:
+        """The keys of all objects that start with the s3:// URI, in order."""
+        bucket, prefix = uri.removeprefix("s3://").split("/", 1)
+        listed = self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
+        return [item["Key"] for item in listed.get("Contents", [])]
+
+    def etags(self, uri: str) -> dict[str, str]:
+        """The ETag of each object below the s3:// URI, by the part of its key after the URI's."""
+        bucket, prefix = uri.removeprefix("s3://").split("/", 1)
+        listed = self.s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/")
+        return {
+            item["Key"].removeprefix(f"{prefix}/"): item["ETag"]
+            for item in listed.get("Contents", [])
+        }

@@ -65,6 +65,7 @@ def test_the_sample_ends_registered_and_leaves_no_process(project: Path) -> None
     assert last_run["metrics"]["accuracy"] > 0.9
     assert last_run["metrics"]["loss"] < 0.6
     assert [step["name"] for step in last_run["steps"]] == [
+        "TakeTurn",
         "PrepareRun",
         "Preprocess",
         "Train",

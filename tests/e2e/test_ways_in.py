@@ -114,6 +114,9 @@ def test_start_retraining_with_other_hyperparameters_ends_registered(pipeline: P
     package = pipeline.registered(answer["execution_arn"])
     output = pipeline.end_of(answer["execution_arn"])["output"]
     assert output["hyperparameters"]["epochs"] == "8"
+    plan = json.loads(pipeline.object(f"{output['paths']['run']}/run.json"))
+    asked = {"requested_by": "a test", "reason": "drift", "trigger": "start_retraining"}
+    assert asked.items() <= plan.items()
     job = pipeline.sagemaker.describe_training_job(
         TrainingJobName=output["training_job"]["job_name"]
     )

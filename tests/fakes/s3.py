@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from boto3.s3.transfer import S3Transfer
 from botocore.response import StreamingBody
 
 from tests.fakes.service import (
@@ -63,6 +64,10 @@ class FakeS3(FakeService):
         else:
             self.buckets[bucket].pop(key)
 
+    def purge(self, bucket: str, key: str) -> None:
+        """Remove all versions of an object, as a lifecycle rule may."""
+        self.buckets[bucket].pop(key)
+
     def content(self, bucket: str, key: str) -> bytes:
         """Return the current content of an object that must be there."""
         content = self.buckets[bucket][key][-1].content
@@ -73,14 +78,25 @@ class FakeS3(FakeService):
 
     @operation
     def put_object(self, **request: Any) -> dict[str, Any]:
+        """``IfNoneMatch="*"`` puts a new object only; deleted ones do not count."""
+        assert request.get("IfNoneMatch", "*") == "*"
+        if "IfNoneMatch" in request and self._exists(request["Bucket"], request["Key"]):
+            raise client_error("PreconditionFailed", "PutObject", status=412)
         version = self._write(request["Bucket"], request["Key"], request["Body"])
         return {"ETag": f'"{version.etag}"', "VersionId": version.version_id}
 
     @operation
     def get_object(self, **request: Any) -> dict[str, Any]:
-        content = self._current(request["Bucket"], request["Key"], "GetObject").content or b""
+        version = self._asked_for(request, "GetObject", "PreconditionFailed")
+        content = version.content or b""
         body = StreamingBody(io.BytesIO(content), len(content))
-        return {"Body": body, "ContentLength": len(content)}
+        return {"Body": body, "ContentLength": len(content), "LastModified": version.written}
+
+    @operation
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        """An error has no body, so its code is the status."""
+        version = self._asked_for(request, "HeadObject", "412", missing="404")
+        return {"ContentLength": len(version.content or b""), "LastModified": version.written}
 
     @operation
     def list_objects_v2(self, **request: Any) -> dict[str, Any]:
@@ -128,15 +144,27 @@ class FakeS3(FakeService):
             response["NextVersionIdMarker"] = shown[-1][0].version_id
         return response
 
-    def copy(self, CopySource: dict[str, str], Bucket: str, Key: str, Config: Any = None) -> None:
+    def copy(
+        self,
+        CopySource: dict[str, str],
+        Bucket: str,
+        Key: str,
+        ExtraArgs: dict[str, str] | None = None,
+        Config: Any = None,
+    ) -> None:
         """Copy as boto3's managed transfer does: HeadObject first, then CopyObject."""
-        source = f"{CopySource['Bucket']}/{quote(CopySource['Key'])}"
-        request = {"Bucket": Bucket, "Key": Key, "CopySource": source}
+        extra = ExtraArgs or {}
+        assert set(extra) <= set(S3Transfer.ALLOWED_COPY_ARGS)
+        pin = f"?versionId={CopySource['VersionId']}" if "VersionId" in CopySource else ""
+        source = f"{CopySource['Bucket']}/{quote(CopySource['Key'])}{pin}"
+        request = {"Bucket": Bucket, "Key": Key, "CopySource": source, **extra}
         check_shape(request, self.operation_model("copy_object").input_shape)
+        condition = {"IfMatch": extra["CopySourceIfMatch"]} if "CopySourceIfMatch" in extra else {}
+        self.head_object(**CopySource, **condition)
+        self.let_others_in("CopyObject")
         self.calls.append(("CopyObject", request))
-        self.refuse_if_told("HeadObject")
-        version = self._current(CopySource["Bucket"], CopySource["Key"], "HeadObject", code="404")
         self.refuse_if_told("CopyObject")
+        version = self._asked_for({**CopySource, **condition}, "CopyObject", "PreconditionFailed")
         self._write(Bucket, Key, version.content)
 
     # How it is kept
@@ -146,13 +174,23 @@ class FakeS3(FakeService):
             raise client_error("NoSuchBucket", operation_name, status=404)
         return self.buckets[name]
 
-    def _current(
-        self, bucket: str, key: str, operation_name: str, code: str = "NoSuchKey"
+    def _exists(self, bucket: str, key: str) -> bool:
+        versions = self._bucket(bucket, "PutObject").get(key, [])
+        return bool(versions) and versions[-1].content is not None
+
+    def _asked_for(
+        self, request: dict[str, Any], operation_name: str, unequal: str, missing: str = ""
     ) -> Version:
-        versions = self._bucket(bucket, operation_name).get(key, [])
-        if not versions or versions[-1].content is None:
+        """Return the version that the request names, the current one where it names none."""
+        asked = request.get("VersionId")
+        versions = self._bucket(request["Bucket"], operation_name).get(request["Key"], [])
+        found = [v for v in versions if v.version_id == asked] if asked else versions[-1:]
+        if not found or found[0].content is None:
+            code = missing or ("NoSuchVersion" if asked else "NoSuchKey")
             raise client_error(code, operation_name, status=404)
-        return versions[-1]
+        if request.get("IfMatch", found[0].etag).strip('"') != found[0].etag:
+            raise client_error(unequal, operation_name, status=412)
+        return found[0]
 
     def _write(self, bucket: str, key: str, content: bytes | None, parts: int = 0) -> Version:
         tick = next(self._ticks)

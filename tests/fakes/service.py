@@ -21,6 +21,7 @@ def operation(method: Operation) -> Operation:
     def call(self: "FakeService", **request: Any) -> dict[str, Any]:
         model = self.operation_model(method.__name__)
         check_shape(request, model.input_shape)
+        self.let_others_in(model.name)
         self.calls.append((model.name, request))
         self.refuse_if_told(model.name)
         response = method(self, **request)
@@ -32,6 +33,9 @@ def operation(method: Operation) -> Operation:
 
 def check_shape(value: dict[str, Any], shape: Any) -> None:
     """Hold ``value`` against a shape: required members, types, lengths, and enumerations."""
+    if shape is None:  # operations that answer with nothing have no output shape
+        assert not value, f"found {value}, expected nothing"
+        return
     problems = ParamValidator().validate(value, shape)
     assert not problems.has_errors(), problems.generate_report()
     for name, member in value.items():
@@ -55,10 +59,24 @@ class FakeService:
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self._refusals: dict[str, Exception] = {}
+        self._others: dict[str, list[Callable[[], object]]] = {}
 
     def refuse(self, operation_name: str, code: str, status: int) -> None:
         """Refuse every call of that operation from now on."""
         self._refusals[operation_name] = client_error(code, operation_name, status=status)
+
+    def accept(self, operation_name: str) -> None:
+        """Take ``refuse`` back."""
+        self._refusals.pop(operation_name, None)
+
+    def just_before(self, operation_name: str, action: Callable[[], object]) -> None:
+        """Let somebody else act once, between a caller's decision to call and the call itself."""
+        self._others.setdefault(operation_name, []).append(action)
+
+    def let_others_in(self, operation_name: str) -> None:
+        """Run the next action that ``just_before`` arranged, if any."""
+        if others := self._others.get(operation_name):
+            others.pop(0)()
 
     def refuse_if_told(self, operation_name: str) -> None:
         """Raise the error that ``refuse`` arranged, if any."""

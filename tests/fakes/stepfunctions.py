@@ -36,10 +36,15 @@ class FakeStepFunctions(FakeService):
     def __init__(self) -> None:
         super().__init__()
         self.executions: dict[str, Execution] = {}
+        self.started: list[Execution] = []  # for ever
 
     def end(self, execution_arn: str, status: str = "SUCCEEDED") -> None:
         """Let an execution end."""
         self.executions[execution_arn].status = status
+
+    def forget(self) -> None:
+        """Let 90 days go by after the end of every execution that has ended."""
+        self.executions = {a: e for a, e in self.executions.items() if e.status == "RUNNING"}
 
     @operation
     def start_execution(self, **request: Any) -> dict[str, Any]:
@@ -47,7 +52,10 @@ class FakeStepFunctions(FakeService):
         assert re.fullmatch(NAME, name), f"InvalidName: {name!r}"
         machine = request["stateMachineArn"]
         arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
-        known = self.executions.setdefault(arn, Execution(arn, name, asked))
+        if arn not in self.executions:
+            self.executions[arn] = Execution(arn, name, asked)
+            self.started.append(self.executions[arn])
+        known = self.executions[arn]
         if known.status != "RUNNING" or known.input != asked:
             raise client_error("ExecutionAlreadyExists", "StartExecution")
         return {"executionArn": arn, "startDate": STARTED}

@@ -8,9 +8,12 @@ import pytest
 
 from local_aws.client import EmbeddedAws
 from state_machine import config
-from state_machine.config import PipelineConfig
+from state_machine.config import PipelineConfig, Schedule
 from state_machine.deployment import Deployment, deploy
 from state_machine.errors import DeploymentError
+from state_machine.functions import ASYNCHRONOUS
+from state_machine.names import LAMBDAS
+from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]
 
@@ -18,7 +21,9 @@ PROJECT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with (
-        EmbeddedAws(tmp_path_factory.mktemp("aws")) as started,
+        EmbeddedAws(
+            tmp_path_factory.mktemp("aws"), arguments=("--lambda-retry-delays", "0.2,0.4")
+        ) as started,
         pytest.MonkeyPatch.context() as environment,
     ):
         for name, value in started.environment().items():
@@ -36,7 +41,7 @@ def bring_up(aws: EmbeddedAws, pipeline: PipelineConfig, stage: str = "dev") -> 
     deployment = deploy(
         pipeline, stage=stage, session=aws.session(), project=PROJECT, progress=steps.append
     )
-    assert len(steps) == 6
+    assert len(steps) == 7
     return deployment
 
 
@@ -78,6 +83,44 @@ def test_the_lambdas_carry_what_they_need_to_know(
         assert json.loads(variables["RETRAIN_REQUIRED_FILES"]) == pipeline.data.required_files
 
 
+def test_messages_of_the_topic_reach_their_lambda(aws: EmbeddedAws, deployment: Deployment) -> None:
+    topic = deployment.names.topic_arn("retrain")
+
+    listed = aws.client("sns").list_subscriptions_by_topic(TopicArn=topic)
+
+    (subscription,) = listed["Subscriptions"]
+    assert subscription["Protocol"] == "lambda"
+    assert subscription["Endpoint"] == deployment.names.function_arn("on_request")
+
+
+def test_ends_without_success_reach_the_lambda_that_announces_them(
+    aws: EmbeddedAws, deployment: Deployment
+) -> None:
+    events, rule = aws.client("events"), deployment.names.rule("announce")
+
+    pattern = json.loads(events.describe_rule(Name=rule)["EventPattern"])
+    (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
+
+    assert pattern["detail"]["stateMachineArn"] == [deployment.state_machine_arn]
+    assert target["Arn"] == deployment.names.function_arn("announce")
+    topics = [topic["TopicArn"] for topic in aws.client("sns").list_topics()["Topics"]]
+    assert deployment.names.topic_arn("announcements") in topics
+
+
+def test_events_that_fail_are_kept(aws: EmbeddedAws, deployment: Deployment) -> None:
+    url = aws.client("sqs").get_queue_url(QueueName="retrain-dev-failed-events")["QueueUrl"]
+    attributes = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    queue = attributes["Attributes"]
+
+    assert queue["MessageRetentionPeriod"] == "1209600"
+    for function in set(ASYNCHRONOUS) & deployment.functions.keys():
+        settings = aws.client("lambda").get_function_event_invoke_config(
+            FunctionName=deployment.functions[function]
+        )
+        assert settings["MaximumRetryAttempts"] == 2
+        assert settings["DestinationConfig"]["OnFailure"]["Destination"] == queue["QueueArn"]
+
+
 def test_the_code_lies_where_the_definition_says(aws: EmbeddedAws, deployment: Deployment) -> None:
     described = aws.client("stepfunctions").describe_state_machine(
         stateMachineArn=deployment.state_machine_arn
@@ -105,7 +148,9 @@ def test_deploying_again_changes_nothing_but_what_changed(
     assert again == deployment
     client = aws.client("stepfunctions")
     assert len(client.list_state_machines()["stateMachines"]) == 1
-    assert len(aws.client("lambda").list_functions()["Functions"]) == 4
+    assert len(aws.client("lambda").list_functions()["Functions"]) == len(LAMBDAS)
+    assert len(aws.client("sns").list_topics()["Topics"]) == 2
+    assert len(aws.client("sqs").list_queues()["QueueUrls"]) == 1
     described = client.describe_state_machine(stateMachineArn=again.state_machine_arn)
     check = json.loads(described["definition"])["States"]["CheckMetrics"]
     assert check["Parameters"]["Payload"]["gate"]["thresholds"][0]["value"] == 0.99
@@ -126,3 +171,93 @@ def test_a_stage_that_chalice_does_not_know_is_named(
 ) -> None:
     with pytest.raises(DeploymentError, match=r"found the stages dev, expected one named 'prod'"):
         bring_up(aws, pipeline, stage="prod")
+
+
+def test_a_schedule_comes_and_goes_with_pipeline_toml(
+    aws: EmbeddedAws, deployment: Deployment, pipeline: PipelineConfig
+) -> None:
+    events, rule = aws.client("events"), deployment.names.rule("on_schedule")
+    schedule = Schedule(enabled=True, expression="cron(0 4 ? * MON *)")
+
+    bring_up(aws, pipeline.model_copy(update={"schedule": schedule}))
+    there = events.describe_rule(Name=rule)
+    assert (there["ScheduleExpression"], there["State"]) == ("cron(0 4 ? * MON *)", "ENABLED")
+    (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
+    assert target["Arn"] == deployment.names.function_arn("on_schedule")
+
+    bring_up(aws, pipeline)
+    assert rule not in [found["Name"] for found in events.list_rules()["Rules"]]
+    assert deployment.names.function("on_schedule") not in [
+        function["FunctionName"] for function in aws.client("lambda").list_functions()["Functions"]
+    ]
+
+
+def receive(aws: EmbeddedAws, url: str) -> list[dict[str, Any]]:
+    """Take what has arrived in a queue; the messages' bodies, read as JSON."""
+    messages = aws.client("sqs").receive_message(QueueUrl=url).get("Messages", [])
+    return [json.loads(message["Body"]) for message in messages]
+
+
+def test_an_execution_that_fails_is_announced(aws: EmbeddedAws, deployment: Deployment) -> None:
+    sqs, sns = aws.client("sqs"), aws.client("sns")
+    url = sqs.create_queue(QueueName="reader")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    topic = deployment.names.topic_arn("announcements")
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+
+    aws.client("stepfunctions").start_execution(
+        stateMachineArn=deployment.state_machine_arn, name="wrong", input='{"epochs": 3}'
+    )
+
+    (announced,) = eventually(lambda: receive(aws, url), timeout=30)
+    assert announced["Subject"] == "FAILED: wrong at TakeTurn"
+    assert "unknown field 'epochs'" in announced["Message"]
+    assert "retrain redrive wrong" in announced["Message"]
+
+
+def test_a_message_that_cannot_be_handled_is_retried_and_kept(
+    aws: EmbeddedAws, deployment: Deployment
+) -> None:
+    topic = deployment.names.topic_arn("retrain")
+
+    aws.client("sns").publish(TopicArn=topic, Message="please retrain")
+
+    url = aws.client("sqs").get_queue_url(QueueName="retrain-dev-failed-events")["QueueUrl"]
+    (kept,) = eventually(lambda: receive(aws, url), timeout=30)
+    assert kept["requestContext"]["functionArn"].startswith(
+        deployment.names.function_arn("on_request")
+    )
+    assert kept["requestContext"]["approximateInvokeCount"] == 3
+    assert kept["responsePayload"]["errorType"] == "InvalidInputError"
+    assert kept["requestPayload"]["Records"][0]["Sns"]["Message"] == "please retrain"
+
+
+def test_a_message_starts_an_execution(aws: EmbeddedAws, deployment: Deployment) -> None:
+    states = aws.client("stepfunctions")
+    message = {"dataset": "digits", "requested_by": "grace", "reason": "new labels"}
+    for file in ("train-images", "t10k-images"):
+        for part in (f"{file}-idx3-ubyte.gz", f"{file.replace('images', 'labels')}-idx1-ubyte.gz"):
+            aws.client("s3").put_object(
+                Bucket=deployment.bucket, Key=f"raw_data/digits/{part}", Body=b"content"
+            )
+
+    def inputs() -> list[dict[str, Any]]:
+        listed = states.list_executions(stateMachineArn=deployment.state_machine_arn)
+        arns = [execution["executionArn"] for execution in listed["executions"]]
+        found = [states.describe_execution(executionArn=arn) for arn in arns]
+        return [json.loads(execution["input"]) for execution in found]
+
+    (upload,) = eventually(lambda: [found for found in inputs() if "fingerprint" in found])
+    aws.client("sns").publish(
+        TopicArn=deployment.names.topic_arn("retrain"),
+        Message=json.dumps({**message, "hyperparameters": {"epochs": 3}}),
+    )
+
+    (asked,) = eventually(lambda: [found for found in inputs() if found.get("reason")])
+    assert message.items() <= asked.items()
+    assert asked["trigger"] == "topic"
+    assert asked["fingerprint"] == upload["fingerprint"]
+    for execution in states.list_executions(
+        stateMachineArn=deployment.state_machine_arn, statusFilter="RUNNING"
+    )["executions"]:
+        states.stop_execution(executionArn=execution["executionArn"])

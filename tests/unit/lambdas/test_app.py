@@ -11,15 +11,34 @@ from chalice.config import Config
 from chalice.deploy import models
 from chalice.deploy.appgraph import ApplicationGraphBuilder
 
+from state_machine.config import PipelineConfig, Schedule, load
+from state_machine.functions import environment
+from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
+
 ROOT = Path(__file__).parents[3]
-BUCKET = "retrain-dev-123456789012-us-east-1"
-FUNCTIONS = {"on_upload", "start_retraining", "prepare_run", "check_metrics"}
+NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
 
 
 @pytest.fixture
-def app(monkeypatch) -> ModuleType:
-    """Import app.py with the one variable that it reads at import."""
-    monkeypatch.setenv("RETRAIN_BUCKET", BUCKET)
+def pipeline() -> PipelineConfig:
+    return load(ROOT / "pipeline.toml")
+
+
+@pytest.fixture
+def app(monkeypatch, pipeline) -> ModuleType:
+    """Import app.py with the variables that a deployment sets."""
+    return import_app(monkeypatch, pipeline)
+
+
+@pytest.fixture
+def resources(app) -> list[models.Model]:
+    """Return what Chalice would deploy to the stage "dev"."""
+    return resources_of(app)
+
+
+def import_app(monkeypatch, pipeline: PipelineConfig) -> ModuleType:
+    for name, value in environment(pipeline, NAMES).items():
+        monkeypatch.setenv(name, value)
     spec = importlib.util.spec_from_file_location("app", ROOT / "app.py")
     assert spec is not None
     assert spec.loader is not None
@@ -28,9 +47,7 @@ def app(monkeypatch) -> ModuleType:
     return module
 
 
-@pytest.fixture
-def resources(app) -> list[models.Model]:
-    """Return what Chalice would deploy to the stage "dev"."""
+def resources_of(app: ModuleType) -> list[models.Model]:
     settings = json.loads((ROOT / ".chalice" / "config.json").read_text())
     config = Config(
         chalice_stage="dev",
@@ -42,13 +59,13 @@ def resources(app) -> list[models.Model]:
 
 def functions(resources: list[models.Model]) -> dict[str, models.LambdaFunction]:
     found = [resource for resource in resources if isinstance(resource, models.LambdaFunction)]
-    triggers = [r for r in resources if isinstance(r, models.S3BucketNotification)]
-    return {f.resource_name: f for f in [*found, *(t.lambda_function for t in triggers)]}
+    triggers = [r.lambda_function for r in resources if hasattr(r, "lambda_function")]
+    return {function.resource_name: function for function in [*found, *triggers]}
 
 
 def test_functions_are_named_after_application_stage_and_handler(resources):
     found = functions(resources)
-    assert found.keys() == FUNCTIONS
+    assert found.keys() == set(LAMBDAS)
     for name, function in found.items():
         assert function.function_name == f"retrain-dev-{name}"
         assert function.handler == f"app.{name}"
@@ -56,12 +73,47 @@ def test_functions_are_named_after_application_stage_and_handler(resources):
         assert function.memory_size == 512
 
 
-def test_uploads_are_the_only_trigger(resources):
+def test_uploads_trigger(resources):
     (trigger,) = [r for r in resources if isinstance(r, models.S3BucketNotification)]
-    assert trigger.bucket == BUCKET
+    assert trigger.bucket == NAMES.bucket
     assert trigger.events == ["s3:ObjectCreated:*"]
     assert (trigger.prefix, trigger.suffix) == ("raw_data/", None)
     assert trigger.lambda_function.resource_name == "on_upload"
+
+
+def test_messages_of_the_topic_trigger(resources):
+    (trigger,) = [r for r in resources if isinstance(r, models.SNSLambdaSubscription)]
+    assert trigger.topic == NAMES.topic_arn("retrain")
+    assert trigger.lambda_function.resource_name == "on_request"
+
+
+def test_executions_that_end_without_success_are_announced(resources):
+    (trigger,) = [r for r in resources if isinstance(r, models.CloudWatchEvent)]
+    assert trigger.rule_name == NAMES.rule("announce")
+    assert json.loads(trigger.event_pattern) == {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "stateMachineArn": [NAMES.state_machine_arn],
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+        },
+    }
+    assert trigger.lambda_function.resource_name == "announce"
+
+
+def test_the_schedule_is_deployed_only_where_it_is_enabled(monkeypatch, pipeline, resources):
+    assert not [r for r in resources if isinstance(r, models.ScheduledEvent)]
+    schedule = Schedule(enabled=True, expression="cron(0 4 ? * MON *)")
+    enabled = pipeline.model_copy(update={"schedule": schedule})
+    (trigger,) = [
+        resource
+        for resource in resources_of(import_app(monkeypatch, enabled))
+        if isinstance(resource, models.ScheduledEvent)
+    ]
+    assert trigger.schedule_expression == "cron(0 4 ? * MON *)"
+    assert trigger.rule_name == NAMES.rule(SCHEDULED_LAMBDA)
+    assert trigger.lambda_function.function_name == NAMES.function(SCHEDULED_LAMBDA)
+    assert trigger.lambda_function.timeout >= 60
 
 
 def test_the_policy_is_the_file(resources):

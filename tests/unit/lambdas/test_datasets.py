@@ -1,4 +1,8 @@
+import hashlib
+import json
+
 import pytest
+from botocore.exceptions import ClientError
 
 from lambdas.datasets import DataSet, DataSets, ObjectVersion
 from lambdas.errors import DataSetChangedError, IncompleteDataSetError, NoCompleteDataSetError
@@ -35,6 +39,7 @@ def upload(s3, dataset, *files, content=b"content"):
         ("raw_data//images.gz", None),
         ("raw_data/../images.gz", None),
         ("raw_data/line\nend/images.gz", None),
+        ("raw_data/line\n/images.gz", None),
         ("runs/digits/images.gz", None),
         ("other/raw_data/digits/images.gz", None),
     ],
@@ -89,13 +94,13 @@ def test_the_newest_complete_data_set_was_written_to_last(s3, datasets):
     upload(s3, "first")
     upload(s3, "second")
     upload(s3, "incomplete", "images.gz")
-    assert datasets.newest() == "second"
+    assert datasets.newest().name == "second"
     upload(s3, "first", "labels.gz")
-    assert datasets.newest() == "first"
+    assert datasets.newest().name == "first"
     upload(s3, "second", "readme.txt")
-    assert datasets.newest() == "first"
+    assert datasets.newest().name == "first"
     s3.delete(BUCKET, "raw_data/first/images.gz")
-    assert datasets.newest() == "second"
+    assert datasets.newest().name == "second"
 
 
 def test_no_complete_data_set(s3, datasets):
@@ -118,3 +123,110 @@ def test_a_fingerprint_must_match(s3, datasets):
     upload(s3, "digits", "labels.gz", content=b"other")
     with pytest.raises(DataSetChangedError, match=f"expected {fingerprint}"):
         datasets.choose("digits", fingerprint)
+
+
+def list_files(s3, dataset, *files, content=b"content", **changes):
+    """Upload a manifest of the files with that content."""
+    digest = hashlib.sha256(content).hexdigest()
+    listed = [{"name": name, "size": len(content), "sha256": digest} | changes for name in files]
+    manifest = json.dumps({"files": listed}).encode()
+    return s3.upload(BUCKET, f"raw_data/{dataset}/manifest.json", manifest)
+
+
+def test_a_manifest_takes_the_place_of_the_required_files(s3, datasets):
+    list_files(s3, "digits", "part + 1", "部分 2")
+    upload(s3, "digits", "part + 1", "images.gz", "labels.gz")
+    dataset = datasets.find("digits")
+    assert dataset.files == ("manifest.json", "part + 1", "部分 2")
+    assert dataset.incomplete == "部分 2 missing"
+    upload(s3, "digits", "部分 2")
+    dataset = datasets.find("digits")
+    assert dataset.incomplete == ""
+    assert [version.file for version in dataset.objects] == ["manifest.json", "part + 1", "部分 2"]
+    assert dataset.includes("部分 2")
+    assert not dataset.includes("images.gz")
+
+
+def test_the_manifest_is_part_of_the_fingerprint(s3, datasets):
+    upload(s3, "digits")
+    without = datasets.find("digits").fingerprint
+    list_files(s3, "digits", *FILES)
+    with_manifest = datasets.find("digits").fingerprint
+    list_files(s3, "digits", *reversed(FILES))
+    assert len({without, with_manifest, datasets.find("digits").fingerprint}) == 3
+
+
+def test_sizes_are_held_to_the_manifest(s3, datasets):
+    upload(s3, "digits")
+    list_files(s3, "digits", *FILES, "more.gz", size=8)
+    assert datasets.find("digits").incomplete == (
+        "more.gz missing; "
+        "images.gz: found 7 bytes, expected 8 bytes as manifest.json lists it; "
+        "labels.gz: found 7 bytes, expected 8 bytes as manifest.json lists it"
+    )
+
+
+def test_a_manifest_that_cannot_be_read_makes_the_data_set_incomplete(s3, datasets):
+    upload(s3, "digits")
+    s3.upload(BUCKET, "raw_data/digits/manifest.json", b'{"files": []}')
+    dataset = datasets.find("digits")
+    assert dataset.incomplete == "manifest.json: files: found [], expected array (1 to 100 files)"
+    assert dataset.includes("images.gz")
+    with pytest.raises(IncompleteDataSetError, match=r"is incomplete: manifest.json: files: found"):
+        datasets.choose("digits", None)
+    with pytest.raises(NoCompleteDataSetError):
+        datasets.choose(None, None)
+
+
+def test_a_deleted_manifest_does_not_count(s3, datasets):
+    upload(s3, "digits")
+    list_files(s3, "digits", "part 1")
+    s3.delete(BUCKET, "raw_data/digits/manifest.json")
+    assert datasets.find("digits").files == FILES
+
+
+@pytest.mark.parametrize("act", ["replace", "purge"])
+def test_fingerprint_and_content_are_of_one_manifest(s3, datasets, act):
+    upload(s3, "digits")
+    listed = list_files(s3, "digits", *FILES)
+
+    def interfere() -> None:
+        if act == "replace":
+            list_files(s3, "digits", "part 1")
+        else:
+            s3.purge(BUCKET, "raw_data/digits/manifest.json")
+
+    s3.just_before("GetObject", interfere)
+    dataset = datasets.find("digits")
+    if s3.versioned and act == "replace":
+        assert dataset.files == ("manifest.json", *FILES)
+        assert dataset.objects[-1].version_id == listed.version_id
+    else:
+        assert dataset.incomplete == "manifest.json was replaced while it was read"
+
+
+def test_other_errors_while_a_manifest_is_read_are_raised(s3, datasets):
+    list_files(s3, "digits", *FILES)
+    s3.refuse("GetObject", "AccessDenied", 403)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        datasets.find("digits")
+
+
+def test_the_newest_counts_the_files_that_a_manifest_lists(s3, datasets):
+    list_files(s3, "listed", "part 1")
+    upload(s3, "listed", "part 1")
+    upload(s3, "required")
+    assert datasets.newest().name == "required"
+    upload(s3, "listed", "images.gz")  # which has no part in it
+    assert datasets.newest().name == "required"
+    upload(s3, "listed", "part 1")
+    assert datasets.newest().name == "listed"
+
+
+def test_looking_for_the_newest_stops_where_none_can_be_newer(s3, datasets):
+    for number in range(5):
+        upload(s3, f"old-{number}")
+    upload(s3, "new")
+    assert datasets.newest().name == "new"
+    asked = {request["Prefix"] for request in s3.called("ListObjectVersions")}
+    assert asked == {"raw_data/new/"}

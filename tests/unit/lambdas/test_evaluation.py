@@ -2,7 +2,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.errors import InvalidEvaluationError
-from lambdas.evaluation import LARGEST, parse_strictly, read_evaluation
+from lambdas.evaluation import LARGEST, read_evaluation
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 KEY = "runs/run-1/evaluation/evaluation.json"
@@ -37,25 +37,8 @@ def test_the_size_is_capped(s3):
         read(s3)
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "malformed"),
-        (b"{", "malformed"),
-        (b'{"a": 1} {"a": 2}', "Extra data"),
-        (b'{"a": NaN}', "NaN is not JSON"),
-        (b'{"a": Infinity}', "Infinity is not JSON"),
-        (b'{"a": -Infinity}', "-Infinity is not JSON"),
-        (b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice"),
-        ('{"a": "é"}'.encode("latin-1"), "utf-8"),
-        ('{"a": 1}'.encode("utf-16"), "utf-8"),
-        (b"\xef\xbb\xbf{}", "BOM"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "digits"),
-        (b"[" * 100_000, "recursion"),
-    ],
-    ids=lambda _: "case",
-)
-def test_what_is_not_strict_is_invalid(content, message):
-    with pytest.raises(InvalidEvaluationError, match=r"evaluation.json is malformed") as caught:
-        parse_strictly(content)
-    assert message in str(caught.value)
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000])
+def test_what_is_not_strict_json_is_invalid(s3, content):
+    s3.upload(BUCKET, KEY, content)
+    with pytest.raises(InvalidEvaluationError, match=r"evaluation.json is malformed: "):
+        read(s3)

@@ -5,10 +5,16 @@ from botocore.exceptions import ClientError
 
 from lambdas.datasets import DataSet, ObjectVersion
 from lambdas.executions import execution_name, run_id, start_once
+from lambdas.ledger import Ledger
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:"
 PLAIN = r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
+
+
+@pytest.fixture
+def ledger(s3) -> Ledger:
+    return Ledger(s3, next(iter(s3.buckets)))
 
 
 def dataset(name: str) -> DataSet:
@@ -60,31 +66,85 @@ def test_other_execution_names_are_shortened_with_a_hash(name):
     assert found != run_id(EXECUTION + name + "2")
 
 
-def test_starts_a_name_once(stepfunctions):
-    first = start_once(stepfunctions, MACHINE, "digits-1", {"dataset": "digits"})
-    again = start_once(stepfunctions, MACHINE, "digits-1", {"dataset": "digits"})
+def test_starts_a_name_once(stepfunctions, ledger):
+    first = start_once(stepfunctions, ledger, MACHINE, "digits-1", {"dataset": "digits"})
+    again = start_once(stepfunctions, ledger, MACHINE, "digits-1", {"dataset": "digits"})
     assert (first.started, again.started) == (True, False)
     assert first.execution_arn == again.execution_arn == EXECUTION + "digits-1"
     assert again.message == "execution digits-1 of the same data and settings is RUNNING"
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "ABORTED"])
-def test_a_name_that_has_ended_is_not_started_again(stepfunctions, status):
-    start_once(stepfunctions, MACHINE, "digits-1", {})
+def test_a_name_that_has_ended_is_not_started_again(stepfunctions, ledger, status):
+    start_once(stepfunctions, ledger, MACHINE, "digits-1", {})
     stepfunctions.end(EXECUTION + "digits-1", status)
-    again = start_once(stepfunctions, MACHINE, "digits-1", {})
+    again = start_once(stepfunctions, ledger, MACHINE, "digits-1", {})
     assert (again.started, again.message.split()[-1]) == (False, status)
 
 
-def test_losing_a_race_is_no_error(stepfunctions):
+def test_losing_a_race_is_no_error(stepfunctions, ledger):
     stepfunctions.refuse("StartExecution", "ExecutionAlreadyExists", 400)
-    start = start_once(stepfunctions, MACHINE, "digits-1", {})
+    start = start_once(stepfunctions, ledger, MACHINE, "digits-1", {})
     assert not start.started
     assert start.execution_arn == EXECUTION + "digits-1"
 
 
 @pytest.mark.parametrize("call", ["StartExecution", "DescribeExecution"])
-def test_other_errors_are_raised(stepfunctions, call):
+def test_other_errors_are_raised(stepfunctions, ledger, call):
     stepfunctions.refuse(call, "ThrottlingException", 400)
     with pytest.raises(ClientError, match="ThrottlingException"):
-        start_once(stepfunctions, MACHINE, "digits-1", {})
+        start_once(stepfunctions, ledger, MACHINE, "digits-1", {})
+
+
+def test_a_name_that_step_functions_has_forgotten_is_not_started_again(stepfunctions, ledger):
+    first = start_once(stepfunctions, ledger, MACHINE, "digits-1", {"dataset": "digits"})
+    stepfunctions.end(first.execution_arn)
+    stepfunctions.forget()
+    again = start_once(stepfunctions, ledger, MACHINE, "digits-1", {"dataset": "digits"})
+    assert (again.started, again.ended) == (False, True)
+    assert again.message == (
+        "execution digits-1 of the same data and settings was started on 2026-01-01"
+    )
+    assert len(stepfunctions.started) == 1
+
+
+@pytest.mark.parametrize("call", ["DescribeExecution", "HeadObject", "StartExecution", "PutObject"])
+def test_of_two_callers_at_once_the_first_in_the_ledger_has_started_it(
+    stepfunctions, s3, ledger, call
+):
+    starts = []
+
+    def start() -> None:
+        starts.append(start_once(stepfunctions, ledger, MACHINE, "digits-1", {"dataset": "digits"}))
+
+    fake = s3 if call in ("HeadObject", "PutObject") else stepfunctions
+    fake.just_before(call, start)
+    start()
+    assert [s.started for s in starts] in ([True, False], [False, True])
+    assert len({s.execution_arn for s in starts}) == len(stepfunctions.started) == 1
+
+
+def test_dead_between_start_and_ledger_is_repeated_without_a_second_execution(
+    stepfunctions, s3, ledger
+):
+    s3.refuse("PutObject", "InternalError", 500)
+    with pytest.raises(ClientError, match="InternalError"):
+        start_once(stepfunctions, ledger, MACHINE, "digits-1", {})
+    s3.accept("PutObject")
+    again = start_once(stepfunctions, ledger, MACHINE, "digits-1", {})
+    assert (again.started, again.execution_arn) == (False, EXECUTION + "digits-1")
+    assert len(stepfunctions.started) == 1
+
+
+def test_dead_before_the_start_leaves_nothing_in_the_way(stepfunctions, ledger):
+    stepfunctions.refuse("StartExecution", "InternalError", 500)
+    with pytest.raises(ClientError, match="InternalError"):
+        start_once(stepfunctions, ledger, MACHINE, "digits-1", {})
+    stepfunctions.accept("StartExecution")
+    assert start_once(stepfunctions, ledger, MACHINE, "digits-1", {}).started
+
+
+def test_the_execution_itself_may_be_first_in_the_ledger(stepfunctions, s3, ledger):
+    arn = EXECUTION + "digits-1"
+    s3.just_before("PutObject", lambda: ledger.enter(arn, {}, starter=""))
+    assert start_once(stepfunctions, ledger, MACHINE, "digits-1", {}).started

@@ -1,4 +1,6 @@
+import hashlib
 import itertools
+import json
 import logging
 from urllib.parse import quote_plus
 
@@ -40,7 +42,11 @@ def test_a_complete_data_set_is_started(deliver, upload, stepfunctions, event, n
     assert result["outcome"] == "started"
     assert result["execution_arn"] == execution.arn
     fingerprint = execution.input["fingerprint"]
-    assert execution.input == {"dataset": "fashion-mnist", "fingerprint": fingerprint}
+    assert execution.input == {
+        "dataset": "fashion-mnist",
+        "fingerprint": fingerprint,
+        "trigger": "upload",
+    }
     assert execution.name == f"fashion-mnist-{fingerprint[:12]}"
 
 
@@ -50,6 +56,7 @@ def test_an_incomplete_data_set_is_not_started(deliver, upload, stepfunctions, e
         (result,) = deliver(event("s3_put"))
     assert (result["outcome"], result["missing"]) == ("incomplete", [FILES[3]])
     assert caplog.records[-1].missing == [FILES[3]]
+    assert caplog.records[-1].why == f"{FILES[3]} missing"
     assert not stepfunctions.executions
 
 
@@ -87,12 +94,12 @@ def test_all_records_are_looked_at_and_each_data_set_once(deliver, upload, event
     upload("fashion-mnist")
     upload("digits")
     assert outcomes(deliver(event("s3_many_records"))) == [
-        ("ignored", "raw_data/fashion-mnist/readme.txt"),
         ("ignored", f"raw_data/fashion-mnist/old/{FILES[0]}"),
         ("ignored", f"raw_data/{FILES[0]}"),
         ("ignored", "runs/r/run.json"),
         ("ignored", "raw_data/fashion-mnist/"),
         ("ignored", f"raw_data/fashion-mnist/{FILES[0]}"),  # of another bucket
+        ("ignored", "raw_data/fashion-mnist/readme.txt"),
         ("started", "fashion-mnist"),
         ("started", "digits"),
     ]
@@ -120,3 +127,73 @@ def test_a_refused_call_is_raised_after_the_other_data_sets(deliver, upload, ste
         deliver(both)
     assert len(stepfunctions.called("StartExecution")) == 2
     assert [record.dataset for record in caplog.records] == ["first", "second"]
+
+
+def manifest_of(*files: str, **changes: object) -> bytes:
+    listed = [
+        {"name": f, "size": len(f.encode()), "sha256": hashlib.sha256(f.encode()).hexdigest()}
+        for f in files
+    ]
+    listed[0].update(changes)
+    return json.dumps({"files": listed}).encode()
+
+
+def test_a_file_that_has_no_part_in_the_data_set_starts_nothing(deliver, upload, stepfunctions):
+    upload("digits")
+    upload("digits", "readme.txt")
+    (result,) = deliver(told_of("raw_data/digits/readme.txt"))
+    assert (result["outcome"], result["why"]) == ("ignored", "not one of the data set's files")
+    assert not stepfunctions.executions
+
+
+def test_a_manifest_says_which_files_make_the_data_set(deliver, upload, s3, stepfunctions):
+    s3.upload(BUCKET, "raw_data/digits/manifest.json", manifest_of("part 1", "part 2"))
+    events = [told_of(f"raw_data/digits/{f}") for f in ("manifest.json", "part 1", "part 2")]
+    whys = []
+    for event, file in zip(events, ("part 1", "part 2", ""), strict=True):
+        whys += [result["why"] for result in deliver(event)]
+        upload("digits", *filter(None, [file]))
+    assert whys[:2] == ["part 1, part 2 missing", "part 2 missing"]
+    assert [outcomes(deliver(event)) for event in events] == [[("duplicate", "digits")]] * 3
+    assert len(stepfunctions.started) == 1
+
+
+@pytest.mark.parametrize(
+    ("manifest", "why"),
+    [
+        (b"{", "manifest.json is malformed: "),
+        (manifest_of(*FILES, size=3), f"{FILES[0]}: found 26 bytes, expected 3 bytes as manifest"),
+    ],
+)
+def test_a_manifest_that_cannot_be_met_is_logged_with_the_reason(
+    deliver, s3, caplog, manifest, why
+):
+    for file in FILES:
+        s3.upload(BUCKET, f"raw_data/digits/{file}", file.encode())
+    s3.upload(BUCKET, "raw_data/digits/manifest.json", manifest)
+    with caplog.at_level(logging.INFO, "lambdas"):
+        (result,) = deliver(told_of(f"raw_data/digits/{FILES[0]}"))
+    assert result["outcome"] == "incomplete"
+    assert caplog.records[-1].why == result["why"]
+    assert result["why"].startswith(why)
+
+
+def test_an_older_version_s_event_that_arrives_last_is_a_duplicate(deliver, upload, event, caplog):
+    upload("fashion-mnist")
+    older, newer = event("s3_put"), event("s3_put")
+    older["Records"][0]["s3"]["object"]["sequencer"] = "0055"
+    upload("fashion-mnist", FILES[0])
+    assert outcomes(deliver(newer)) == [("started", "fashion-mnist")]
+    with caplog.at_level(logging.INFO, "lambdas"):
+        assert outcomes(deliver(older)) == [("duplicate", "fashion-mnist")]
+    assert "is RUNNING" in caplog.records[-1].why
+
+
+def test_a_duplicate_after_90_days_is_a_no_op(deliver, upload, stepfunctions, event):
+    upload("fashion-mnist")
+    (first,) = deliver(event("s3_put"))
+    stepfunctions.end(first["execution_arn"])
+    stepfunctions.forget()
+    (again,) = deliver(event("s3_put"))
+    assert (again["outcome"], again["execution_arn"]) == ("duplicate", first["execution_arn"])
+    assert again["why"].endswith("was started on 2026-01-01")

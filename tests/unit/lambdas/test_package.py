@@ -23,6 +23,7 @@ from moto.server import ThreadedMotoServer
 ROOT = Path(__file__).parents[3]
 BUCKET = "retrain-dev-123456789012-us-east-1"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
+TOPICS = "arn:aws:sns:us-east-1:123456789012"
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -32,6 +33,8 @@ ENVIRONMENT = {
     "RETRAIN_STATE_MACHINE_ARN": MACHINE,
     "RETRAIN_DATASET_PREFIX": "raw_data/",
     "RETRAIN_REQUIRED_FILES": '["images.gz", "labels.gz"]',
+    "RETRAIN_REQUESTS_TOPIC_ARN": f"{TOPICS}:retrain-dev-retrain",
+    "RETRAIN_ANNOUNCEMENTS_TOPIC_ARN": f"{TOPICS}:retrain-dev-announcements",
     "RETRAIN_HYPERPARAMETERS": '{"epochs": 10}',
 }
 # What the Lambda runtime brings along beside the standard library.

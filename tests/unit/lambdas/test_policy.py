@@ -1,14 +1,19 @@
 """The Lambdas' policy grants what the handlers call, and no more."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from lambdas.announce import announce
 from lambdas.check_metrics import check_metrics
 from lambdas.on_upload import on_upload
 from lambdas.prepare_run import prepare_run
 from lambdas.start_retraining import start_retraining
+from lambdas.take_turn import take_turn
+from tests.fakes.executions import FakeExecutions
+from tests.fakes.messaging import FakeSns
 
 POLICY = Path(__file__).parents[3] / ".chalice" / "policy-dev.json"
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
@@ -16,19 +21,31 @@ ACTIONS = {
     "ListObjectsV2": {"s3:ListBucket"},
     "ListObjectVersions": {"s3:ListBucketVersions"},
     "GetObject": {"s3:GetObject"},
+    "HeadObject": {"s3:GetObject"},
     "PutObject": {"s3:PutObject"},
     "CopyObject": {"s3:GetObject", "s3:PutObject"},
     "StartExecution": {"states:StartExecution"},
     "DescribeExecution": {"states:DescribeExecution"},
+    "ListExecutions": {"states:ListExecutions"},
+    "GetExecutionHistory": {"states:GetExecutionHistory"},
+    "Publish": {"sns:Publish"},
     "ListModelPackages": {"sagemaker:ListModelPackages"},
     "DescribeModelPackage": {"sagemaker:DescribeModelPackage"},
 }
-# Lambda's own writing of logs, and what boto3 does where copying a model in parts fails.
+# What the same operations need where the request, or its source, names a version.
+OF_VERSIONS = {
+    "GetObject": {"s3:GetObjectVersion"},
+    "HeadObject": {"s3:GetObjectVersion"},
+    "CopyObject": {"s3:GetObjectVersion", "s3:PutObject"},
+}
+# Lambda's own writing of logs and sending of failed events, and what boto3 does where copying a
+# model in parts fails.
 BESIDE = {
     "logs:CreateLogGroup",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     "s3:AbortMultipartUpload",
+    "sqs:SendMessage",
 }
 
 
@@ -43,7 +60,7 @@ def as_list(value: str | list[str]) -> list[str]:
 
 @pytest.fixture
 def called(settings, s3, stepfunctions, sagemaker, event) -> set[str]:
-    """Run every handler once on its widest path; return the operations that were called."""
+    """Run every handler once on its widest path; return the actions that its calls need."""
     for file in settings.required_files:
         s3.upload(settings.bucket, f"raw_data/fashion-mnist/{file}")
     s3.upload(settings.bucket, "runs/before/model.tar.gz")
@@ -52,13 +69,31 @@ def called(settings, s3, stepfunctions, sagemaker, event) -> set[str]:
     start_retraining({}, request_id="r", settings=settings, s3=s3, stepfunctions=stepfunctions)
     prepare_run(event("prepare_run"), s3=s3, sagemaker=sagemaker)
     check_metrics(event("check_metrics"), s3=s3)
-    return {name for fake in (s3, stepfunctions, sagemaker) for name, _ in fake.calls}
+    executions, sns = FakeExecutions(), FakeSns()
+    executions.add("digits-1", status="FAILED", entered=["TakeTurn"])
+    waiting = event("prepare_run") | {"settle_seconds": 0, "max_concurrent_runs": 1}
+    take_turn(waiting, now=datetime.now(UTC), s3=s3, stepfunctions=executions)
+    announce(event("execution_failed"), topic_arn="arn", sns=sns, stepfunctions=executions)
+    fakes = (s3, stepfunctions, sagemaker, executions, sns)
+    calls = [call for fake in fakes for call in fake.calls]
+    return set().union(*(actions(name, request) for name, request in calls))
+
+
+def actions(operation: str, request: dict) -> set[str]:
+    versioned = "VersionId" in request or "versionId=" in request.get("CopySource", "")
+    return (OF_VERSIONS if versioned else ACTIONS)[operation]
 
 
 def test_it_grants_what_the_handlers_call(statements, called):
-    needed = set().union(*(ACTIONS[name] for name in called))
     granted = {action for statement in statements for action in as_list(statement["Action"])}
-    assert granted == needed | BESIDE
+    assert granted == called | BESIDE
+
+
+def test_every_statement_has_a_name_of_its_own(statements):
+    # IAM refuses a policy with a Sid twice:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
+    names = [statement["Sid"] for statement in statements]
+    assert len(set(names)) == len(names)
 
 
 def test_it_names_its_resources(statements):

@@ -46,6 +46,7 @@ def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
         },
         "paths": {
             "run": RUN,
+            "source_data": f"{RUN}/source_data",
             "preprocessing": f"{RUN}/preprocessing",
             "checkpoints": f"{RUN}/checkpoints",
             "training": f"{RUN}/training",
@@ -59,7 +60,8 @@ def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
     }
     assert re.fullmatch(r"[a-zA-Z0-9-]{36}", token)
     assert dataset["name"] == "fashion-mnist"
-    assert dataset["s3_uri"] == f"s3://{BUCKET}/raw_data/fashion-mnist/"
+    assert dataset["s3_uri"] == f"{RUN}/source_data/{dataset['fingerprint']}/"
+    assert dataset["uploaded_to"] == f"s3://{BUCKET}/raw_data/fashion-mnist/"
     assert len(dataset["objects"]) == 4
     assert dataset["objects"][0].keys() == {"key", "version_id", "etag", "size"}
 
@@ -78,7 +80,24 @@ def test_the_plan_is_written_down(prepare, s3, upload):
     given = {"requested_by": "grace", "reason": "new labels"}
     state = prepare(given)
     plan = json.loads(s3.content(BUCKET, "runs/fashion-mnist-0123456789ab/run.json"))
-    assert plan == state | given | {"input": given, "started_at": "2026-02-07T11:42:29.102Z"}
+    added = {"input": given, "started_at": "2026-02-07T11:42:29.102Z", "trigger": "console"}
+    assert plan == state | given | added
+
+
+@pytest.mark.parametrize("trigger", ["upload", "start_retraining", "schedule", "alarm", "topic"])
+def test_the_plan_says_by_which_way_in_the_run_came(prepare, s3, upload, trigger):
+    upload("fashion-mnist")
+    prepare({"trigger": trigger})
+    plan = json.loads(s3.content(BUCKET, "runs/fashion-mnist-0123456789ab/run.json"))
+    assert (plan["trigger"], plan["requested_by"], plan["reason"]) == (trigger, None, None)
+
+
+def test_the_execution_enters_itself_in_the_ledger_once(prepare, s3, upload):
+    upload("fashion-mnist")
+    prepare()
+    prepare()
+    (entry,) = s3.buckets[BUCKET]["ledger/fashion-mnist-0123456789ab.json"]
+    assert json.loads(entry.content)["input"] == {}
 
 
 def test_the_champion_is_placed(prepare, s3, sagemaker, upload):
@@ -130,11 +149,33 @@ def test_errors_write_nothing(prepare, s3, upload, given, error):
     assert not s3.called("PutObject")
 
 
-@pytest.mark.parametrize("call", ["ListObjectsV2", "ListObjectVersions", "PutObject"])
+@pytest.mark.parametrize("call", ["ListObjectsV2", "ListObjectVersions", "CopyObject", "PutObject"])
 def test_throttling_has_the_name_that_the_state_machine_retries(prepare, s3, upload, call):
     upload("fashion-mnist")
     s3.refuse(call, "SlowDown", 503)
     with pytest.raises(ThrottlingError, match="SlowDown"):
+        prepare()
+
+
+@pytest.mark.parametrize("call", ["ListModelPackages", "HeadObject", "CopyObject"])
+def test_a_file_overwritten_meanwhile_is_not_in_the_run(prepare, s3, sagemaker, upload, call):
+    upload("fashion-mnist")
+    name = "raw_data/fashion-mnist/train-images-idx3-ubyte.gz"
+    before = s3.content(BUCKET, name)
+    fake = sagemaker if call == "ListModelPackages" else s3
+    fake.just_before(call, lambda: s3.upload(BUCKET, name, b"overwritten"))
+    dataset = prepare()["dataset"]
+    copy = dataset["s3_uri"].removeprefix(f"s3://{BUCKET}/") + "train-images-idx3-ubyte.gz"
+    assert s3.content(BUCKET, copy) == before
+    (version,) = [o["version_id"] for o in dataset["objects"] if o["key"] == name]
+    assert version == s3.buckets[BUCKET][name][0].version_id
+
+
+def test_a_version_that_is_gone_is_a_changed_data_set(prepare, s3, upload):
+    upload("fashion-mnist")
+    name = "raw_data/fashion-mnist/train-images-idx3-ubyte.gz"
+    s3.just_before("HeadObject", lambda: s3.purge(BUCKET, name))
+    with pytest.raises(DataSetChangedError, match="is gone"):
         prepare()
 
 

@@ -15,6 +15,7 @@ def test_everything_is_optional():
     found = parse({}, DEFAULTS)
     assert (found.dataset, found.fingerprint, found.requested_by, found.reason) == (None,) * 4
     assert found.hyperparameters == {}
+    assert (found.trigger, found.force) == (None, False)
 
 
 def test_all_fields():
@@ -24,9 +25,12 @@ def test_all_fields():
         "hyperparameters": {"epochs": 3, "learning-rate": 1},
         "requested_by": "grace@example.com",
         "reason": "new labels",
+        "trigger": "schedule",
+        "force": True,
     }
     found = parse(given, DEFAULTS)
     assert found.dataset == "数字 + more"
+    assert (found.trigger, found.force) == ("schedule", True)
     assert found.hyperparameters == {"epochs": 3, "learning-rate": 1.0}
     assert isinstance(found.hyperparameters["learning-rate"], float)
 
@@ -67,6 +71,8 @@ def test_a_whole_number_written_with_a_point_stays_whole():
         ({"hyperparameters": {"epochs": 10**400}}, "hyperparameters.epochs: found 1000"),
         ({"reason": "x" * 1025}, "reason: found"),
         ({"requested_by": "line\nend"}, "requested_by: found"),
+        ({"trigger": "cron"}, 'trigger: found "cron", expected string (one of upload, start_'),
+        ({"force": 1}, "force: found 1, expected boolean (true or false"),
     ],
 )
 def test_the_error_names_field_and_finding_and_what_is_allowed(given, message):

@@ -33,7 +33,11 @@ def test_nothing_asked_for_takes_the_newest_complete_data_set(
     (execution,) = stepfunctions.executions.values()
     assert answer["started"] is True
     assert (answer["dataset"], answer["execution_arn"]) == ("newer", execution.arn)
-    assert execution.input == {"dataset": "newer", "fingerprint": answer["fingerprint"]}
+    assert execution.input == {
+        "dataset": "newer",
+        "fingerprint": answer["fingerprint"],
+        "trigger": "start_retraining",
+    }
 
 
 def test_a_full_payload(start, upload, stepfunctions, event):
@@ -41,7 +45,8 @@ def test_a_full_payload(start, upload, stepfunctions, event):
     payload = event("start_retraining")
     answer = start(payload)
     (execution,) = stepfunctions.executions.values()
-    assert execution.input == payload | {"fingerprint": answer["fingerprint"]}
+    added = {"fingerprint": answer["fingerprint"], "trigger": "start_retraining"}
+    assert execution.input == payload | added
 
 
 def test_the_same_data_is_not_started_again_while_it_runs(start, upload, stepfunctions):
@@ -98,8 +103,42 @@ def test_errors_start_nothing(start, upload, stepfunctions):
     upload("digits", "train-images-idx3-ubyte.gz")
     with pytest.raises(IncompleteDataSetError):
         start({"dataset": "digits"})
-    with pytest.raises(InvalidInputError, match="unknown field 'force'"):
-        start({"force": True})
+    with pytest.raises(InvalidInputError, match="force: found"):
+        start({"force": "yes"})
     with pytest.raises(InvalidInputError, match="unknown field 'epoch'"):
         start({"hyperparameters": {"epoch": 1}})
     assert not stepfunctions.calls
+
+
+@pytest.mark.parametrize("trigger", ["schedule", "alarm"])
+def test_who_asks_for_others_says_so(start, upload, stepfunctions, trigger):
+    upload("digits")
+    start({"trigger": trigger, "requested_by": "rule/nightly", "reason": "every night"})
+    (execution,) = stepfunctions.executions.values()
+    assert execution.input["trigger"] == trigger
+    assert execution.input["requested_by"] == "rule/nightly"
+    assert execution.input["reason"] == "every night"
+
+
+def test_force_runs_the_same_data_again_while_it_runs(start, upload, stepfunctions):
+    upload("digits")
+    first = start({})
+    forced = start({"force": True, "requested_by": "grace"}, request_id="forced")
+    assert forced["started"] is True
+    assert forced["fingerprint"] == first["fingerprint"]
+    assert forced["execution_arn"] != first["execution_arn"]
+    assert "force" not in stepfunctions.executions[forced["execution_arn"]].input
+    # Lambda repeats an asynchronous invocation under the same request id.
+    repeated = start({"force": True, "requested_by": "grace"}, request_id="forced")
+    assert (repeated["started"], repeated["execution_arn"]) == (False, forced["execution_arn"])
+    assert start({"force": True})["started"] is True
+    assert len(stepfunctions.started) == 3
+
+
+def test_a_run_that_step_functions_has_forgotten_is_not_in_the_way_either(
+    start, upload, stepfunctions
+):
+    upload("digits")
+    stepfunctions.end(start({})["execution_arn"])
+    stepfunctions.forget()
+    assert start({})["started"] is True

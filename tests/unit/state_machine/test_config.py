@@ -41,6 +41,18 @@ def test_the_repositorys_own_file_is_accepted() -> None:
         ('instance_type = "ml.m5.xlarge"', 'instance_type = "m5.xlarge"', "found 'm5.xlarge'"),
         ("volume_size_gb = 30", "volume_size_gbs = 30", "preprocessing.volume_size_gbs"),
         ('name = "retrain"', 'name = "Retrain_1"', "found 'Retrain_1'"),
+        ("use_spot = false", 'use_spot = "yes"', "training.use_spot"),
+        (
+            "max_runtime_seconds = 14400\nuse_spot = false",
+            "max_runtime_seconds = 28801\nuse_spot = true",
+            "max_wait_seconds is 28800: expected at least max_runtime_seconds, 28801",
+        ),
+        ("settle_seconds = 10", "settle_seconds = -1", "data.settle_seconds"),
+        ("settle_seconds = 10", "settle_seconds = 1.5", "found 1.5"),
+        ("max_concurrent_runs = 1", "max_concurrent_runs = 0", "max_concurrent_runs"),
+        ('"rate(7 days)"', '"rate(7 day)"', "schedule.expression"),
+        ('"rate(7 days)"', '"weekly"', "found 'weekly'"),
+        ("enabled = false", 'enabled = "no"', "schedule.enabled"),
         ("required_files = [", "required_files = []\nignored = [", "data.required_files"),
     ],
 )

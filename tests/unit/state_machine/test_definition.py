@@ -12,8 +12,9 @@ from statelint.config import Config
 from statelint.linter import Linter
 from statelint.problem import ProblemType
 
+from lambdas.take_turn import LONGEST_WAIT
 from local_aws.validation_constraints import unknown_members, violations
-from state_machine import definition
+from state_machine import definition, jobs
 from state_machine.bundle import Bundle
 from state_machine.config import PipelineConfig
 from state_machine.deployed import Deployed
@@ -116,9 +117,9 @@ def test_retries_and_redrives_get_fresh_job_names(machine: dict[str, Any], state
 def test_every_task_has_a_timeout_and_retries_with_backoff(machine: dict[str, Any]) -> None:
     for name, state in tasks(machine).items():
         assert state["TimeoutSeconds"] > 0, name
-        (retry,) = state["Retry"]
-        assert retry["BackoffRate"] > 1, name
-        assert retry["JitterStrategy"] == "FULL", name
+        for retry in state["Retry"]:
+            assert retry["BackoffRate"] > 1, name
+            assert retry["JitterStrategy"] == "FULL", name
 
 
 def test_a_jobs_state_outlasts_the_job_and_the_machine_outlasts_the_states(
@@ -129,6 +130,42 @@ def test_a_jobs_state_outlasts_the_job_and_the_machine_outlasts_the_states(
         limit = state["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"]
         assert state["TimeoutSeconds"] > limit, name
     assert machine["TimeoutSeconds"] >= sum(s["TimeoutSeconds"] for s in tasks(machine).values())
+
+
+@pytest.mark.parametrize(
+    ("state", "again"),
+    [
+        ("Preprocess", jobs.PROCESSING_RETRIES),
+        ("Train", jobs.TRAINING_RETRIES),
+        ("Evaluate", jobs.PROCESSING_RETRIES),
+    ],
+)
+def test_a_failed_job_is_run_again_and_its_own_errors_come_first(
+    machine: dict[str, Any], state: str, again: int
+) -> None:
+    own, failed = machine["States"][state]["Retry"]
+
+    assert all(error.startswith("SageMaker.") for error in own["ErrorEquals"])
+    assert (failed["ErrorEquals"], failed["MaxAttempts"]) == (["States.TaskFailed"], again)
+    assert again <= jobs.MAX_RETRIES  # what the machine's timeout leaves room for
+
+
+def test_a_spot_job_waits_and_its_state_outlasts_the_wait(
+    pipeline: PipelineConfig, deployed: Deployed, machine: dict[str, Any]
+) -> None:
+    spot = {"use_spot": True, "max_wait_seconds": 20000}
+    training = pipeline.training.model_copy(update=spot)
+    changed = definition.as_dict(pipeline.model_copy(update={"training": training}), deployed)
+
+    state, on_demand = changed["States"]["Train"], machine["States"]["Train"]["Parameters"]
+    assert state["Parameters"]["EnableManagedSpotTraining"] is True
+    condition = {"MaxRuntimeInSeconds": 14400, "MaxWaitTimeInSeconds": 20000}
+    assert state["Parameters"]["StoppingCondition"] == condition
+    assert state["TimeoutSeconds"] > 20000
+    assert problems("Train", fill_in(state["Parameters"])) == []
+    # AWS refuses a wait for a job that is not of spot.
+    assert "EnableManagedSpotTraining" not in on_demand
+    assert on_demand["StoppingCondition"] == {"MaxRuntimeInSeconds": 14400}
 
 
 def test_another_partition_is_named_everywhere(pipeline: PipelineConfig) -> None:
@@ -155,10 +192,16 @@ def test_an_unknown_decision_is_a_rejection(machine: dict[str, Any]) -> None:
     assert machine["States"]["Rejected"]["Error"] == "QualityGate.ThresholdNotMet"
 
 
-# Another valid value for each option of pipeline.toml, each unlike any other. An option without one
-# fails the test below, so that none can be added without reaching the definition.
+# Options that what invokes the Lambdas is built from, and not the definition: each has its test in
+# test_functions.py and, deployed, in tests/unit/lambdas/test_app.py.
+OF_THE_DEPLOYMENT = {"schedule.enabled", "schedule.expression"}
+
+# Another valid value for each other option of pipeline.toml, each unlike any other. An option
+# without one fails the test below, so that none can be added without reaching the definition.
 CHANGES: dict[str, Any] = {
     "name": "other",
+    "max_concurrent_runs": 74,
+    "data.settle_seconds": 774,
     "data.dataset": "other-data",
     "data.required_files": ["other.gz"],
     "preprocessing.instance_type": "ml.c5.9xlarge",
@@ -171,6 +214,8 @@ CHANGES: dict[str, Any] = {
     "training.instance_count": 72,
     "training.volume_size_gb": 772,
     "training.max_runtime_seconds": 7772,
+    "training.use_spot": True,
+    "training.max_wait_seconds": 8882,
     "training.framework_version": "2.18",
     "training.py_version": "py310",
     "training.hyperparameters": {"epochs": 1177, "dropout": 0.55},
@@ -233,7 +278,7 @@ def test_no_option_of_pipeline_toml_is_missing_from_the_definition(
     after = json.dumps(definition.as_dict(config, Deployed(names, deployed.bundle)))
 
     before = json.dumps(machine)
-    for option in options(pipeline.model_dump()):
+    for option in options(pipeline.model_dump()).keys() - OF_THE_DEPLOYMENT:
         values = leaves(CHANGES[option])
         missing = [value for value in values if not stands_in(value, after)]
         assert not missing, f"{option}: {missing} is not in the definition"
@@ -250,3 +295,38 @@ def test_hyperparameters_reach_the_job_from_the_run_and_default_in_prepare_run(
     assert defaults == pipeline.training.hyperparameters
     for name in pipeline.training.hyperparameters:
         assert job[f"{name}.$"] == f"$['hyperparameters']['{name}']"
+
+
+def test_an_execution_works_only_when_it_has_its_turn(machine: dict[str, Any]) -> None:
+    states = machine["States"]
+    turn = {choice["StringEquals"]: choice["Next"] for choice in states["Turn"]["Choices"]}
+
+    assert machine["StartAt"] == "TakeTurn"
+    assert states["TakeTurn"]["Next"] == "Turn"
+    assert turn == {
+        "go": "PrepareRun",
+        "settle": "Settle",
+        "wait": "WaitForTurn",
+        "superseded": "Superseded",
+    }
+    # An answer that nobody knows fails the execution: it must not go by default.
+    assert "Default" not in states["Turn"]
+    assert states["Settle"]["Next"] == states["WaitForTurn"]["Next"] == "TakeTurn"
+    assert states["Superseded"]["Type"] == "Succeed"
+
+
+def test_taking_turns_and_preparing_go_by_the_same_defaults(machine: dict[str, Any]) -> None:
+    payloads = [
+        machine["States"][state]["Parameters"]["Payload"] for state in ("TakeTurn", "PrepareRun")
+    ]
+
+    assert payloads[0]["defaults"] == payloads[1]["defaults"]
+    assert payloads[0]["input.$"] == payloads[1]["input.$"] == "$$.Execution.Input"
+
+
+def test_the_machine_lasts_through_the_longest_wait_and_all_the_work(
+    machine: dict[str, Any], pipeline: PipelineConfig
+) -> None:
+    work = sum(state["TimeoutSeconds"] for state in tasks(machine).values())
+
+    assert machine["TimeoutSeconds"] > LONGEST_WAIT + pipeline.data.settle_seconds + work

@@ -1,0 +1,108 @@
+"""Announcing executions that ended without success, in words that can be read at a glance.
+
+EventBridge tells of the end, because a Catch in the state machine would be the state that a redrive
+resumes at, instead of the one that failed.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lambdas.text import one_line
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+
+log = logging.getLogger(__name__)
+
+REJECTED_ERROR = "QualityGate.ThresholdNotMet"
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+LONGEST_SUBJECT = 100
+LONGEST_CAUSE = 2000
+
+
+def announce(
+    event: Mapping[str, Any], *, topic_arn: str, sns: "SNSClient", stepfunctions: "SFNClient"
+) -> dict[str, Any]:
+    """Publish which execution ended how, at which state, why, and how to resume it.
+
+    ``event`` is a ``Step Functions Execution Status Change`` of EventBridge. It names the
+    execution; all else is asked for, because EventBridge leaves out what is long.
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
+    arn = event["detail"]["executionArn"]
+    execution = stepfunctions.describe_execution(executionArn=arn)
+    state = _last_state(stepfunctions, arn)
+    subject = f"{execution['status']}: {execution['name']} at {state}"
+    sns.publish(
+        TopicArn=topic_arn,
+        # ASCII on one line, or SNS refuses it.
+        Subject=one_line(subject.encode("ascii", "replace").decode(), LONGEST_SUBJECT),
+        Message=_text(execution, state),
+    )
+    log.info("announced", extra={"execution": arn, "status": execution["status"], "state": state})
+    return {"execution_arn": arn, "status": execution["status"], "state": state}
+
+
+def readable_cause(cause: str) -> str:
+    """Return the sentence in a Cause that a person looks for, on one line.
+
+    A failed job's Cause is its Describe answer as JSON, a failed Lambda's is its error as JSON.
+    A processing job's FailureReason only points at its log: the ExitMessage is its own words.
+    """
+    try:
+        details = json.loads(cause)
+    except ValueError:
+        details = None
+    if isinstance(details, dict):
+        for key in ("ExitMessage", "FailureReason", "errorMessage"):
+            if details.get(key):
+                return one_line(str(details[key]), LONGEST_CAUSE)
+    return one_line(cause, LONGEST_CAUSE)
+
+
+def _last_state(stepfunctions: "SFNClient", execution_arn: str) -> str:
+    """Return the state that the execution was in when it ended.
+
+    The history is read newest first, so the first state that was entered is the last one.
+    """
+    pages = stepfunctions.get_paginator("get_execution_history").paginate(
+        executionArn=execution_arn, reverseOrder=True, includeExecutionData=False
+    )
+    entered = (
+        event["stateEnteredEventDetails"]["name"]
+        for page in pages
+        for event in page["events"]
+        if "stateEnteredEventDetails" in event
+    )
+    return next(entered, "its start")
+
+
+def _text(execution: "DescribeExecutionOutputTypeDef", state: str) -> str:
+    machine = execution["stateMachineArn"].rsplit(":", 1)[-1]
+    rows = {
+        "Execution": f"{execution['name']} of {machine}",
+        "Status": execution["status"],
+        "State": state,
+        "Cause": _cause(execution),
+        "Resume": _resume(execution),
+        "ARN": execution["executionArn"],
+    }
+    return "\n".join(f"{name:<11}{value}" for name, value in rows.items()) + "\n"
+
+
+def _cause(execution: "DescribeExecutionOutputTypeDef") -> str:
+    parts = [execution.get("error", ""), readable_cause(execution.get("cause", ""))]
+    return ": ".join(part for part in parts if part) or "none was given"
+
+
+def _resume(execution: "DescribeExecutionOutputTypeDef") -> str:
+    if execution.get("error") == REJECTED_ERROR:
+        return (
+            "not possible, a rejection is final: the model was measured and did not pass. "
+            "Change the data, the hyperparameters or the gate, and start a new execution"
+        )
+    return f"retrain redrive {execution['name']}  (finished states are not repeated)"

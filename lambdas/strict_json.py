@@ -1,0 +1,47 @@
+"""JSON as its standard has it, of a bounded size: what others wrote is read by nothing else."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+
+
+def read(body: "StreamingBody", largest: int) -> object:
+    """Return the JSON value that an S3 object's body holds; the body is closed.
+
+    Raises ValueError in one line: larger than ``largest`` bytes, or not strict JSON.
+    """
+    with body:
+        content = body.read(largest + 1)
+    if len(content) > largest:
+        raise ValueError(f"larger than {largest} bytes")
+    return parse(content)
+
+
+def parse(content: bytes) -> object:
+    """Return the JSON value in ``content``, UTF-8 without NaN, Infinity or a key twice.
+
+    Raises ValueError saying what is wrong, deep nesting included.
+    """
+    try:
+        return json.loads(
+            content.decode("utf-8"),
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_without_duplicates,
+        )
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"malformed: {error}") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} stands twice in one object")
+    return found

@@ -1,0 +1,135 @@
+"""TakeTurn, the first state: may this execution go on now?
+
+It is asked again after every wait, so each answer holds for the moment in which it is given:
+
+==========  =======================================================================================
+settle      the execution is young, and more files of its data set may be on their way
+superseded  the data set is no longer the one that the execution was started for
+wait        as many earlier executions as may run at once have not ended
+go          it is this execution's turn
+==========  =======================================================================================
+
+Executions take turns in the order of their start. Nobody hands a turn on: whoever ends, however it
+ends, is no longer RUNNING, so no end can be missed and nothing can be left locked.
+"""
+
+import logging
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from lambdas import run_input
+from lambdas.datasets import DataSets
+from lambdas.run_input import RunInput
+from lambdas.transient import naming_transient_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+log = logging.getLogger(__name__)
+
+Answer = dict[str, Any]
+
+# Seconds between two questions: the shortest for each turn that has to end first, never less than a
+# twentieth of the time waited so far, never more than the longest. An execution's history may hold
+# 25,000 events, https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html, and a
+# question costs 9: entered, scheduled, started, succeeded and exited, two of the choice, two of the
+# wait. In LONGEST_WAIT there are at most 20 in the first 100 s, 109 until the longest is reached
+# after five hours, and 1,324 from there on: 1,453 x 9 = 13,077 events.
+SHORTEST, LONGEST = 5, 900
+PART_OF_THE_TIME_WAITED = 20
+LONGEST_WAIT = 14 * 24 * 3600  # seconds that the state machine allows for waiting
+
+
+@naming_transient_errors
+def take_turn(
+    event: Mapping[str, Any], *, now: datetime, s3: "S3Client", stepfunctions: "SFNClient"
+) -> Answer:
+    """Return ``outcome``, one of the four above, ``message``, and ``seconds`` if it is to wait.
+
+    ``event`` holds ``execution`` (arn, started_at), its ``input``, the deployment's ``defaults``,
+    ``settle_seconds`` and ``max_concurrent_runs``. An input without a fingerprint means whatever
+    data there is: it neither settles nor is superseded. Nothing is written anywhere.
+
+    Raises InvalidInputError, at the beginning and not after hours of waiting, ThrottlingError and
+    NoCompleteDataSetError.
+    """
+    asked = run_input.parse(event["input"], event["defaults"]["hyperparameters"])
+    execution = event["execution"]
+    age = (now - datetime.fromisoformat(execution["started_at"])).total_seconds()
+    answer = _about_the_data(s3, event, asked, age) or _about_the_turn(
+        _running(stepfunctions, execution["arn"]), execution["arn"], event, age
+    )
+    log.info(answer["message"], extra={"outcome": answer["outcome"], "execution": execution["arn"]})
+    return answer
+
+
+def _about_the_data(
+    s3: "S3Client", event: Mapping[str, Any], asked: RunInput, age: float
+) -> Answer | None:
+    """Return the answer that the data set requires, None where it stands in nobody's way."""
+    if asked.fingerprint is None:
+        return None
+    datasets = _datasets(s3, event["defaults"])
+    dataset = datasets.newest() if asked.dataset is None else datasets.find(asked.dataset)
+    if dataset.fingerprint != asked.fingerprint:
+        state = (
+            f"is incomplete now ({dataset.incomplete})" if dataset.incomplete else "was replaced"
+        )
+        return {
+            "outcome": "superseded",
+            "message": f"data set {dataset.name!r} {state}: found fingerprint "
+            f"{dataset.fingerprint}, this execution was started for {asked.fingerprint}; "
+            "the newer files start an execution of their own",
+            "superseded_by": dataset.fingerprint,
+        }
+    seconds = math.ceil(event["settle_seconds"] - age)
+    if seconds > 0:
+        message = f"{seconds} s for more files of data set {dataset.name!r} to arrive"
+        return {"outcome": "settle", "message": message, "seconds": seconds}
+    return None
+
+
+def _about_the_turn(running: list[str], arn: str, event: Mapping[str, Any], age: float) -> Answer:
+    if arn not in running:
+        # ListExecutions is eventually consistent. Who is not listed yet cannot know its place.
+        message = "this execution is not listed as running yet"
+        return {"outcome": "wait", "message": message, "seconds": SHORTEST}
+    earlier, most = running[: running.index(arn)], event["max_concurrent_runs"]
+    if len(earlier) < most:
+        place = f"{len(earlier)} earlier executions are running, {most} may run at once"
+        return {"outcome": "go", "message": place}
+    turns = len(earlier) - most + 1
+    patience = max(SHORTEST * turns, int(age) // PART_OF_THE_TIME_WAITED)
+    first = earlier[0].rsplit(":", 1)[-1]
+    return {
+        "outcome": "wait",
+        "message": f"waiting for {turns} of {len(earlier)} earlier executions to end, "
+        f"of which {first} is the first; {most} may run at once",
+        "seconds": min(patience, LONGEST),
+    }
+
+
+def _running(stepfunctions: "SFNClient", execution_arn: str) -> list[str]:
+    """Return the ARNs of the machine's running executions, by their start and then their name.
+
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+    """
+    machine = execution_arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
+    pages = stepfunctions.get_paginator("list_executions").paginate(
+        stateMachineArn=machine, statusFilter="RUNNING"
+    )
+    # A set: one that starts meanwhile may move another to a page that is still to come.
+    found = {
+        (execution["startDate"], execution["name"], execution["executionArn"])
+        for page in pages
+        for execution in page["executions"]
+    }
+    return [arn for _, _, arn in sorted(found)]
+
+
+def _datasets(s3: "S3Client", defaults: Mapping[str, Any]) -> DataSets:
+    files = tuple(defaults["required_files"])
+    return DataSets(s3, defaults["bucket"], defaults["dataset_prefix"], files)

@@ -1,0 +1,59 @@
+"""The states before the work: the data set settles, and executions take turns.
+
+    TakeTurn -> Turn -- go ---------> (the work)
+       ^         |- settle -----> Settle ------.
+       |         |- wait -------> WaitForTurn -|
+       |         `- superseded -> Superseded   |
+       `---------------------------------------'
+
+One Lambda decides all of it, each time anew, so an execution whose data set is replaced while it
+waits leaves the line at its next question. lambdas/take_turn.py counts what waiting costs.
+"""
+
+from typing import Any
+
+from lambdas.take_turn import LONGEST_WAIT
+from state_machine import sdk
+from state_machine.config import PipelineConfig
+from state_machine.deployed import Deployed
+from state_machine.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
+
+
+def take_turn(
+    config: PipelineConfig, deployed: Deployed, defaults: dict[str, Any], work: sdk.Chain
+) -> sdk.Chain:
+    """The states that lead to `work`; `defaults` are PrepareRun's."""
+    payload = {
+        "execution": {"arn.$": "$$.Execution.Id", "started_at.$": "$$.Execution.StartTime"},
+        "input.$": "$$.Execution.Input",
+        "defaults": defaults,
+        "settle_seconds": config.data.settle_seconds,
+        "max_concurrent_runs": config.max_concurrent_runs,
+    }
+    # The answer takes the place of the input, which later states read from the context object.
+    question = lambda_state(
+        "TakeTurn",
+        "take_turn",
+        payload,
+        deployed,
+        result_selector={"turn.$": "$.Payload"},
+        output_path="$.turn",
+    )
+    settle = sdk.Wait("Settle", seconds_path="$.seconds")
+    wait = sdk.Wait("WaitForTurn", seconds_path="$.seconds")
+    for pause in (settle, wait):
+        pause.next(question)
+    turn = sdk.Choice("Turn")
+    for outcome, following in (
+        ("go", work),
+        ("settle", settle),
+        ("wait", wait),
+        ("superseded", sdk.Succeed("Superseded")),
+    ):
+        turn.add_choice(sdk.ChoiceRule.StringEquals("$.outcome", outcome), following)
+    return sdk.Chain([question, turn])
+
+
+def waiting_seconds(config: PipelineConfig) -> int:
+    """How long the states before the work may take in all."""
+    return config.data.settle_seconds + LONGEST_WAIT + LAMBDA_STATE_SECONDS

@@ -1,0 +1,128 @@
+"""Executions that start together: one after the other, and only the newest files of a data set."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.demo import sample_config
+from state_machine import config
+from state_machine.config import PipelineConfig, Threshold
+from tests.e2e.pipeline import Pipeline
+from tests.waiting import eventually
+
+PROJECT = Path(__file__).parents[2]
+SETTLE_SECONDS = 2
+
+
+@pytest.fixture(scope="module")
+def settings() -> PipelineConfig:
+    """Short trainings that pass, on data sets that settle; one run at a time."""
+    small = sample_config(config.load(PROJECT / "pipeline.toml"))
+    assert small.max_concurrent_runs == 1
+    modest = [Threshold(metric="accuracy", op=">=", value=0.05)]
+    hyperparameters = small.training.hyperparameters | {"epochs": 1}
+    return small.model_copy(
+        update={
+            "data": small.data.model_copy(update={"settle_seconds": SETTLE_SECONDS}),
+            "training": small.training.model_copy(update={"hyperparameters": hyperparameters}),
+            "gate": small.gate.model_copy(update={"thresholds": modest}),
+        }
+    )
+
+
+def executions_of(pipeline: Pipeline, dataset: str) -> list[dict[str, Any]]:
+    """The executions that uploads of a data set started, in the order of their start."""
+    described = [
+        pipeline.states.describe_execution(executionArn=arn) for arn in pipeline.executions()
+    ]
+    return sorted(
+        (found for found in described if json.loads(found["input"])["dataset"] == dataset),
+        key=lambda found: found["startDate"],
+    )
+
+
+def entered(pipeline: Pipeline, execution_arn: str) -> dict[str, Any]:
+    """When each state was entered last, by its name."""
+    pages = pipeline.states.get_paginator("get_execution_history").paginate(
+        executionArn=execution_arn
+    )
+    return {
+        event["stateEnteredEventDetails"]["name"]: event["timestamp"]
+        for page in pages
+        for event in page["events"]
+        if "stateEnteredEventDetails" in event
+    }
+
+
+def test_two_data_sets_at_once_are_two_isolated_runs_one_after_the_other(
+    pipeline: Pipeline, digits: Path
+) -> None:
+    for file in sorted(digits.iterdir()):
+        pipeline.put("left", file)
+        pipeline.put("right", file)
+    started = eventually(
+        lambda: (
+            [
+                execution["executionArn"]
+                for dataset in ("left", "right")
+                for execution in executions_of(pipeline, dataset)
+            ]
+            if len(pipeline.executions()) == 2
+            else []
+        )
+    )
+    first, second = sorted(
+        (pipeline.end_of(arn) for arn in started), key=lambda execution: execution["startDate"]
+    )
+
+    assert [first["status"], second["status"]] == ["SUCCEEDED", "SUCCEEDED"]
+    states = entered(pipeline, second["executionArn"])
+    assert "WaitForTurn" in states
+    assert states["PrepareRun"] >= first["stopDate"]
+    assert "WaitForTurn" not in entered(pipeline, first["executionArn"])
+    outputs = [first["output"], second["output"]]
+    assert {output["dataset"]["name"] for output in outputs} == {"left", "right"}
+    for output in outputs:
+        assert output["registration"]["model_package_arn"] in pipeline.model_packages()
+        assert output["run_id"] in output["training_job"]["model_data_url"]
+    assert len({output["paths"]["run"] for output in outputs}) == 2
+
+
+def test_files_overwritten_while_they_settle_are_one_run_on_the_newest(
+    pipeline: Pipeline, digits: Path
+) -> None:
+    before = pipeline.model_packages()
+    files = sorted(digits.iterdir())
+    for file in files:
+        pipeline.put("overwritten", file)
+    eventually(lambda: executions_of(pipeline, "overwritten"))
+    pipeline.put("overwritten", files[0])
+    started = eventually(
+        lambda: found if len(found := executions_of(pipeline, "overwritten")) == 2 else []
+    )
+
+    outdated, newest = (pipeline.end_of(execution["executionArn"]) for execution in started)
+
+    assert outdated["status"] == newest["status"] == "SUCCEEDED"
+    assert outdated["output"]["outcome"] == "superseded"
+    fingerprint = json.loads(newest["input"])["fingerprint"]
+    assert outdated["output"]["superseded_by"] == fingerprint
+    assert fingerprint in outdated["output"]["message"]
+    assert "Superseded" in entered(pipeline, outdated["executionArn"])
+    assert "PrepareRun" not in entered(pipeline, outdated["executionArn"])
+    registered = newest["output"]["registration"]["model_package_arn"]
+    assert set(pipeline.model_packages()) - set(before) == {registered}
+    assert newest["output"]["dataset"]["fingerprint"] == fingerprint
+
+
+def test_an_execution_that_fails_gives_its_turn_on(pipeline: Pipeline) -> None:
+    # Neither finds a data set: both fail in PrepareRun, when they have their turn.
+    started = [pipeline.start({"dataset": f"none-{number}"}) for number in range(2)]
+
+    first, second = (pipeline.end_of(arn) for arn in started)
+
+    assert first["status"] == second["status"] == "FAILED"
+    states = entered(pipeline, second["executionArn"])
+    assert states["PrepareRun"] >= first["stopDate"]

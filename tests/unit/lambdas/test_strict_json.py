@@ -1,0 +1,40 @@
+import io
+
+import pytest
+from botocore.response import StreamingBody
+
+from lambdas.strict_json import parse, read
+
+
+def body(content: bytes) -> StreamingBody:
+    return StreamingBody(io.BytesIO(content), len(content))
+
+
+def test_reads_up_to_a_size():
+    assert read(body(b"[1, 2]"), 6) == [1, 2]
+    with pytest.raises(ValueError, match=r"^larger than 5 bytes$"):
+        read(body(b"[1, 2]"), 5)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "malformed"),
+        (b"{", "malformed"),
+        (b'{"a": 1} {"a": 2}', "Extra data"),
+        (b'{"a": NaN}', "NaN is not JSON"),
+        (b'{"a": Infinity}', "Infinity is not JSON"),
+        (b'{"a": -Infinity}', "-Infinity is not JSON"),
+        (b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice"),
+        ('{"a": "é"}'.encode("latin-1"), "utf-8"),
+        ('{"a": 1}'.encode("utf-16"), "utf-8"),
+        (b"\xef\xbb\xbf{}", "BOM"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "digits"),
+        (b"[" * 100_000, "recursion"),
+    ],
+    ids=lambda _: "case",
+)
+def test_what_is_not_strict_is_refused(content, message):
+    with pytest.raises(ValueError, match=r"^malformed: ") as caught:
+        parse(content)
+    assert message in str(caught.value)

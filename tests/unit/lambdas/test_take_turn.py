@@ -1,0 +1,171 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lambdas.datasets import DataSets
+from lambdas.errors import InvalidInputError, ThrottlingError
+from lambdas.take_turn import LONGEST, LONGEST_WAIT, SHORTEST, take_turn
+from tests.fakes.executions import FakeExecutions
+from tests.unit.lambdas.conftest import BUCKET, FILES
+
+STARTED = datetime(2026, 2, 7, 11, 42, 29, 102000, tzinfo=UTC)
+NAME = "digits-1"
+
+
+@pytest.fixture
+def executions() -> FakeExecutions:
+    return FakeExecutions()
+
+
+@pytest.fixture
+def current(s3):
+    """Return a function that tells the fingerprint which the data set "digits" has now."""
+    return lambda: DataSets(s3, BUCKET, "raw_data/", FILES).find("digits").fingerprint
+
+
+@pytest.fixture
+def fingerprint(upload, current) -> str:
+    """Upload the data set "digits" and return its fingerprint."""
+    upload("digits")
+    return current()
+
+
+@pytest.fixture
+def ask(executions, s3, event):
+    """Return a function that asks for the turn of the execution ``NAME``, ``age`` seconds old."""
+
+    def invoke(execution_input=None, age=0.0, most=1, settle=10):
+        arn = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:" + NAME
+        payload = event("prepare_run") | {
+            "execution": {"arn": arn, "started_at": "2026-02-07T11:42:29.102Z"},
+            "input": {} if execution_input is None else execution_input,
+            "settle_seconds": settle,
+            "max_concurrent_runs": most,
+        }
+        now = STARTED + timedelta(seconds=age)
+        return take_turn(payload, now=now, s3=s3, stepfunctions=executions)
+
+    return invoke
+
+
+def earlier(executions, count):
+    """Let ``count`` executions run that were started before ours, and ours."""
+    for number in range(count):
+        started = STARTED - timedelta(hours=count - number)
+        executions.add(f"earlier-{number}", started=started)
+    executions.add(NAME, started=STARTED)
+
+
+def test_alone_and_without_a_fingerprint_it_goes_at_once(ask, executions):
+    earlier(executions, 0)
+    assert ask()["outcome"] == "go"
+
+
+def test_a_data_set_settles_before_its_execution_goes(ask, executions, fingerprint):
+    earlier(executions, 0)
+    asked = {"dataset": "digits", "fingerprint": fingerprint}
+    first = ask(asked, age=0.4)
+    assert (first["outcome"], first["seconds"]) == ("settle", 10)
+    assert ask(asked, age=10.4)["outcome"] == "go"
+
+
+def test_without_settle_seconds_nothing_settles(ask, executions, fingerprint):
+    earlier(executions, 0)
+    assert ask({"fingerprint": fingerprint}, settle=0)["outcome"] == "go"
+
+
+@pytest.mark.parametrize("named", [{"dataset": "digits"}, {}])
+def test_a_replaced_data_set_supersedes_the_execution_and_says_by_what(
+    ask, executions, upload, current, named
+):
+    earlier(executions, 0)
+    upload("digits")
+    fingerprint = current()
+    upload("digits", "train-labels-idx1-ubyte.gz")
+    newer = current()
+    answer = ask({**named, "fingerprint": fingerprint}, age=10)
+    assert answer["outcome"] == "superseded"
+    assert answer["superseded_by"] == newer
+    assert newer in answer["message"]
+    assert fingerprint in answer["message"]
+    assert "\n" not in answer["message"]
+
+
+def test_an_execution_is_superseded_while_it_waits_for_its_turn(
+    ask, executions, upload, fingerprint
+):
+    earlier(executions, 1)
+    asked = {"dataset": "digits", "fingerprint": fingerprint}
+    assert ask(asked, age=60)["outcome"] == "wait"
+    upload("digits")
+    assert ask(asked, age=120)["outcome"] == "superseded"
+
+
+def test_a_file_that_was_deleted_supersedes_too(ask, executions, s3, fingerprint):
+    earlier(executions, 0)
+    s3.delete(BUCKET, "raw_data/digits/train-labels-idx1-ubyte.gz")
+    answer = ask({"dataset": "digits", "fingerprint": fingerprint})
+    assert answer["outcome"] == "superseded"
+    assert "train-labels-idx1-ubyte.gz missing" in answer["message"]
+
+
+@pytest.mark.parametrize(("running", "most", "outcome"), [(1, 1, "wait"), (2, 3, "go")])
+def test_as_many_as_may_run_at_once_go(ask, executions, running, most, outcome):
+    earlier(executions, running)
+    assert ask(most=most)["outcome"] == outcome
+
+
+def test_every_running_execution_goes_in_the_order_of_its_start(ask, executions):
+    earlier(executions, 5)
+    executions.add("later", started=STARTED + timedelta(seconds=1))
+    for number in range(5):
+        answer = ask(age=1)
+        assert answer["outcome"] == "wait"
+        assert f"earlier-{number}" in answer["message"]
+        assert answer["seconds"] == SHORTEST * (5 - number)
+        arn = next(arn for arn in executions.executions if arn.endswith(f"earlier-{number}"))
+        executions.executions[arn].status = "ABORTED" if number % 2 else "SUCCEEDED"
+    assert ask(age=1)["outcome"] == "go"
+
+
+def test_executions_of_the_same_moment_go_by_name(ask, executions):
+    executions.add("digits-2", started=STARTED)
+    executions.add(NAME, started=STARTED)
+    assert ask()["outcome"] == "go"
+    executions.add("digits-0", started=STARTED)
+    assert ask()["outcome"] == "wait"
+
+
+def test_who_is_not_listed_yet_does_not_know_its_place(ask, executions):
+    answer = ask()
+    assert (answer["outcome"], answer["seconds"]) == ("wait", SHORTEST)
+
+
+def test_waits_grow_with_the_time_waited_to_a_bound(ask, executions):
+    earlier(executions, 1)
+    waits = [ask(age=age)["seconds"] for age in (0, 100, 1000, 10_000, 100_000, 1_000_000)]
+    assert waits == [5, 5, 50, 500, LONGEST, LONGEST]
+
+
+def test_the_history_has_room_for_the_longest_wait(ask, executions):
+    earlier(executions, 1)
+    events_of_a_question, age, questions = 9, 0, 0
+    while age < LONGEST_WAIT:
+        age += ask(age=age)["seconds"]
+        questions += 1
+    assert questions == 1453
+    assert questions * events_of_a_question < 25_000 / 1.5
+
+
+def test_a_wrong_input_is_an_error_before_any_waiting(ask, executions):
+    earlier(executions, 3)
+    with pytest.raises(InvalidInputError, match="unknown field 'epochs'"):
+        ask({"epochs": 3})
+    with pytest.raises(InvalidInputError):
+        ask(["no", "object"])
+
+
+def test_throttling_goes_by_the_name_that_is_retried(ask, executions):
+    executions.refuse("ListExecutions", "ThrottlingException", 400)
+    with pytest.raises(ThrottlingError):
+        ask()
