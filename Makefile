@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test lint format lock clean
+.PHONY: help run sample test faults lint format lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ sample: $(INSTALLED)  ## the same path on scikit-learn's digits, in well under a
 
 test: $(INSTALLED)  ## every test
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+faults: $(INSTALLED)  ## every fault 20 times, each with other seeds (FAULT_ROUNDS=n for n times)
+	@FAULT_ROUNDS=$(or $(FAULT_ROUNDS),20) $(BIN)/python -m pytest tests/faults $(ARGS)
 
 lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
 	$(BIN)/ruff check .

@@ -10,7 +10,9 @@ RetrainError
  ├── DeploymentFailedError a step of the deployment failed
  ├── LocalAwsError         the embedded AWS did not start, or ended
  ├── DatasetNotFoundError  every way to get the data set failed
- └── NoExecutionError      there is no execution to follow, or the upload started none
+ ├── NoExecutionError      there is no execution to follow, or the upload started none
+ ├── FinalDecisionError    the gate rejected the model, and that cannot be resumed
+ └── NotRedrivableError    AWS refuses to resume the execution
 """
 
 from collections.abc import Iterator
@@ -84,6 +86,14 @@ class NoExecutionError(RetrainError):
     """There is no execution to follow."""
 
 
+class FinalDecisionError(RetrainError):
+    """The gate rejected the model, and that cannot be resumed."""
+
+
+class NotRedrivableError(RetrainError):
+    """AWS refuses to resume the execution."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the errors of boto3 and of state_machine that a person can act on into this tree."""
@@ -124,4 +134,8 @@ def _refused(code: str, message: str, error: "ClientError") -> RetrainError:
         return _no_credentials(f"{message} ({code})")
     if code in _NOT_DEPLOYED_CODES:
         return NotDeployedError(f"{message} ({code})", "run `retrain deploy` first")
+    if code == "ExecutionDoesNotExist":
+        return NoExecutionError(
+            message, "check its name, and --stage; `retrain watch` finds the newest"
+        )
     return AwsRefusedError(f"{error.operation_name}: {message} ({code})")

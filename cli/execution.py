@@ -7,11 +7,12 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 StateStatus = Literal["running", "succeeded", "failed", "aborted"]
 Event = dict[str, Any]
+Pause = tuple[datetime, datetime]
 
 JOB_LOG_GROUPS = {
     "TrainingJobName": "/aws/sagemaker/TrainingJobs",
@@ -47,7 +48,7 @@ class StateView:
     """One state that the execution has entered.
 
     `kind` is Task, Choice, Succeed, Fail; `attempts` counts retries and redrives too; `result` is
-    what the task returned, before ResultSelector.
+    what the task returned, before ResultSelector. After a redrive `entered` is when it went on.
     """
 
     name: str
@@ -68,13 +69,17 @@ class StateView:
 
 @dataclass(frozen=True)
 class ExecutionView:
-    """An execution at one moment. `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+    """An execution at one moment. `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
+
+    `pauses` are the times between its ends and its redrives.
+    """
 
     arn: str
     status: str
     started: datetime
     stopped: datetime | None = None
     states: tuple[StateView, ...] = ()
+    pauses: tuple[Pause, ...] = ()
     error: str = ""
     cause: str = ""
 
@@ -91,7 +96,7 @@ class ExecutionView:
     @property
     def last(self) -> StateView | None:
         """The state that the execution is in, or was in when it ended."""
-        return self.states[-1] if self.states else None
+        return max(reversed(self.states), key=lambda state: state.entered, default=None)
 
     def state(self, name: str) -> StateView | None:
         """The state of that name, or None if it has not been entered."""
@@ -105,11 +110,17 @@ class ExecutionView:
 
     def seconds(self, now: datetime) -> float:
         """How long the execution has taken until it stopped, or until `now`."""
-        return ((self.stopped or now) - self.started).total_seconds()
+        return self.elapsed(self.stopped or now)
+
+    def elapsed(self, at: datetime) -> float:
+        """How many seconds the execution had run by then; what lay before a redrive is left out."""
+        paused = [resumed - ended for ended, resumed in self.pauses if resumed <= at]
+        return (at - self.started - sum(paused, timedelta())).total_seconds()
 
 
 def read(description: dict[str, Any], events: Iterable[Event]) -> ExecutionView:
     """Combine DescribeExecution's answer and the events of GetExecutionHistory, oldest first."""
+    events = list(events)
     states = read_states(events)
     stopped = description.get("stopDate")
     if stopped is None and description["status"] != "RUNNING" and states:
@@ -120,22 +131,35 @@ def read(description: dict[str, Any], events: Iterable[Event]) -> ExecutionView:
         started=description["startDate"],
         stopped=stopped,
         states=states,
+        pauses=read_pauses(events),
         error=description.get("error", ""),
         cause=description.get("cause", ""),
     )
 
 
 def read_states(events: Iterable[Event]) -> tuple[StateView, ...]:
-    """The states in the order in which they were entered first."""
+    """The states in the order in which they were entered first, each with its newest attempt."""
     states: dict[str, StateView] = {}
     current = ""
     for event in events:
         if event["type"].endswith("StateEntered"):
             current = event["stateEnteredEventDetails"]["name"]
-            states[current] = _entered(event, current)
+            states[current] = _entered(event, current, states.get(current))
         elif current:
             states[current] = _changed(states[current], event)
     return tuple(states.values())
+
+
+def read_pauses(events: Iterable[Event]) -> tuple[Pause, ...]:
+    """The times from each end of the execution to the redrive that followed it."""
+    pauses: list[Pause] = []
+    ended: datetime | None = None
+    for event in events:
+        if event["type"] in _ENDINGS:
+            ended = event["timestamp"]
+        elif event["type"] == "ExecutionRedriven" and ended is not None:
+            pauses.append((ended, event["timestamp"]))
+    return tuple(pauses)
 
 
 def planned_states(definition: str) -> list[str]:
@@ -162,9 +186,10 @@ def readable_cause(cause: str) -> str:
     return cause
 
 
-def _entered(event: Event, name: str) -> StateView:
+def _entered(event: Event, name: str, before: StateView | None) -> StateView:
     kind = event["type"].removesuffix("StateEntered")
-    return StateView(name=name, kind=kind, entered=event["timestamp"])
+    attempts = before.attempts if before else 0
+    return StateView(name=name, kind=kind, entered=event["timestamp"], attempts=attempts)
 
 
 def _changed(state: StateView, event: Event) -> StateView:
@@ -174,7 +199,9 @@ def _changed(state: StateView, event: Event) -> StateView:
     if kind in _ENDINGS and state.ended is None:
         return replace(state, status=_ENDINGS[kind], ended=event["timestamp"])
     if kind == "ExecutionRedriven" and state.status != "succeeded":
-        return replace(state, status="running", ended=None)
+        return StateView(
+            state.name, state.kind, entered=event["timestamp"], attempts=state.attempts
+        )
     return _task_changed(state, kind, event)
 
 

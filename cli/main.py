@@ -12,6 +12,7 @@ from cli.errors import InputError, RetrainError, translated
 from cli.terminal import DONE, WARNING, Terminal
 
 if TYPE_CHECKING:
+    from cli.aws import Stage
     from cli.run_record import RunRecord
 
 INTERRUPTED = 130
@@ -203,9 +204,33 @@ def watch(
     if not execution:
         states = target.client("stepfunctions")
         execution = newest_execution(states, target.names.state_machine_arn)
-    elif not execution.startswith("arn:"):
-        execution = target.names.execution_arn(execution)
-    run = follow_to_end(target, execution, terminal)
+    run = follow_to_end(target, _execution_arn(target, execution), terminal)
+    summary.show(run, terminal)
+    _exit_by(run)
+
+
+@app.command()
+def redrive(
+    execution: Annotated[str, typer.Argument(help="The name or ARN of an execution that failed.")],
+    stage: StageName = DEV,
+    config: Config = CONFIG,
+) -> None:
+    """Resume a failed execution at the step that failed.
+
+    Steps that have finished are not repeated. Follows the execution to its end, as `watch` does.
+
+    Example: retrain redrive fashion-mnist-cafffd8da40d
+    """
+    from cli import summary
+    from cli.aws import connect
+    from cli.outcome import follow_to_end
+    from cli.redrive import redrive as resume
+
+    target, terminal = connect(config, stage), Terminal()
+    arn = _execution_arn(target, execution)
+    count = resume(target.client("stepfunctions"), arn)
+    terminal.mark(DONE, f"Resumed {arn} (redrive {count})", "green")
+    run = follow_to_end(target, arn, terminal)
     summary.show(run, terminal)
     _exit_by(run)
 
@@ -297,6 +322,12 @@ def local_run(config: Config = CONFIG) -> None:
     stop_on_sigterm()
     with own_aws(config.resolve().parent) as aws:
         serve(aws, Terminal())
+
+
+def _execution_arn(target: "Stage", name_or_arn: str) -> str:
+    if name_or_arn.startswith("arn:"):
+        return name_or_arn
+    return target.names.execution_arn(name_or_arn)
 
 
 def _json_object(text: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from cli import run_record
+from cli import redrive, run_record
 from cli.aws import Stage
 from cli.progress import presenter
 from cli.run_record import RunRecord
@@ -27,6 +27,8 @@ def follow_to_end(
             ModelPackageName=run.model_package_arn
         )
         run = replace(run, approval_status=package["ModelApprovalStatus"])
+    if run.failure is not None:
+        run = replace(run, resume=redrive.command(view.name, stage.names.stage))
     return _with_log_file(run, data_folder)
 
 

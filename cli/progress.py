@@ -74,7 +74,7 @@ class PlainPresenter:
     def _once(self, key: tuple[object, ...], view: ExecutionView, at: datetime, text: str) -> None:
         if key not in self._shown:
             self._shown.add(key)
-            self._terminal.line(f"[{(at - view.started).total_seconds():6.1f} s] {text}")
+            self._terminal.line(f"[{view.elapsed(at):6.1f} s] {text}")
 
 
 class LivePresenter:

@@ -42,7 +42,8 @@ class RunRecord:
 
     `steps` are the task states; `preparation` is what the command did before the execution;
     `wall_seconds` is all of it as seen by the person who waited. `artifacts` (of the run), `model`
-    (model.tar.gz) and `report` begin with s3://; `local_copy` is a folder on this machine.
+    (model.tar.gz) and `report` begin with s3://; `local_copy` is a folder on this machine; `resume`
+    is the command that resumes an execution that failed.
     """
 
     status: str
@@ -63,6 +64,7 @@ class RunRecord:
     execution_seconds: float = 0.0
     wall_seconds: float = 0.0
     failure: Failure | None = None
+    resume: str | None = None
 
     @property
     def decided(self) -> bool:

@@ -22,6 +22,8 @@ def show(run: RunRecord, terminal: Terminal) -> None:
         _show_decision(run, terminal)
     elif run.failure is not None:
         _show_failure(run.failure, run.status, terminal)
+        if run.resume:
+            terminal.line(f"  Resume: {run.resume}")
     _show_table(run, terminal)
 
 

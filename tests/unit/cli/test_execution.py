@@ -98,6 +98,45 @@ def test_a_redriven_state_runs_again() -> None:
     assert (state.status, state.ended) == ("running", None)
 
 
+def redriven_training(*, entered_again: bool) -> History:
+    """A training that failed twice in 3 s, was redriven a minute later and then took 5 s."""
+    history = failed_training().add("ExecutionRedriven", after=60)
+    if entered_again:
+        history.enter("Train")
+    history.schedule({"TrainingJobName": "digits-0123456789ab-train-0-1"})
+    return history.succeed({}, after=5).leave("Train").add("ExecutionSucceeded")
+
+
+@pytest.mark.parametrize("entered_again", [False, True])
+def test_a_redriven_state_shows_its_newest_attempt_and_a_finished_one_stays(
+    entered_again: bool,
+) -> None:
+    view = view_of(redriven_training(entered_again=entered_again), "SUCCEEDED")
+    prepare, train = view.states
+    assert train.ended is not None
+    assert prepare.ended is not None
+    assert (train.status, train.attempts, train.error) == ("succeeded", 3, "")
+    assert train.work is not None
+    assert train.work.name.endswith("-train-0-1")
+    assert train.seconds(train.ended) == 5
+    assert prepare.seconds(prepare.ended) == 0.5
+    assert view.last == train
+
+
+def test_the_time_before_a_redrive_is_not_counted() -> None:
+    view = view_of(redriven_training(entered_again=False), "SUCCEEDED")
+    assert view.seconds(START + timedelta(hours=1)) == 0.5 + 3 + 5
+    assert view.elapsed(START + timedelta(seconds=2)) == 2
+
+
+def test_the_last_state_is_the_one_entered_last() -> None:
+    history = History().enter("A").leave("A").add("X", after=1).enter("B").leave("B")
+    view = view_of(history.add("X", after=1).enter("A"), "RUNNING")
+    assert [state.name for state in view.states] == ["A", "B"]
+    assert view.last is not None
+    assert (view.last.name, view.last.status) == ("A", "running")
+
+
 def test_an_execution_without_events_yet_has_no_states() -> None:
     view = execution.read({**DESCRIPTION, "status": "RUNNING"}, [])
     assert view.states == ()

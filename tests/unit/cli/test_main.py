@@ -123,6 +123,14 @@ def test_watch_without_any_execution_says_so(machine: str) -> None:
     assert "There is no execution yet" in result.output
 
 
+@pytest.mark.parametrize("command", ["watch", "redrive"])
+def test_an_unknown_execution_is_one_line(machine: str, command: str) -> None:
+    result = runner.invoke(app, [command, "unknown"])
+    assert result.exit_code == 1
+    assert "Execution Does Not Exist" in result.output
+    assert "Next: check its name, and --stage" in result.output
+
+
 def test_watch_of_an_aborted_execution_by_name_exits_with_1(machine: str) -> None:
     client = boto3.client("stepfunctions")
     started = client.start_execution(stateMachineArn=machine, name="mine", input="{}")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.outcome import follow_to_end
+from state_machine.names import Names
 from tests.unit.cli.fakes import FakeLogs, FakeStepFunctions, PlainTerminal
 from tests.unit.cli.histories import (
     ARN,
@@ -17,6 +18,8 @@ from tests.unit.cli.histories import (
 
 class FakeStage:
     """A stage in whose account one execution has just ended."""
+
+    names = Names("retrain", "prod", account="123456789012", region="us-east-1")
 
     def __init__(self, history: History, status: str) -> None:
         events = history.events
@@ -61,6 +64,15 @@ def test_a_failed_lambdas_log_files_are_in_a_folder(
 def test_elsewhere_there_is_no_log_file(terminal: PlainTerminal, tmp_path: Path) -> None:
     assert log_file_of(failed_training(), terminal, tmp_path) is None
     assert log_file_of(failed_training(), terminal, None) is None
+
+
+def test_a_failed_run_knows_how_to_resume_and_a_decided_one_needs_not(
+    terminal: PlainTerminal,
+) -> None:
+    failed = follow_to_end(FakeStage(failed_training(), "FAILED"), ARN, terminal)  # type: ignore[arg-type]
+    done = follow_to_end(FakeStage(registered(), "SUCCEEDED"), ARN, terminal)  # type: ignore[arg-type]
+    assert failed.resume == "retrain redrive digits-0123456789ab --stage prod"
+    assert done.resume is None
 
 
 def failed_lambda() -> History:

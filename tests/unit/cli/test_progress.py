@@ -79,6 +79,20 @@ def test_plain_lines_name_another_attempt(terminal: PlainTerminal) -> None:
     assert "[   3.5 s] Train failed (3.0 s)" in terminal.written()
 
 
+def test_plain_lines_of_a_redriven_run_go_on_where_it_failed(terminal: PlainTerminal) -> None:
+    history = failed_training().add("ExecutionRedriven", after=60)
+    history.schedule({"TrainingJobName": "digits-0123456789ab-train-0-1"})
+    presenter = PlainPresenter(terminal, clock)
+    presenter.show(execution.read({**DESCRIPTION, "status": "RUNNING"}, history.events), [])
+    history.succeed({}, after=5).leave("Train")
+    presenter.show(execution.read({**DESCRIPTION, "status": "RUNNING"}, history.events), [])
+    assert terminal.lines() == [
+        "[   0.5 s] PrepareRun succeeded (0.5 s)",
+        "[   3.5 s] Train running, attempt 3 (digits-0123456789ab-train-0-1)",
+        "[   8.5 s] Train succeeded (5.0 s)",
+    ]
+
+
 def test_the_live_picture_has_marks_seconds_and_what_is_to_come() -> None:
     presenter = LivePresenter(PlainTerminal(animated=True), ["Train", "Evaluate"], clock)
     assert rendered(presenter).strip() == ""

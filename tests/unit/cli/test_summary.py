@@ -72,6 +72,7 @@ def test_a_rejected_run_says_why(terminal: PlainTerminal) -> None:
     assert "accuracy is 0.9722, expected >= 0.99" in terminal.written()
     assert rows["Gate"] == "✗ accuracy >= 0.99  found 0.9722"
     assert "Model package" not in rows
+    assert "redrive" not in terminal.written()
 
 
 def test_a_metric_that_is_missing_is_shown_as_it_is(terminal: PlainTerminal) -> None:
@@ -89,8 +90,9 @@ def test_a_failed_run_names_state_cause_and_logs(terminal: PlainTerminal) -> Non
         log="/aws/sagemaker/TrainingJobs --log-stream-name-prefix job-1",
         log_file=".retrain/aws/jobs/job-1/job.log",
     )
-    summary.show(RunRecord(status="FAILED", failure=failure), terminal)
+    summary.show(RunRecord(status="FAILED", failure=failure, resume="retrain redrive a"), terminal)
     text = terminal.written()
+    assert "Resume: retrain redrive a" in text
     assert "✗ FAILED in Train: States.TaskFailed" in text
     assert "AlgorithmError: loss is nan" in text
     assert "aws logs tail /aws/sagemaker/TrainingJobs --log-stream-name-prefix job-1" in text

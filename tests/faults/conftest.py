@@ -1,0 +1,85 @@
+"""The fault suite: what breaks is real, its moment is drawn from a seed, and nothing may leak.
+
+`FAULT_ROUNDS=20` runs every fault that often, each round with another seed.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import sample
+from cli.demo import sample_config
+from local_aws.client import EmbeddedAws
+from state_machine import config
+from tests.e2e.pipeline import Pipeline
+from tests.faults import figures, leaks
+from tests.faults.baseline import EPOCHS, Baseline
+from tests.functional.sagemaker_requests import Account
+
+PROJECT = Path(__file__).parents[2]
+STOP_GRACE_SECONDS = 1.0
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat every test that asks for chance, once for each round."""
+    if "fault_round" in metafunc.fixturenames:
+        rounds = int(os.environ.get("FAULT_ROUNDS", "1"))
+        metafunc.parametrize("fault_round", range(1, rounds + 1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured."""
+    for line in figures.lines():
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest, fault_round: int) -> random.Random:
+    """Draws when and how a fault strikes: the same in every run of the same test and round."""
+    return random.Random(f"{request.node.originalname} {fault_round}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    """An embedded AWS of the suite's own, which gives a stopped job one second."""
+    arguments = ("--stop-grace-seconds", str(STOP_GRACE_SECONDS))
+    arguments += ("--lambda-retry-delays", "0.2,0.4")
+    with EmbeddedAws(tmp_path_factory.mktemp("aws"), arguments=arguments) as aws:
+        yield aws
+
+
+@pytest.fixture(scope="session")
+def account(server: EmbeddedAws) -> Account:
+    return Account(server)
+
+
+@pytest.fixture(scope="session")
+def pipeline(server: EmbeddedAws) -> Iterator[Pipeline]:
+    """The deployed pipeline, with few epochs."""
+    settings = sample_config(config.load(PROJECT / "pipeline.toml"))
+    hyperparameters = {**settings.training.hyperparameters, "epochs": EPOCHS, "batch-size": 32}
+    training = settings.training.model_copy(update={"hyperparameters": hyperparameters})
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in server.environment().items():
+            environment.setenv(name, value)
+        deployed = Pipeline(server, PROJECT)
+        deployed.deploy(settings.model_copy(update={"training": training}))
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def baseline(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Baseline:
+    """A run that nothing disturbed: what every other one must equal."""
+    for file in sample.write(tmp_path_factory.mktemp("digits")).iterdir():
+        key = pipeline.put(sample.NAME, file)
+    assert key
+    return Baseline(pipeline)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaks(server: EmbeddedAws) -> Iterator[None]:
+    yield
+    leaks.assert_none(server)

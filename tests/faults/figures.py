@@ -1,0 +1,18 @@
+"""Figures that the faults measure; the suite prints them at its end."""
+
+import statistics
+
+_measured: dict[str, list[float]] = {}
+
+
+def record(name: str, value: float) -> None:
+    """Keep one measurement of what `name` says."""
+    _measured.setdefault(name, []).append(value)
+
+
+def lines() -> list[str]:
+    """Return one line for each figure: how often, the median, the largest."""
+    return [
+        f"{name}: median {statistics.median(values):.1f}, most {max(values):.1f} ({len(values)} x)"
+        for name, values in sorted(_measured.items())
+    ]
