@@ -39,8 +39,8 @@ def sample_config(config: PipelineConfig) -> PipelineConfig:
     hyperparameters = config.training.hyperparameters | SAMPLE_HYPERPARAMETERS
     return config.model_copy(
         update={
-            # We upload the files ourselves, one right after the other: there is nothing to settle.
-            "data": config.data.model_copy(update={"dataset": sample.NAME, "settle_seconds": 0}),
+            # We upload these small files ourselves, one right after the other.
+            "data": config.data.model_copy(update={"dataset": sample.NAME, "settle_seconds": 1}),
             "training": config.training.model_copy(update={"hyperparameters": hyperparameters}),
             "registry": config.registry.model_copy(update={"model_package_group": sample.NAME}),
         }
@@ -109,9 +109,17 @@ class Demo:
 
     def _through_the_pipeline(self, aws: Connection, data: Path) -> RunRecord:
         stage = self._deploy()
-        arn = self._execution_arn = self._upload(stage, data)
-        self._doing = "Execution"
-        run = follow_to_end(stage, arn, self._terminal, aws.data_folder)
+        known = set(executions(stage.client("stepfunctions"), stage.names.state_machine_arn))
+        self._upload(stage, data)
+        while True:
+            self._execution_arn = arn = self._await_execution(stage, known)
+            self._doing = "Execution"
+            run = follow_to_end(stage, arn, self._terminal, aws.data_folder)
+            if run.superseded is None:
+                break
+            # Files of the same names lay there already, and each new one made another data set.
+            summary.show(run, self._terminal)
+            known.add(arn)
         return replace(
             run,
             local_copy=self._fetch_results(stage, run),
@@ -133,13 +141,14 @@ class Demo:
             )
         return stage_of(self._config, STAGE, session, self._project)
 
-    def _upload(self, stage: Stage, data: Path) -> str:
-        """Upload the data and return the ARN of the execution that this started."""
-        states, machine = stage.client("stepfunctions"), stage.names.state_machine_arn
-        known = executions(states, machine)
+    def _upload(self, stage: Stage, data: Path) -> None:
         with self._step("Upload") as step:
             uploaded = upload(stage, data, self._config.data.dataset, step)
             step.title = f"Upload of {len(uploaded.names)} files to {uploaded.uri}"
+
+    def _await_execution(self, stage: Stage, known: set[str]) -> str:
+        """Wait for an execution that the upload started; return its ARN."""
+        states, machine = stage.client("stepfunctions"), stage.names.state_machine_arn
         with self._step("S3 event"):
             started = new_execution(states, machine, known, EVENT_SECONDS)
             if started is None:

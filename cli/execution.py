@@ -163,13 +163,21 @@ def read_pauses(events: Iterable[Event]) -> tuple[Pause, ...]:
 
 
 def planned_states(definition: str) -> list[str]:
-    """The names from StartAt along Next, as far as the way is certain: to the first Choice."""
+    """The names from StartAt on, as far as there is one way that goes on to more work.
+
+    At a Choice, ways that end the execution or lead back into the line are left out.
+    """
     machine = json.loads(definition)
+    states: dict[str, Any] = machine["States"]
     names: list[str] = []
     name = machine.get("StartAt")
-    while name in machine["States"] and name not in names:
+    while name in states and name not in names:
         names.append(name)
-        name = machine["States"][name].get("Next")
+        ways = {choice["Next"] for choice in states[name].get("Choices", [])}
+        ways |= {states[name][key] for key in ("Next", "Default") if key in states[name]}
+        if states[name]["Type"] == "Choice":
+            ways = {way for way in ways if states[way].get("Next", way) not in [*names, way]}
+        name = ways.pop() if len(ways) == 1 else None
     return names
 
 

@@ -43,7 +43,8 @@ class RunRecord:
     `steps` are the task states; `preparation` is what the command did before the execution;
     `wall_seconds` is all of it as seen by the person who waited. `artifacts` (of the run), `model`
     (model.tar.gz) and `report` begin with s3://; `local_copy` is a folder on this machine; `resume`
-    is the command that resumes an execution that failed.
+    is the command that resumes an execution that failed. `superseded` says by what the data set of
+    an execution was replaced that ended for that reason.
     """
 
     status: str
@@ -65,6 +66,7 @@ class RunRecord:
     wall_seconds: float = 0.0
     failure: Failure | None = None
     resume: str | None = None
+    superseded: str | None = None
 
     @property
     def decided(self) -> bool:
@@ -95,6 +97,7 @@ def record(view: ExecutionView) -> RunRecord:
         execution_seconds=round(view.seconds(end), 3),
         wall_seconds=round(view.seconds(end), 3),
         failure=_failure(view),
+        superseded=_superseded(view),
     )
 
 
@@ -112,6 +115,11 @@ def write(run: RunRecord, path: Path) -> None:
 def _model_data(train: StateView | None) -> str | None:
     described = (train and train.result) or {}
     return described.get("ModelArtifacts", {}).get("S3ModelArtifacts")
+
+
+def _superseded(view: ExecutionView) -> str | None:
+    turn = view.payload("TakeTurn")
+    return str(turn["message"]) if turn.get("outcome") == "superseded" else None
 
 
 def _failure(view: ExecutionView) -> Failure | None:

@@ -20,6 +20,9 @@ def show(run: RunRecord, terminal: Terminal) -> None:
     terminal.line()
     if run.decided:
         _show_decision(run, terminal)
+    elif run.superseded is not None:
+        terminal.line("Superseded: newer files took this execution's place", style="bold yellow")
+        terminal.line(f"  {run.superseded}")
     elif run.failure is not None:
         _show_failure(run.failure, run.status, terminal)
         if run.resume:

@@ -1,5 +1,6 @@
 """Upload a data set: what makes the pipeline start."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from boto3.s3.transfer import TransferConfig
 from cli.aws import Stage
 from cli.errors import InputError
 from cli.terminal import Report
+from lambdas.manifest import FILE_NAME as MANIFEST
 from state_machine.names import DATASET_PREFIX
 
 if TYPE_CHECKING:
@@ -41,13 +43,24 @@ def files_of(path: Path, required: Sequence[str]) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise InputError(f"{path} does not exist", "name a file, or a folder with the data set")
-    files = [path / name for name in required if (path / name).is_file()]
-    if not files:
+    # The manifest first: it is the rule by which the others make the data set complete.
+    names = [MANIFEST, *listed_by(path / MANIFEST), *required]
+    files = [path / name for name in dict.fromkeys(names) if (path / name).is_file()]
+    if not {file.name for file in files} - {MANIFEST}:
         raise InputError(
             f"{path} holds none of the required files: {', '.join(required)}",
             "put them there, or correct required_files in pipeline.toml",
         )
     return files
+
+
+def listed_by(manifest: Path) -> list[str]:
+    """The names that a manifest lists; none if it is not there or not one. Lambda says why."""
+    try:
+        files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+        return [file["name"] for file in files if "/" not in file["name"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def complete_folder(folder: Path, required: Sequence[str]) -> Path:

@@ -174,6 +174,31 @@ def test_the_plan_is_certain_up_to_the_first_choice() -> None:
     assert execution.planned_states(json.dumps(definition)) == ["A", "B"]
 
 
+def test_the_plan_goes_on_where_one_way_leads_to_more_work() -> None:
+    definition = {
+        "StartAt": "TakeTurn",
+        "States": {
+            "TakeTurn": {"Type": "Task", "Next": "Turn"},
+            "Turn": {
+                "Type": "Choice",
+                "Choices": [{"Next": "Train"}, {"Next": "Settle"}, {"Next": "Superseded"}],
+            },
+            "Settle": {"Type": "Wait", "Next": "TakeTurn"},
+            "Superseded": {"Type": "Succeed"},
+            "Train": {"Type": "Task", "Next": "Gate"},
+            "Gate": {"Type": "Choice", "Choices": [{"Next": "Register"}, {"Next": "Other"}]},
+            "Register": {"Type": "Task", "Next": "Superseded"},
+            "Other": {"Type": "Task", "Next": "Superseded"},
+        },
+    }
+    assert execution.planned_states(json.dumps(definition)) == [
+        "TakeTurn",
+        "Turn",
+        "Train",
+        "Gate",
+    ]
+
+
 def test_the_plan_of_a_loop_ends() -> None:
     loop = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Next": "A"}}}
     assert execution.planned_states(json.dumps(loop)) == ["A"]

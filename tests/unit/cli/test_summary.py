@@ -113,3 +113,11 @@ def test_a_value_just_below_its_bound_is_not_rounded_up_to_it(terminal: PlainTer
     rule = {"rule": "accuracy >= 0.9999", "value": 0.99985, "held": False}
 
     assert shown(replace(REGISTERED, rules=[rule]), terminal)["Gate"].endswith("found 0.99985")
+
+
+def test_a_superseded_execution_says_what_took_its_place(terminal: PlainTerminal) -> None:
+    run = RunRecord(status="SUCCEEDED", execution_arn=ARN, superseded="the data set is now b2c3")
+    shown(run, terminal)
+    assert "Superseded: newer files" in terminal.written()
+    assert "the data set is now b2c3" in terminal.written()
+    assert not run.decided

@@ -1,5 +1,6 @@
 """Uploading data sets, to moto's S3."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,3 +84,24 @@ def test_a_complete_folder_is_taken_and_an_incomplete_one_names_what_it_lacks(
     assert complete_folder(folder, REQUIRED) == folder
     with pytest.raises(InputError, match=r"it lacks c\.gz"):
         complete_folder(folder, [*REQUIRED, "c.gz"])
+
+
+def test_a_manifest_goes_first_and_brings_the_files_that_it_lists(folder: Path) -> None:
+    manifest = {"files": [{"name": "extra.gz", "size": 1, "sha256": "0" * 64}]}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / "extra.gz").write_bytes(b"x")
+    required = list(REQUIRED)
+
+    names = [file.name for file in files_of(folder, required)]
+
+    assert names == ["manifest.json", "extra.gz", *required]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": 3}', '{"files": [{"name": "../x"}]}'])
+def test_a_manifest_that_lists_nothing_usable_is_uploaded_all_the_same(
+    folder: Path, text: str
+) -> None:
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    required = list(REQUIRED)
+
+    assert [file.name for file in files_of(folder, required)] == ["manifest.json", *required]
