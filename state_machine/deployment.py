@@ -3,7 +3,7 @@
 The embedded AWS is deployed to in exactly this way: only AWS_ENDPOINT_URL differs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,23 +70,8 @@ def deploy(
     ensure_model_package_group(config.registry.model_package_group, session.client("sagemaker"))
     progress(f"state machine {names.state_machine}")
     ensure_state_machine(config, Deployed(names, code), session)
-    progress(
-        f"topics {', '.join(names.topic(topic) for topic in events.TOPICS)}, "
-        f"queue {names.queue(events.FAILED_EVENTS)}"
-    )
-    events.ensure_topics(names, session.client("sns"))
-    events.ensure_failed_events_queue(names, session.client("sqs"))
-    functions = deployed_functions(config)
-    progress(f"Lambdas {', '.join(names.function(function) for function in functions)}")
-    deploy_functions(
-        config, names, session=session, project=project, work_folder=project / WORK_FOLDER
-    )
-    asynchronous = [function for function in functions if function in ASYNCHRONOUS]
-    events.keep_failed_events(names, asynchronous, session.client("lambda"))
-    if not config.schedule.enabled:
-        events.remove_schedule(
-            names, SCHEDULED_LAMBDA, session.client("events"), session.client("lambda")
-        )
+    _deploy_events(names, session, progress)
+    functions = _deploy_lambdas(config, names, session, project, progress)
     return Deployment(
         names=names,
         bucket=names.bucket,
@@ -95,6 +80,35 @@ def deploy(
         model_package_group=config.registry.model_package_group,
         region=names.region,
     )
+
+
+def _deploy_events(names: Names, session: boto3.Session, progress: Callable[[str], None]) -> None:
+    """What the Lambdas listen to, speak to and fail to must be there before them."""
+    topics = ", ".join(names.topic(topic) for topic in events.TOPICS)
+    progress(f"topics {topics}, queue {names.queue(events.FAILED_EVENTS)}")
+    events.ensure_topics(names, session.client("sns"))
+    events.ensure_failed_events_queue(names, session.client("sqs"))
+
+
+def _deploy_lambdas(
+    config: PipelineConfig,
+    names: Names,
+    session: boto3.Session,
+    project: Path,
+    progress: Callable[[str], None],
+) -> Sequence[str]:
+    """Deploy the Lambdas with their triggers; return their names within the project."""
+    functions = deployed_functions(config)
+    progress(f"Lambdas {', '.join(names.function(function) for function in functions)}")
+    deploy_functions(
+        config, names, session=session, project=project, work_folder=project / WORK_FOLDER
+    )
+    lambdas = session.client("lambda")
+    asynchronous = [function for function in functions if function in ASYNCHRONOUS]
+    events.keep_failed_events(names, asynchronous, lambdas)
+    if not config.schedule.enabled:
+        events.remove_schedule(names, SCHEDULED_LAMBDA, session.client("events"), lambdas)
+    return functions
 
 
 def ensure_model_package_group(group: str, sagemaker: "SageMakerClient") -> None:
