@@ -20,7 +20,7 @@ def main() -> None:
     options = _parse()
     options.data_folder.mkdir(parents=True, exist_ok=True)
     try:
-        lock = ownership.claim(options.data_folder)
+        ownership.claim(options.data_folder)
     except ownership.AlreadyServedError as error:
         sys.exit(str(error))
     _log_to(options.data_folder / "server.log", options.log_level)
@@ -44,7 +44,6 @@ def main() -> None:
     told_to_end.wait()
     ownership.withdraw(options.data_folder)
     server.stop()
-    lock.close()
     logging.shutdown()
     os._exit(0)  # moto's own threads may sit in a Wait state for days
 

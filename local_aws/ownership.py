@@ -16,6 +16,8 @@ _LOCK = "server.lock"
 _ABOUT = "server.json"
 _PATIENCE_SECONDS = 0.2
 
+_held: list[IO[str]] = []  # open files, so that the kernel keeps their locks until the very end
+
 
 class AlreadyServedError(Exception):
     """Another embedded AWS works in this data folder."""
@@ -31,8 +33,8 @@ class About:
     started_at: float
 
 
-def claim(data_folder: Path) -> IO[str]:
-    """Take the folder for this process, until the returned file is closed or the process ends.
+def claim(data_folder: Path) -> None:
+    """Take the folder for this process, until the process ends.
 
     Raises:
         AlreadyServedError: another process has it; names its process id and endpoint.
@@ -46,7 +48,7 @@ def claim(data_folder: Path) -> IO[str]:
             raise AlreadyServedError(served_by(data_folder))
         time.sleep(_PATIENCE_SECONDS / 10)
     withdraw(data_folder)
-    return lock
+    _held.append(lock)
 
 
 def served_by(data_folder: Path) -> str:

@@ -130,7 +130,7 @@ def test_status_env_and_stop_say_what_is_there(tmp_path: Path, background: Conne
     assert f"export AWS_ENDPOINT_URL={background.endpoint}" in retrain(tmp_path, "env").output
     assert retrain(tmp_path, "reset").exit_code == 1
     assert "stopped" in retrain(tmp_path, "stop").output
-    assert _is_gone(background.pid)
+    eventually(lambda: _is_gone(background.pid))
     assert json.loads(retrain(tmp_path, "status", "--json").output)["running"] is False
     assert "No embedded AWS" in retrain(tmp_path, "stop").output
     assert retrain(tmp_path, "env").exit_code == 1
