@@ -181,19 +181,6 @@ def planned_states(definition: str) -> list[str]:
     return names
 
 
-def readable_cause(cause: str) -> str:
-    """The sentence that a person looks for in a Cause.
-
-    A failed job's Cause is its Describe answer as JSON, a failed Lambda's is its error as JSON.
-    A processing job's FailureReason only points at its log: the ExitMessage is its own words.
-    """
-    details = _json(cause)
-    for key in ("ExitMessage", "FailureReason", "errorMessage"):
-        if details.get(key):
-            return str(details[key])
-    return cause
-
-
 def _entered(event: Event, name: str, before: StateView | None) -> StateView:
     kind = event["type"].removesuffix("StateEntered")
     attempts = before.attempts if before else 0

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cli.execution import REJECTED_ERROR, ExecutionView, StateView, Work, readable_cause
+from cli.execution import REJECTED_ERROR, ExecutionView, StateView, Work
+from lambdas.causes import readable_cause
 
 
 @dataclass(frozen=True)

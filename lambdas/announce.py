@@ -4,11 +4,11 @@ EventBridge tells of the end, because a Catch in the state machine would be the 
 resumes at, instead of the one that failed.
 """
 
-import json
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lambdas.causes import readable_cause
 from lambdas.text import one_line
 
 if TYPE_CHECKING:
@@ -47,23 +47,6 @@ def announce(
     return {"execution_arn": arn, "status": execution["status"], "state": state}
 
 
-def readable_cause(cause: str) -> str:
-    """Return the sentence in a Cause that a person looks for, on one line.
-
-    A failed job's Cause is its Describe answer as JSON, a failed Lambda's is its error as JSON.
-    A processing job's FailureReason only points at its log: the ExitMessage is its own words.
-    """
-    try:
-        details = json.loads(cause)
-    except ValueError:
-        details = None
-    if isinstance(details, dict):
-        for key in ("ExitMessage", "FailureReason", "errorMessage"):
-            if details.get(key):
-                return one_line(str(details[key]), LONGEST_CAUSE)
-    return one_line(cause, LONGEST_CAUSE)
-
-
 def _last_state(stepfunctions: "SFNClient", execution_arn: str) -> str:
     """Return the state that the execution was in when it ended.
 
@@ -95,8 +78,13 @@ def _text(execution: "DescribeExecutionOutputTypeDef", state: str) -> str:
 
 
 def _cause(execution: "DescribeExecutionOutputTypeDef") -> str:
-    parts = [execution.get("error", ""), readable_cause(execution.get("cause", ""))]
+    parts = [execution.get("error", ""), shown_cause(execution.get("cause", ""))]
     return ": ".join(part for part in parts if part) or "none was given"
+
+
+def shown_cause(cause: str) -> str:
+    """Return what a person looks for in a Cause, on one line of bounded length."""
+    return one_line(readable_cause(cause), LONGEST_CAUSE)
 
 
 def _resume(execution: "DescribeExecutionOutputTypeDef") -> str:

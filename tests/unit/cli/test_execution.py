@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cli import execution
+from lambdas.causes import readable_cause
 from tests.unit.cli.histories import (
     ARN,
     DESCRIPTION,
@@ -73,7 +74,7 @@ def test_a_failed_state_keeps_its_last_error_and_counts_its_attempts() -> None:
     state = view_of(failed_training(), "FAILED").state("Train")
     assert state is not None
     assert (state.status, state.attempts, state.error) == ("failed", 2, "States.TaskFailed")
-    assert execution.readable_cause(state.cause) == "AlgorithmError: loss is nan"
+    assert readable_cause(state.cause) == "AlgorithmError: loss is nan"
 
 
 def test_a_rejection_ends_in_its_fail_state() -> None:
@@ -159,7 +160,7 @@ def test_an_execution_without_events_yet_has_no_states() -> None:
     ],
 )
 def test_the_cause_is_what_a_person_looks_for(cause: str, expected: str) -> None:
-    assert execution.readable_cause(cause) == expected
+    assert readable_cause(cause) == expected
 
 
 def test_the_plan_is_certain_up_to_the_first_choice() -> None:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from lambdas.announce import announce, readable_cause
+from lambdas.announce import announce, shown_cause
 from tests.fakes.executions import FakeExecutions
 from tests.fakes.messaging import FakeSns
 
@@ -95,8 +95,8 @@ def test_the_subject_is_one_that_sns_takes(tell):
     ],
 )
 def test_the_sentence_that_a_person_looks_for(cause, said):
-    assert readable_cause(cause) == said
+    assert shown_cause(cause) == said
 
 
 def test_a_huge_cause_stays_readable():
-    assert len(readable_cause("x" * 32_768)) == 2000
+    assert len(shown_cause("x" * 32_768)) == 2000
