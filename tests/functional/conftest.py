@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from local_aws.client import EmbeddedAws
+from tests.functional.events import Queue, Rules
 
 Deploy = Callable[..., str]
 
@@ -53,3 +54,15 @@ def deploy(embedded_aws: EmbeddedAws, role: str) -> Iterator[Deploy]:
     for name in names:
         with contextlib.suppress(client.exceptions.ResourceNotFoundException):
             client.delete_function(FunctionName=name)
+
+
+@pytest.fixture
+def rules(embedded_aws: EmbeddedAws) -> Iterator[Rules]:
+    made = Rules(embedded_aws)
+    yield made
+    made.delete()
+
+
+@pytest.fixture
+def queue(embedded_aws: EmbeddedAws) -> Queue:
+    return Queue(embedded_aws)

@@ -1,7 +1,6 @@
 """Rules, their targets and their schedules."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.error import HTTPError
 from uuid import uuid4
@@ -24,18 +23,6 @@ from tests.functional.events import (
     topic_into,
 )
 from tests.waiting import eventually
-
-
-@pytest.fixture
-def rules(embedded_aws: EmbeddedAws) -> Iterator[Rules]:
-    made = Rules(embedded_aws)
-    yield made
-    made.delete()
-
-
-@pytest.fixture
-def queue(embedded_aws: EmbeddedAws) -> Queue:
-    return Queue(embedded_aws)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The events that Step Functions and SageMaker emit."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,18 +8,6 @@ import pytest
 from local_aws.client import EmbeddedAws
 from tests.functional.events import Queue, Rules, create_machine
 from tests.functional.sagemaker_requests import Account, training, unique
-
-
-@pytest.fixture
-def rules(embedded_aws: EmbeddedAws) -> Iterator[Rules]:
-    made = Rules(embedded_aws)
-    yield made
-    made.delete()
-
-
-@pytest.fixture
-def queue(embedded_aws: EmbeddedAws) -> Queue:
-    return Queue(embedded_aws)
 
 
 def heard(rules: Rules, queue: Queue, source: str, **detail: Any) -> None:
