@@ -14,8 +14,15 @@ from cli.errors import LocalAwsError, UnreachableError, translated
 from cli.terminal import Terminal
 from local_aws import client, ownership
 from local_aws.client import Connection, EmbeddedAws, EmbeddedAwsError
+from local_aws.state_summary import summary
 
 WORK_FOLDER = ".retrain"
+_COUNTED = {
+    "s3-buckets": "buckets",
+    "s3-keys": "keys",
+    "executions": "executions",
+    "jobs": "jobs",
+}
 
 
 def data_folder(project: Path) -> Path:
@@ -107,9 +114,25 @@ def connection(project: Path) -> Connection:
 
 def status(project: Path) -> dict[str, Any]:
     """What there is to know of the project's embedded AWS, running or not."""
-    about = ownership.running(data_folder(project))
+    folder = data_folder(project)
+    about = ownership.running(folder)
     known = asdict(about) if about else {}
-    return {"running": about is not None, "data_folder": str(data_folder(project)), **known}
+    return {
+        "running": about is not None,
+        "data_folder": str(folder),
+        "kept": summary(folder),
+        **known,
+    }
+
+
+def kept_line(status: dict[str, Any]) -> str:
+    """What `status` says is kept, in one line."""
+    items: dict[str, int] = status["kept"]["items"]
+    if not items:
+        return f"Nothing is kept in {status['data_folder']}"
+    counts = ", ".join(f"{items.get(part, 0)} {name}" for part, name in _COUNTED.items())
+    megabytes = status["kept"]["bytes"] / 1e6
+    return f"Kept in {status['data_folder']}: {counts}; {megabytes:.1f} MB"
 
 
 def reset(project: Path) -> bool:
@@ -118,7 +141,7 @@ def reset(project: Path) -> bool:
     Raises:
         LocalAwsError: it runs.
     """
-    if client.running(data_folder(project)):
+    if ownership.is_claimed(data_folder(project)):
         raise LocalAwsError("The embedded AWS runs", "`retrain local stop` first")
     existed = data_folder(project).exists()
     shutil.rmtree(data_folder(project), ignore_errors=True)

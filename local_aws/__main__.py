@@ -10,7 +10,8 @@ import threading
 from pathlib import Path
 
 from local_aws import ownership
-from local_aws.server import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS, Server
+from local_aws.server import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS, PortTakenError, Server
+from local_aws.state_file import StateError
 
 _log = logging.getLogger("local_aws")
 
@@ -29,14 +30,10 @@ def main() -> None:
         signal.signal(number, lambda *_: told_to_end.set())
     if options.stop_with_stdin:
         threading.Thread(target=_read_to_end, args=(told_to_end,), daemon=True).start()
-    server = Server(
-        options.data_folder,
-        region=options.region,
-        port=options.port,
-        lambda_retry_delays=options.lambda_retry_delays,
-        stop_grace_seconds=options.stop_grace_seconds,
-    )
-    server.start()
+    try:
+        server = _start(options)
+    except (StateError, PortTakenError) as error:
+        sys.exit(str(error))
     about = ownership.this_process(server.context.endpoint, options.region)
     ownership.announce(options.data_folder, about)
     print(json.dumps({"endpoint": server.context.endpoint, "pid": os.getpid()}), flush=True)
@@ -48,9 +45,23 @@ def main() -> None:
     os._exit(0)  # moto's own threads may sit in a Wait state for days
 
 
+def _start(options: argparse.Namespace) -> Server:
+    server = Server(
+        options.data_folder,
+        region=options.region,
+        port=options.port,
+        lambda_retry_delays=options.lambda_retry_delays,
+        stop_grace_seconds=options.stop_grace_seconds,
+    )
+    server.start()
+    return server
+
+
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_aws", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    parser.add_argument(
+        "--port", type=int, default=0, help="by default the folder's last one, or a free one"
+    )
     parser.add_argument("--data-folder", type=Path, required=True, metavar="DIR")
     parser.add_argument("--region", default=os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
     parser.add_argument(

@@ -1,6 +1,7 @@
 """How one service of the embedded AWS sends to another: by ARN, and outside of the request.
 
-What S3, SNS, EventBridge and Lambda's destinations have in common.
+What S3, SNS, EventBridge and Lambda's destinations have in common. A message that was accepted is
+delivered at least once, also if the server is killed before.
 """
 
 import logging
@@ -8,11 +9,17 @@ import queue
 import threading
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
+
+from local_aws.accepted import Accepted
+from local_aws.state import State
+from local_aws.state_services import changes
+
+Message = TypeVar("Message")
 
 _log = logging.getLogger(__name__)
 
@@ -25,30 +32,43 @@ class UnsupportedTargetError(Exception):
     """The embedded AWS does not send to what the ARN names."""
 
 
-class Deliveries:
-    """Sends messages one after another, outside of the request that caused them."""
+class Deliveries(Generic[Message]):
+    """Sends messages one after another, outside of the request that caused them.
 
-    def __init__(self, name: str) -> None:
-        self._messages: queue.SimpleQueue[tuple[str, Callable[[], None]] | None] = (
-            queue.SimpleQueue()
+    `deliver(message)` sends one; `str(message)` describes it in the log if that fails. Messages
+    pickle: they are kept as the part `name` of the state until they are delivered.
+    """
+
+    def __init__(self, name: str, deliver: Callable[[Message], None], state: State) -> None:
+        self._deliver = deliver
+        self._state = state
+        self._queue: queue.SimpleQueue[tuple[str, Message] | None] = queue.SimpleQueue()
+        self._accepted: Accepted[Message] = Accepted(
+            state, name, lambda key, message: self._queue.put((key, message))
         )
-        threading.Thread(target=self._deliver, name=name, daemon=True).start()
+        threading.Thread(target=self._work, name=name, daemon=True).start()
 
-    def send(self, what: str, deliver: Callable[[], None]) -> None:
-        """Have `deliver()` called soon; `what` describes it in the log if it fails."""
-        self._messages.put((what, deliver))
+    def send(self, message: Message) -> None:
+        """Have the message delivered soon."""
+        self._queue.put((self._accepted.add(message), message))
 
     def close(self) -> None:
         """Send nothing more after what is queued now."""
-        self._messages.put(None)
+        self._queue.put(None)
 
-    def _deliver(self) -> None:
-        while message := self._messages.get():
-            what, deliver = message
+    def _work(self) -> None:
+        delivered: list[str] = []
+        while entry := self._queue.get():
+            key, message = entry
             try:
-                deliver()
+                with changes(self._state):
+                    self._deliver(message)
             except Exception:
-                _log.exception("%s was not delivered", what)
+                _log.exception("%s was not delivered", message)
+            delivered.append(key)
+            if self._queue.empty():  # one wait for the disk, however many were queued
+                self._accepted.settle(delivered)
+                delivered.clear()
 
 
 def service_of(arn: str) -> str:

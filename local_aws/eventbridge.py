@@ -31,6 +31,7 @@ from moto.moto_api._internal import urls
 from local_aws import eventbridge_patterns, eventbridge_schedules, eventbridge_targets
 from local_aws.deliveries import Deliveries
 from local_aws.eventbridge_schedules import InvalidScheduleError, Scheduler
+from local_aws.eventbridge_targets import Delivery
 from local_aws.server import Context
 
 ROUTE = "/moto-api/events/fire-rule"
@@ -44,8 +45,8 @@ _moto_put_events = EventsBackend.put_events
 
 def install(context: Context) -> None:
     """Replace how moto's rules send, and start to watch the clock."""
-    deliveries = Deliveries("eventbridge")
-    scheduler = Scheduler(_scheduled_rules, partial(_fire, deliveries))
+    deliveries = Deliveries("eventbridge", eventbridge_targets.deliver, context.state)
+    scheduler = Scheduler(_scheduled_rules, partial(_fire, deliveries), context.state)
     context.register_shutdown(deliveries.close)
     context.register_shutdown(scheduler.close)
 
@@ -70,7 +71,7 @@ def install(context: Context) -> None:
         for name, replacement in members.items():
             setattr(owner, name, replacement)
     urls.url_paths[f"{{0}}{ROUTE}$"] = fire_rule  # type: ignore[assignment]
-    scheduler.start()
+    context.state.after_restore(scheduler.start)
 
 
 def emit(
@@ -118,10 +119,9 @@ def _listens(rule: Rule, event: dict[str, Any]) -> bool:
     return bool(pattern) and eventbridge_patterns.matches(pattern, event)
 
 
-def _send_to_targets(deliveries: Deliveries, rule: Rule, event: dict[str, Any]) -> None:
+def _send_to_targets(deliveries: Deliveries[Delivery], rule: Rule, event: dict[str, Any]) -> None:
     for target in list(rule.targets):
-        what = f"event {event['id']} of {rule.arn} for {target['Arn']}"
-        deliveries.send(what, partial(eventbridge_targets.deliver, rule, dict(target), event))
+        deliveries.send(Delivery(rule, dict(target), event))
 
 
 def _scheduled_rules() -> Iterator[Rule]:
@@ -132,7 +132,7 @@ def _scheduled_rules() -> Iterator[Rule]:
                     yield rule
 
 
-def _fire(deliveries: Deliveries, rule: Rule, due: datetime) -> None:
+def _fire(deliveries: Deliveries[Delivery], rule: Rule, due: datetime) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html"""
     event = {
         "version": "0",
@@ -148,7 +148,7 @@ def _fire(deliveries: Deliveries, rule: Rule, due: datetime) -> None:
     _send_to_targets(deliveries, rule, event)
 
 
-def _answer_fire(deliveries: Deliveries, region: str, body: bytes) -> _Answer:
+def _answer_fire(deliveries: Deliveries[Delivery], region: str, body: bytes) -> _Answer:
     """Fire the rule as if its time had come."""
     try:
         name = json.loads(body)["Name"]

@@ -9,8 +9,10 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Protocol
-from weakref import WeakKeyDictionary
+from typing import Any, NamedTuple, Protocol
+
+from local_aws.accepted import saved
+from local_aws.state import State
 
 _MONTHS = {
     **{"JAN": 1, "FEB": 2, "MAR": 3, "APR": 4, "MAY": 5, "JUN": 6},
@@ -24,6 +26,7 @@ _YEARS = (1970, 2199)
 _FIELDS = 6
 _SATURDAY = 5  # as date.weekday() counts
 _LOOK_SECONDS = 1.0
+_PART = "schedules"
 
 
 class InvalidScheduleError(ValueError):
@@ -173,24 +176,34 @@ def _nearest_weekday(month: date, number: int) -> date:
     return day + timedelta(days=-2 if number == _days_in_month(day) else 1)
 
 
+class Due(NamedTuple):
+    """When a rule fires next by its expression; `at` is None if it never does again."""
+
+    expression: str
+    at: datetime | None
+
+
 class Scheduler:
     """Fires rules that are due by the clock `now`, which gives UTC.
 
     `rules()` are all enabled rules that have a schedule. A rule that was due several times since
-    the last look, on a machine that slept, fires once.
+    the last look, on a machine that slept or had no server running, fires once.
     """
 
     def __init__(
         self,
         rules: Callable[[], Iterable[Any]],
         fire: Callable[[Any, datetime], None],
+        state: State,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._rules = rules
         self._fire = fire
+        self._state = state
         self._now = now
-        self._due: WeakKeyDictionary[Any, datetime | None] = WeakKeyDictionary()
+        self._due: dict[str, Due] = {}  # by the rule's ARN
         self._closed = threading.Event()
+        state.keep(_PART, self._due.get, self._due.__setitem__)
 
     def start(self) -> None:
         """Look at the clock every second, in a thread of its own."""
@@ -202,15 +215,23 @@ class Scheduler:
 
     def look(self) -> None:
         """Fire what is due now. A rule counts from the first look that sees it enabled."""
-        now, rules = self._now(), list(self._rules())
-        for rule in set(self._due) - set(rules):
-            del self._due[rule]
-        for rule in rules:
-            schedule = parse(rule.scheduled_expression)
-            due = self._due.setdefault(rule, schedule.next(now))
-            if due is not None and due <= now:
-                self._due[rule] = schedule.next(now)
-                self._fire(rule, due)
+        now, rules = self._now(), {rule.arn: rule for rule in self._rules()}
+        for arn in set(self._due) - set(rules):
+            del self._due[arn]
+            self._state.changed(_PART, arn)
+        for arn, rule in rules.items():
+            due = self._due.get(arn)
+            if due is None or due.expression != rule.scheduled_expression:
+                self._plan(rule, now)
+            elif due.at is not None and due.at <= now:
+                self._fire(rule, due.at)
+                saved(self._state)  # the event first, or a kill might leave neither
+                self._plan(rule, now)
+
+    def _plan(self, rule: Any, now: datetime) -> None:
+        expression = rule.scheduled_expression
+        self._due[rule.arn] = Due(expression, parse(expression).next(now))
+        self._state.changed(_PART, rule.arn)
 
     def _watch(self) -> None:
         while not self._closed.wait(_LOOK_SECONDS):

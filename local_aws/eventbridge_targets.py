@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
 import copy
 import json
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -31,6 +32,18 @@ _moto_send = Rule.send_to_targets
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """An event on its way to a target, with the rule that it matched."""
+
+    rule: Rule
+    target: dict[str, Any]
+    event: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"event {self.event['id']} of {self.rule.arn} for {self.target['Arn']}"
+
+
 def check(target: dict[str, Any]) -> None:
     """Raise ValidationException for a target that PutTargets refuses."""
     name, arn = target["Id"], target["Arn"]
@@ -48,16 +61,17 @@ def check(target: dict[str, Any]) -> None:
         )
 
 
-def deliver(rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
+def deliver(delivery: Delivery) -> None:
     """Send the event to the target; one that cannot be sent is logged, and kept if the target has
     a dead-letter queue.
 
     None of what can fail here would be better for being tried again.
     """
+    rule, target, event = delivery.rule, delivery.target, delivery.event
     try:
         _send(rule, target, event)
     except Exception as error:
-        _log.exception("event %s of %s was not delivered", event["id"], rule.arn)
+        _log.exception("%s was not delivered", delivery)
         queue = target.get("DeadLetterConfig", {}).get("Arn")
         if queue:
             send_to_queue(queue, json.dumps(event), attributes=_why(rule, target, error))

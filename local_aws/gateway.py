@@ -1,28 +1,40 @@
-"""The door of the embedded AWS: who may enter, and what a caller hears when moto breaks."""
+"""The door of the embedded AWS: who may enter, and what a caller hears when moto breaks.
+
+What a caller hears of is kept: an answer leaves when all that the request changed is on disk.
+"""
 
 import json
 import logging
+import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from local_aws.calls import call_of
+from local_aws.state import State
+from local_aws.state_services import changes
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_READING = re.compile(r"(Describe|List|Get|Head)[A-Z]")
+_RESET = "/moto-api/reset"
 
 _log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """moto's application behind a check of the Host header and an answer for its crashes."""
+    """moto's application, which knows nothing of disks, of strangers and of its own crashes."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: State) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
+        self._state = state
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -33,10 +45,26 @@ class Gateway:
             _log.warning("refused a request for host %r", host)
             return _answer(start_response, "403 Forbidden", b"The Host header is not loopback.\n")
         try:
-            return self._moto(environ, start_response)
+            return self._answer_kept(environ, start_response)
         except Exception as error:
             _log.exception("%s %s", environ["REQUEST_METHOD"], environ.get("PATH_INFO"))
             return _internal_failure(environ, start_response, error)
+
+    def _answer_kept(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer when all is saved; until then the answer may still become another.
+
+        Who only reads waits too: the answer may tell of what a job or an execution changed.
+        """
+        begun: list[Any] = []
+        with nullcontext() if _only_reads(environ) else changes(self._state):
+            answer = self._moto(environ, lambda *line: begun.append(line))
+        if environ.get("PATH_INFO") == _RESET:
+            self._state.all_changed()
+        self._state.save()
+        start_response(*begun[-1])
+        return answer
 
 
 def is_loopback(host: str) -> bool:
@@ -46,6 +74,13 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return False
     return name in _LOOPBACK or name.endswith(".localhost")
+
+
+def _only_reads(environ: "WSGIEnvironment") -> bool:
+    if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+        return True
+    call = call_of(environ)
+    return call is not None and bool(_READING.match(call.operation))
 
 
 def _internal_failure(

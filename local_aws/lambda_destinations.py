@@ -20,13 +20,13 @@ from local_aws import eventbridge
 from local_aws.deliveries import (
     UnsupportedTargetError,
     account_and_region,
+    find_function,
     invoke,
     publish,
     send_to_queue,
     service_of,
 )
-from local_aws.lambda_asynchronous import MAX_AGE_SECONDS, Conclusion, Condition
-from local_aws.lambda_runtime_api import Event
+from local_aws.lambda_asynchronous import MAX_AGE_SECONDS, Condition, QueuedEvent
 from local_aws.server import Context
 
 DEFAULT_RETRIES = 2
@@ -65,43 +65,46 @@ def keeps_failures(function: LambdaFunction) -> bool:
     return bool(_destination(function, "OnFailure") or _dead_letter_target(function))
 
 
-def record(function: LambdaFunction, event: Event, end: Conclusion) -> None:
+def record(ended: QueuedEvent) -> None:
     """Send the invocation record to the destination for this end, and a failed event to the DLQ.
 
     What cannot be sent is logged; AWS counts it as DestinationDeliveryFailures and
     DeadLetterErrors.
     """
-    succeeded = end.condition is Condition.SUCCESS
+    function = find_function(ended.function_arn)
+    succeeded = ended.condition is Condition.SUCCESS
+    event = f"event {ended.event.request_id}"
     destination = _destination(function, "OnSuccess" if succeeded else "OnFailure")
     if destination:
-        what = f"the record of event {event.request_id} for {destination}"
-        _send(what, partial(_send_record, destination, invocation_record(function, event, end)))
+        what = f"the record of {event} for {destination}"
+        _send(what, partial(_send_record, destination, invocation_record(function, ended)))
     dead_letters = _dead_letter_target(function)
     if dead_letters and not succeeded:
-        what = f"event {event.request_id} for the dead-letter target {dead_letters}"
-        _send(what, partial(_send_event, dead_letters, event, end))
+        what = f"{event} for the dead-letter target {dead_letters}"
+        _send(what, partial(_send_event, dead_letters, ended))
 
 
-def invocation_record(function: LambdaFunction, event: Event, end: Conclusion) -> dict[str, Any]:
+def invocation_record(function: LambdaFunction, ended: QueuedEvent) -> dict[str, Any]:
     """Return the record; one of an event that never ran has no response."""
     request = {
-        "requestId": event.request_id,
+        "requestId": ended.event.request_id,
         "functionArn": _qualified_arn(function),
-        "condition": str(end.condition),
-        "approximateInvokeCount": end.attempts,
+        "condition": str(ended.condition),
+        "approximateInvokeCount": ended.attempts,
     }
     record: dict[str, Any] = {
         "version": "1.0",
         "timestamp": _now(),
         "requestContext": request,
-        "requestPayload": _decoded(event.payload),
+        "requestPayload": _decoded(ended.event.payload),
     }
-    if end.outcome is not None:
+    outcome = ended.last_outcome
+    if outcome is not None:
         response = {"statusCode": 200, "executedVersion": str(function.version)}
-        if end.outcome.failed:
+        if outcome.failed:
             response["functionError"] = "Unhandled"
         record["responseContext"] = response
-        record["responsePayload"] = _decoded(end.outcome.payload)
+        record["responsePayload"] = _decoded(outcome.payload)
     return record
 
 
@@ -142,25 +145,25 @@ def _emit(destination: str, record: dict[str, Any]) -> None:
     )
 
 
-def _send_event(target: str, event: Event, end: Conclusion) -> None:
+def _send_event(target: str, ended: QueuedEvent) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq"""
-    ran = end.outcome is not None
+    ran = ended.last_outcome is not None
     attributes = {
-        "RequestID": ("String", event.request_id),
+        "RequestID": ("String", ended.event.request_id),
         "ErrorCode": ("Number", "200" if ran else "429"),
-        "ErrorMessage": ("String", _error_message(end)[:_ERROR_MESSAGE_LIMIT]),
+        "ErrorMessage": ("String", _error_message(ended)[:_ERROR_MESSAGE_LIMIT]),
     }
-    body = event.payload.decode(errors="replace")
+    body = ended.event.payload.decode(errors="replace")
     if service_of(target) == "sns":
         publish(target, body, attributes=attributes)
     else:
         send_to_queue(target, body, attributes=attributes)
 
 
-def _error_message(end: Conclusion) -> str:
-    response = _decoded(end.outcome.payload) if end.outcome else None
+def _error_message(ended: QueuedEvent) -> str:
+    response = _decoded(ended.last_outcome.payload) if ended.last_outcome else None
     message = response.get("errorMessage") if isinstance(response, dict) else None
-    return str(message or end.condition)
+    return str(message or ended.condition)
 
 
 def _destination(function: LambdaFunction, when: str) -> str:

@@ -83,6 +83,11 @@ class ExecutionEnvironment:
             self._process = processes.start(command, env=environment, cwd=folder, stdout=output)
         self._memory = ProcessMemory(self._process.pid)
 
+    @property
+    def alive(self) -> bool:
+        """Tell whether the process is there: it may have died since the last event."""
+        return self._process.poll() is None
+
     def invoke(self, event: Event) -> Outcome:
         """Run the function on the event; wait for its result, its error, or its limits."""
         self._log.begin()

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
-from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
+from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import BaseResponse
 
@@ -127,7 +127,7 @@ def _answer_invoke(
     if kind == "DryRun":
         return 204, {**headers, "status": "204"}, b""
     if kind == "Event":
-        service.accept(lambda: response.backend.get_function(name, qualifier), event)
+        service.accept(function, event, _as_named(function, name, qualifier))
         return 202, {**headers, "status": "202"}, b""
     try:
         outcome = service.invoke(function, event)
@@ -157,10 +157,15 @@ def _invoke_for_poller(
 
 def _invoke_for_sender(service: LambdaService, function: LambdaFunction, body: str) -> bytes:
     """Invoke for what sends an event and goes on: S3, SNS, a log subscription."""
-    backend = lambda_backends[function.account_id][function.region]
-    arn = _runnable(function).function_arn
-    service.accept(lambda: backend.get_function(arn), event_of(_bytes(body), {}))
+    service.accept(_runnable(function), event_of(_bytes(body), {}))
     return b""
+
+
+def _as_named(function: LambdaFunction, name: str, qualifier: str | None) -> str:
+    """Return the function's ARN with the version or alias that a request names, if it does."""
+    qualifier = name.rpartition(":function:")[2].partition(":")[2] or qualifier
+    arn = function.function_arn.removesuffix(f":{function.version}")
+    return f"{arn}:{qualifier}" if qualifier else arn
 
 
 def _error_header(outcome: Outcome) -> dict[str, str]:

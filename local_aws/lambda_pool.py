@@ -74,7 +74,10 @@ class Pool:
                 other for other in self._idle if other.arn == deployment.arn and other != deployment
             ]
             stale = [entry for other in outdated for entry in self._idle.pop(other)]
-            warm = self._idle[deployment].pop()[1] if self._idle[deployment] else None
+            idle = self._idle[deployment]
+            while idle and not idle[-1][1].alive:
+                stale.append(idle.pop())
+            warm = idle.pop()[1] if idle else None
         _end(environment for _, environment in stale)
         return warm
 

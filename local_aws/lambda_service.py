@@ -6,12 +6,13 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 from local_aws import lambda_code, lambda_destinations
+from local_aws.deliveries import find_function
 from local_aws.lambda_asynchronous import (
     AsynchronousInvocations,
     QueuedEvent,
@@ -35,7 +36,12 @@ class LambdaService:
         self._folder = context.data_folder / "lambdas"
         self._runtime = lambda_code.link_runtime(context.data_folder / "lambda-runtime")
         self._pool = Pool(self._start)
-        self._queue = AsynchronousInvocations(context.lambda_retry_delays)
+        self._queue = AsynchronousInvocations(
+            context.lambda_retry_delays,
+            invoke=self._attempt,
+            conclude=lambda_destinations.record,
+            state=context.state,
+        )
         self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -50,18 +56,18 @@ class LambdaService:
         with self._counted(function), self._pool.borrow(deployment) as environment:
             return environment.invoke(event)
 
-    def accept(self, find: Callable[[], Any], event: Event) -> None:
-        """Queue an asynchronous invocation of the function that `find` returns at each attempt."""
-        function = find()
+    def accept(self, function: Any, event: Event, arn: str = "") -> None:
+        """Queue an asynchronous invocation of the function.
+
+        At each attempt the function is the one that `arn` names then; it may name an alias.
+        """
         self._queue.accept(
             QueuedEvent(
-                function_arn=function.function_arn,
-                request_id=event.request_id,
-                invoke=lambda: self._attempt(find(), event),
-                conclude=lambda end: lambda_destinations.record(function, event, end),
+                function_arn=arn or function.function_arn,
+                event=event,
+                accepted=time.time(),
                 max_retries=lambda_destinations.max_retries(function),
                 max_age=lambda_destinations.max_age(function),
-                accepted=time.monotonic(),
             )
         )
 
@@ -70,11 +76,12 @@ class LambdaService:
         self._queue.close()
         self._pool.close()
 
-    def _attempt(self, function: Any, event: Event) -> Outcome:
+    def _attempt(self, queued: QueuedEvent) -> Outcome:
         """Invoke; AWS does not wait with what a function of concurrency zero can hand on."""
+        function = find_function(queued.function_arn)
         if function.reserved_concurrency == 0 and lambda_destinations.keeps_failures(function):
             raise ZeroConcurrencyError(function.function_name)
-        return self.invoke(function, event)
+        return self.invoke(function, queued.event)
 
     @contextmanager
     def _counted(self, function: Any) -> Iterator[None]:

@@ -11,9 +11,11 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 _LOCK = "server.lock"
 _ABOUT = "server.json"
+_PORT = "server.port"
 _PATIENCE_SECONDS = 0.2
 
 _held: list[IO[str]] = []  # open files, so that the kernel keeps their locks until the very end
@@ -63,14 +65,21 @@ def served_by(data_folder: Path) -> str:
 
 def announce(data_folder: Path, about: About) -> None:
     """Say where the server that claimed the folder answers."""
-    partial = data_folder / f"{_ABOUT}.partial"
-    partial.write_text(json.dumps(asdict(about)), encoding="utf-8")
-    partial.replace(data_folder / _ABOUT)
+    _write(data_folder / _ABOUT, json.dumps(asdict(about)))
+    _write(data_folder / _PORT, str(urlsplit(about.endpoint).port))
 
 
 def withdraw(data_folder: Path) -> None:
     """Say no more that a server answers."""
     (data_folder / _ABOUT).unlink(missing_ok=True)
+
+
+def last_port(data_folder: Path) -> int:
+    """The port that the folder's last server had; 0 if it had none yet."""
+    try:
+        return int((data_folder / _PORT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return 0
 
 
 def running(data_folder: Path) -> About | None:
@@ -101,6 +110,13 @@ def _lock(lock: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _write(path: Path, text: str) -> None:
+    """The file holds all of the text, or what it held before."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
 
 
 def _read(data_folder: Path) -> About | None:

@@ -11,9 +11,10 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 - A Lambda destination must exist and must let S3 invoke it.
 """
 
+import itertools
 import json
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
@@ -29,6 +30,7 @@ from local_aws.deliveries import (
     lets_invoke,
     publish,
     send_to_queue,
+    service_of,
 )
 from local_aws.s3_records import ObjectEvent, test_event
 from local_aws.server import Context
@@ -54,9 +56,22 @@ class InvalidFilterRuleError(S3ClientError):
         )
 
 
+@dataclass(frozen=True)
+class Notification:
+    """A message for a function, a queue or a topic."""
+
+    arn: str
+    body: str
+
+    def __str__(self) -> str:
+        return f"{self.body} for {self.arn}"
+
+
 def install(context: Context) -> None:
     """Replace moto's delivery of S3 events, and its reading of their configuration."""
-    deliveries = Deliveries("s3-events")
+    deliveries: Deliveries[Notification | ObjectEvent] = Deliveries(
+        "s3-events", _deliver, context.state
+    )
     context.register_shutdown(deliveries.close)
 
     def send_event(account_id: str, event_name: str, bucket: Any, key: Any) -> None:
@@ -75,42 +90,44 @@ def install(context: Context) -> None:
 
 
 def _send_event(
-    deliveries: Deliveries, account: str, event_name: str, bucket: Any, key: Any
+    deliveries: Deliveries[Notification | ObjectEvent],
+    account: str,
+    event_name: str,
+    bucket: Any,
+    key: Any,
 ) -> None:
     configuration = bucket.notification_configuration
     if configuration is None or _is_part_of_multipart(event_name, key):
         return
     event = _event(account, event_name, bucket, key)
-    senders = (
-        (configuration.cloud_function, invoke),
-        (configuration.queue, send_to_queue),
-        (configuration.topic, _publish),
-    )
-    for destinations, send in senders:
-        for destination in destinations:
-            if destination.matches(event_name, key.name):
-                message = event.notification(destination.id)
-                _queue(deliveries, send, destination.arn, message)
+    destinations = (configuration.cloud_function, configuration.queue, configuration.topic)
+    for destination in itertools.chain(*destinations):
+        if destination.matches(event_name, key.name):
+            body = json.dumps(event.notification(destination.id))
+            deliveries.send(Notification(destination.arn, body))
     if configuration.event_bridge is not None:
-        deliveries.send(f"{event.name} of {event.key}", lambda: _put_event(event))
+        deliveries.send(event)
 
 
-def _send_test_event(deliveries: Deliveries, bucket: Any) -> None:
+def _send_test_event(deliveries: Deliveries[Notification | ObjectEvent], bucket: Any) -> None:
     """Queues and topics get one; of a function S3 only checks the permission."""
     configuration = bucket.notification_configuration
-    for destinations, send in (
-        (configuration.queue, send_to_queue),
-        (configuration.topic, _publish),
-    ):
-        for arn in {destination.arn for destination in destinations}:
-            _queue(deliveries, send, arn, test_event(bucket.name))
+    body = json.dumps(test_event(bucket.name))
+    for arn in {destination.arn for destination in (*configuration.queue, *configuration.topic)}:
+        deliveries.send(Notification(arn, body))
 
 
-def _queue(
-    deliveries: Deliveries, send: Callable[[str, str], None], arn: str, message: dict[str, Any]
-) -> None:
-    body = json.dumps(message)
-    deliveries.send(f"{body} for {arn}", lambda: send(arn, body))
+def _deliver(message: Notification | ObjectEvent) -> None:
+    if isinstance(message, ObjectEvent):
+        _put_event(message)
+        return
+    match service_of(message.arn):
+        case "lambda":
+            invoke(message.arn, message.body)
+        case "sqs":
+            send_to_queue(message.arn, message.body)
+        case _:
+            publish(message.arn, message.body, subject="Amazon S3 Notification")
 
 
 def _is_part_of_multipart(event_name: str, key: Any) -> bool:
@@ -128,10 +145,6 @@ def _event(account: str, event_name: str, bucket: Any, key: Any) -> ObjectEvent:
         etag=(getattr(key, "etag", "") or "").replace('"', ""),
         version_id=key.version_id if bucket.is_versioned else None,
     )
-
-
-def _publish(arn: str, body: str) -> None:
-    publish(arn, body, subject="Amazon S3 Notification")
 
 
 def _put_event(event: ObjectEvent) -> None:

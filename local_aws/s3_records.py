@@ -51,6 +51,9 @@ class ObjectEvent:
     sequencer: str = field(default_factory=_sequence.next)
     request_id: str = field(default_factory=lambda: secrets.token_hex(8).upper())
 
+    def __str__(self) -> str:
+        return f"{self.name} of {self.key}"
+
     @property
     def bucket_arn(self) -> str:
         """The ARN of the bucket."""

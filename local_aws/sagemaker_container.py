@@ -90,6 +90,10 @@ class Container:
         """
         names = (self.root.name, *(f"{self.root.name}.{number}" for number in range(2, 1000)))
         name = next(name for name in names if name not in taken)
+        return self.named(name)
+
+    def named(self, name: str) -> "Container":
+        """Return the container in the folder of this name."""
         return Container(self.root.with_name(name), self.runtime)
 
     def create(self) -> None:
@@ -110,6 +114,12 @@ class Container:
         """Remove everything but the log, as the instance of a completed job goes away."""
         for name in ("home", "opt", "packages", "tmp"):
             shutil.rmtree(self.root / name, ignore_errors=True)
+
+    def remove_unfinished(self) -> None:
+        """Remove what the server itself was writing when it ended: half a download, an archive."""
+        for pattern in ("opt/**/.*.partial", "tmp/*.tar.gz"):
+            for path in self.root.glob(pattern):
+                path.unlink()
 
     def path(self, inside: str) -> Path:
         """Return where `inside`, a path below /opt/ml, lies on this machine.

@@ -1,11 +1,13 @@
 """A SageMaker job that really runs: what every kind of job has in common."""
 
+import copy
 import logging
 import signal
 import subprocess
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +23,9 @@ from local_aws.sagemaker_logs import JobLog, Metrics
 from local_aws.sagemaker_s3 import Transfer, TransferError
 
 REASON_LIMIT = 1024
+UNDER_WAY = ("InProgress", "Stopping")
 _INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
+_INTERRUPTED = "InternalServerError: the embedded AWS ended while the job was running"
 _DEFAULT_MAX_RUNTIME = 86400
 
 _log = logging.getLogger(__name__)
@@ -35,7 +39,7 @@ class JobFailedError(Exception):
 class Services:
     """What a job needs of the server that it runs in.
 
-    `stop_grace_seconds` lie between SIGTERM and SIGKILL.
+    `stop_grace_seconds` lie between SIGTERM and SIGKILL. `changed(job)` has the job saved.
     """
 
     endpoint: str
@@ -43,6 +47,7 @@ class Services:
     runtime: Runtime
     transfer: Transfer
     stop_grace_seconds: float
+    changed: "Callable[[Job], None]"
 
 
 class Job(ABC):
@@ -55,6 +60,18 @@ class Job(ABC):
     title: ClassVar[str]  # as in `TrainingJobName`
     arn_type: ClassVar[str]
     log_group: ClassVar[str]
+    # What is saved of a job beside its request: everything but threads and processes.
+    progress: ClassVar[tuple[str, ...]] = (
+        "tags",
+        "status",
+        "failure_reason",
+        "creation_time",
+        "last_modified_time",
+        "start_time",
+        "end_time",
+        "metrics",
+        "_stop_reason",
+    )
 
     def __init__(
         self, request: dict[str, Any], *, account: str, region: str, services: Services
@@ -99,8 +116,32 @@ class Job(ABC):
         """The description under the name by which moto's Search asks for it."""
         return self.describe()
 
+    def saved(self) -> dict[str, Any]:
+        """Return the job as plain data: `restore` gives them to a new job of the same request."""
+        with self._lock:
+            progress = {name: getattr(self, name) for name in self.progress}
+            folder = self.container.root.name
+            return copy.deepcopy({"request": self._request, "folder": folder, "progress": progress})
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Be the job that was saved, as far as it had come."""
+        for name, value in saved["progress"].items():
+            setattr(self, name, value)
+        self.container = self.container.named(saved["folder"])
+        if self.status not in UNDER_WAY:
+            self.ended.set()
+
+    def end_interrupted(self) -> None:
+        """Finish what the end of the server kept a restored job from, as if its host had failed."""
+        if self.status in UNDER_WAY:
+            self.container.remove_unfinished()
+            self._end("Failed", _INTERRUPTED)
+        elif self.status == "Completed":
+            self.container.discard()
+
     def start(self) -> None:
         """Run the job in a thread of its own."""
+        self._services.changed(self)
         threading.Thread(target=self._run, name=self.name, daemon=True).start()
 
     def stop(self, reason: str = "Stopped") -> None:
@@ -160,6 +201,7 @@ class Job(ABC):
     def _status_changed(self) -> None:
         """Note the new `status`; `stop_reason` says more of one that is being stopped."""
         self.last_modified_time = datetime.now(UTC)
+        self._services.changed(self)
 
     @property
     def stop_reason(self) -> str | None:

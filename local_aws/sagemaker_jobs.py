@@ -4,19 +4,21 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker.exceptions import AWSValidationException, ResourceInUseException
-from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
+from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from local_aws import sagemaker_registry, sagemaker_spot
+from local_aws import sagemaker_registry, sagemaker_spot, sagemaker_state
 from local_aws.sagemaker_container import Runtime
 from local_aws.sagemaker_job import Job, Services
 from local_aws.sagemaker_processing_jobs import ProcessingJob
 from local_aws.sagemaker_s3 import Transfer
+from local_aws.sagemaker_state import all_jobs, jobs_of
 from local_aws.sagemaker_training_jobs import TrainingJob
 from local_aws.server import Context
 
@@ -39,11 +41,13 @@ def install(context: Context) -> None:
         runtime=Runtime(context.data_folder / "runtime"),
         transfer=Transfer(context.endpoint, context.region),
         stop_grace_seconds=context.stop_grace_seconds,
+        changed=partial(sagemaker_state.changed, context.state),
     )
     services.runtime.build()
     for kind in (ProcessingJob, TrainingJob):
         for name, action in _actions(kind, services).items():
             setattr(SageMakerResponse, name, action)
+    sagemaker_state.install(context.state, services)
     sagemaker_registry.install()
     sagemaker_spot.install(lambda name: find_training_job(name, context.region))
     context.register_shutdown(_kill_all)
@@ -51,7 +55,7 @@ def install(context: Context) -> None:
 
 def find(kind: type[Job], name: str, *, account: str, region: str) -> Job:
     """Return the job; raises AWSValidationException, in AWS's words, if there is none."""
-    job = _jobs(kind, sagemaker_backends[account][region]).get(name)
+    job = jobs_of(kind, sagemaker_backends[account][region]).get(name)
     if job is None:
         raise AWSValidationException("Requested resource not found.")
     return job
@@ -77,7 +81,7 @@ def _actions(
             services=services,
         )
         job.check()
-        _start(job, _jobs(kind, response.sagemaker_backend))
+        _start(job, jobs_of(kind, response.sagemaker_backend))
         return ActionResult({f"{kind.title}Arn": job.arn})
 
     def describe(response: SageMakerResponse) -> ActionResult:
@@ -88,7 +92,7 @@ def _actions(
         return EmptyResult()
 
     def list_page(response: SageMakerResponse) -> ActionResult:
-        jobs = list(_jobs(kind, response.sagemaker_backend).values())
+        jobs = list(jobs_of(kind, response.sagemaker_backend).values())
         return ActionResult(_page(kind, jobs, json.loads(response.body or "{}")))
 
     noun = kind.arn_type.replace("-", "_")
@@ -109,12 +113,6 @@ def _start(job: Job, jobs: dict[str, Job]) -> None:
         job.container = job.container.beside(_folders_in_use())
         jobs[job.name] = job
     job.start()
-
-
-def _jobs(kind: type[Job], backend: SageMakerModelBackend) -> dict[str, Job]:
-    """Return moto's own store of such jobs, which its tags and its Search also read."""
-    store: Any = backend.training_jobs if kind is TrainingJob else backend.processing_jobs
-    return store
 
 
 def _named(kind: type[Job], response: SageMakerResponse) -> Job:
@@ -149,20 +147,10 @@ def _matches(kind: type[Job], item: dict[str, Any], request: dict[str, Any]) -> 
     return True
 
 
-def _all_jobs() -> list[Job]:
-    return [
-        job
-        for regions in list(sagemaker_backends.values())
-        for backend in list(regions.values())
-        for kind in (TrainingJob, ProcessingJob)
-        for job in list(_jobs(kind, backend).values())
-    ]
-
-
 def _folders_in_use() -> set[str]:
-    return {job.container.root.name for job in _all_jobs()}
+    return {job.container.root.name for job in all_jobs()}
 
 
 def _kill_all() -> None:
-    for job in _all_jobs():
+    for job in all_jobs():
         job.kill()

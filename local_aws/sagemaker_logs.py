@@ -62,7 +62,8 @@ class Metrics:
             for match in expression.finditer(line):
                 value = _number(match)
                 if value is not None:
-                    self._last[name] = (value, datetime.now(UTC))
+                    # In one step: another thread may be copying it.
+                    self._last = {**self._last, name: (value, datetime.now(UTC))}
 
     def final(self) -> list[dict[str, Any]]:
         """Return FinalMetricDataList."""

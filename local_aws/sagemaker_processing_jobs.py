@@ -27,6 +27,7 @@ class ProcessingJob(Job):
     title = "ProcessingJob"
     arn_type = "processing-job"
     log_group = "/aws/sagemaker/ProcessingJobs"
+    progress = (*Job.progress, "_exit_message")
 
     _exit_message: str | None = None
 
@@ -90,6 +91,7 @@ class ProcessingJob(Job):
             *application.get("ContainerArguments", []),
         ]
         self.start_time = self.last_modified_time = datetime.now(UTC)
+        self._services.changed(self)
         return self.container.command(elements)
 
     def _environment(self) -> dict[str, str]:

@@ -7,9 +7,17 @@ from pathlib import Path, PurePosixPath
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 _CHUNK = 1024 * 1024
+_ATTEMPTS = 5
+_BROKEN_OFF = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 
 
 class TransferError(Exception):
@@ -67,14 +75,26 @@ class Transfer:
         partial = target.with_name(f".{target.name}.partial")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            body = self._s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
-            with partial.open("wb") as file:
-                for chunk in body.iter_chunks(_CHUNK):
-                    file.write(chunk)
+            self._fetch(uri, partial)
             partial.replace(target)
         except (BotoCoreError, ClientError, OSError) as error:
             partial.unlink(missing_ok=True)
             raise TransferError(f"{uri}: {error}") from error
+
+    def _fetch(self, uri: S3Uri, target: Path) -> None:
+        """Write the object's bytes, from the start again if they break off.
+
+        botocore repeats a request and compares lengths, but does not repeat the reading.
+        """
+        for tries_left in reversed(range(_ATTEMPTS)):
+            body = self._s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
+            try:
+                with target.open("wb") as file:
+                    file.writelines(body.iter_chunks(_CHUNK))
+                return
+            except _BROKEN_OFF:
+                if not tries_left:
+                    raise
 
     def upload(self, source: Path, uri: S3Uri) -> None:
         """Put the file; FileNotFoundError if it is no longer there."""

@@ -55,6 +55,13 @@ class TrainingJob(Job):
     title = "TrainingJob"
     arn_type = "training-job"
     log_group = "/aws/sagemaker/TrainingJobs"
+    progress = (
+        *Job.progress,
+        "_secondary_status",
+        "_transitions",
+        "_model_artifacts",
+        "_instance_time",
+    )
 
     def __init__(self, request: dict[str, Any], **options: Any) -> None:
         super().__init__(request, **options)
@@ -65,7 +72,7 @@ class TrainingJob(Job):
         self._interruptible = False
         self._capacity_returns_after: float | None = None  # set while an interruption is due
         self._wait_limit: threading.Timer | None = None
-        self._move_to("Starting")
+        self._add_transition("Starting")
 
     def check(self) -> None:
         """Refuse what cannot be run here, expressions that are none, and empty channels."""
@@ -282,18 +289,22 @@ class TrainingJob(Job):
     def _move_to(self, secondary_status: str) -> None:
         """Begin the next entry of SecondaryStatusTransitions."""
         with self._lock:
-            now = datetime.now(UTC)
-            if self._transitions:
-                self._transitions[-1]["EndTime"] = now
-            self._secondary_status = secondary_status
-            self._transitions.append(
-                {
-                    "Status": secondary_status,
-                    "StartTime": now,
-                    "StatusMessage": _STATUS_MESSAGES[secondary_status],
-                }
-            )
-            self.last_modified_time = now
+            self._add_transition(secondary_status)
+            self._services.changed(self)
+
+    def _add_transition(self, secondary_status: str) -> None:
+        now = datetime.now(UTC)
+        if self._transitions:
+            self._transitions[-1]["EndTime"] = now
+        self._secondary_status = secondary_status
+        self._transitions.append(
+            {
+                "Status": secondary_status,
+                "StartTime": now,
+                "StatusMessage": _STATUS_MESSAGES[secondary_status],
+            }
+        )
+        self.last_modified_time = now
 
     def _status_changed(self) -> None:
         super()._status_changed()

@@ -6,6 +6,7 @@ calls them in the order of `EXTENSIONS` before it answers the first request.
 
 import logging
 import os
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,11 +14,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import LISTEN_QUEUE, BaseWSGIServer, make_server
 
-from local_aws import credentials, processes
+from local_aws import credentials, ownership, processes
+from local_aws.state import State
 
 EXTENSIONS = (
+    "local_aws.state_services",
+    "local_aws.s3_store",
+    "local_aws.logs_store",
     "local_aws.validation",
     "local_aws.lambda_functions",
     "local_aws.lambda_destinations",
@@ -26,8 +31,10 @@ EXTENSIONS = (
     "local_aws.s3_conditional",
     "local_aws.s3_events",
     "local_aws.sagemaker_jobs",
+    "local_aws.stepfunctions_calls",
     "local_aws.stepfunctions_sagemaker",
     "local_aws.stepfunctions_redrive",
+    "local_aws.stepfunctions_state",
     "local_aws.eventbridge_sources",
 )
 HOST = "127.0.0.1"
@@ -35,6 +42,10 @@ LAMBDA_RETRY_DELAYS = (60.0, 120.0)
 STOP_GRACE_SECONDS = 120.0
 
 _log = logging.getLogger(__name__)
+
+
+class PortTakenError(Exception):
+    """The port that was asked for is another's."""
 
 
 @dataclass
@@ -49,6 +60,7 @@ class Context:
     data_folder: Path
     endpoint: str
     region: str
+    state: State
     lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS
     stop_grace_seconds: float = STOP_GRACE_SECONDS
     _at_shutdown: list[Callable[[], None]] = field(default_factory=list, repr=False)
@@ -79,9 +91,11 @@ class Server:
         lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS,
         stop_grace_seconds: float = STOP_GRACE_SECONDS,
     ) -> None:
-        self._web = _bind(port)
+        state = State(data_folder.resolve())
+        self._web = _web(_bind(data_folder, port), state)
         self.context = Context(
             data_folder=data_folder.resolve(),
+            state=state,
             endpoint=f"http://{HOST}:{self._web.port}",
             region=region,
             lambda_retry_delays=lambda_retry_delays,
@@ -89,11 +103,15 @@ class Server:
         )
 
     def start(self) -> None:
-        """Configure moto, install the extensions and answer requests from now on."""
+        """Configure moto, install the extensions, restore the state and answer from now on."""
         credentials.isolate(self.context.endpoint, self.context.region)
         _configure_moto(self._web.port)
         for name in EXTENSIONS:
             import_module(name).install(self.context)
+        # The last one, and so the first to be called: what is ended by the other ones at shutdown
+        # was interrupted, as after kill -9. The next server shall find it so.
+        self.context.register_shutdown(self.context.state.close)
+        self.context.state.restore()
         threading.Thread(target=self._web.serve_forever, name="aws", daemon=True).start()
 
     def stop(self) -> None:
@@ -104,17 +122,43 @@ class Server:
         self._web.server_close()
 
 
-def _bind(port: int) -> BaseWSGIServer:
-    """Bind the port first: moto and the extensions need its number when they are imported."""
+def _bind(data_folder: Path, port: int) -> socket.socket:
+    """Bind the port first: moto and the extensions need its number when they are imported.
+
+    Port 0 stands for the one that the folder had before: its endpoint is in people's shells.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    wanted = port or ownership.last_port(data_folder)
+    try:
+        bound.bind((HOST, wanted))
+    except OSError as error:
+        if port:
+            raise PortTakenError(f"port {port} of {HOST}: {error.strerror}") from error
+        bound.bind((HOST, 0))
+    return bound
+
+
+def _web(bound: socket.socket, state: State) -> BaseWSGIServer:
     from moto.server import MotoRequestHandler  # noqa: PLC0415 (imports flask: half a second)
 
+    from local_aws.faults import Faults  # noqa: PLC0415
     from local_aws.gateway import Gateway  # noqa: PLC0415
 
     class QuietRequestHandler(MotoRequestHandler):
         def log_request(self, code: Any = "-", size: Any = "-") -> None:
             _log.debug('"%s" %s %s', getattr(self, "requestline", "-"), code, size)
 
-    return make_server(HOST, port, Gateway(), threaded=True, request_handler=QuietRequestHandler)
+    bound.listen(LISTEN_QUEUE)
+    with bound:  # the server duplicates it
+        return make_server(
+            HOST,
+            bound.getsockname()[1],
+            Faults(Gateway(state)),
+            threaded=True,
+            request_handler=QuietRequestHandler,
+            fd=bound.fileno(),
+        )
 
 
 def _configure_moto(port: int) -> None:

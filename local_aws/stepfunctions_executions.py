@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +21,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service,
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import (
     ProgramEnded,
     ProgramError,
@@ -49,6 +50,8 @@ _STATUS: dict[type, ExecutionStatus] = {
 
 # Called with each execution whose status has changed, in the thread that changed it.
 status_observers: list[Callable[[Execution], None]] = []
+# Called with each execution whose history has grown, likewise.
+history_observers: list[Callable[[Execution], None]] = []
 
 _moto_start = StepFunctionsParserBackend.start_execution
 _moto_begin = Execution.start
@@ -132,9 +135,34 @@ def _tell_observers(execution: Execution) -> None:
         observer(execution)
 
 
+class History(EventManager):
+    """The events of an execution, those of its earlier attempts first; tells of each new one."""
+
+    def __init__(self, execution: Execution, events: Sequence[Any] = ()) -> None:
+        super().__init__()
+        self._execution = execution
+        self._history_event_list.extend(events)
+        self._event_id_gen._next_id = len(events) + 1
+
+    def add_event(self, *args: Any, **options: Any) -> int:
+        """Number the event, append it and tell of it."""
+        number = super().add_event(*args, **options)
+        for observer in history_observers:
+            observer(self._execution)
+        return number
+
+
+def events(execution: Execution) -> list[Any]:
+    """The history until now: none before the execution's thread has read the definition."""
+    environment = execution.exec_worker and execution.exec_worker.env
+    return list(environment.event_manager._history_event_list) if environment else []
+
+
 def _environment(self: ExecutionWorker) -> Environment:
     """AWS's context object has a RedriveCount, and a StartTime in milliseconds with a Z."""
     environment = _moto_environment(self)
+    communication: Any = self._execution_communication
+    environment.event_manager = History(communication.execution)
     execution: Any = environment.states.context_object.context_object_data["Execution"]
     execution["RedriveCount"] = 0
     started = execution["StartTime"].isoformat(timespec="milliseconds")

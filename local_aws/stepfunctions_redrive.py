@@ -16,16 +16,14 @@ from moto.stepfunctions.parser import api
 from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
 from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.eval.event.event_manager import (
-    EventHistoryContext,
-    EventManager,
-)
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_aws import stepfunctions_executions
 from local_aws.server import Context
+from local_aws.stepfunctions_executions import History
 from local_aws.stepfunctions_resume import (
     CannotResumeError,
     Event,
@@ -39,7 +37,8 @@ LONGEST_EXECUTION = timedelta(days=365)
 EVENT_LIMIT = 24_999
 TOKEN_VALIDITY = timedelta(minutes=15)
 KNOWN_TOKENS = 10
-_ENDINGS = {
+# How an execution that can be redriven ended: the event, and where that keeps error and cause.
+ENDINGS = {
     ExecutionStatus.FAILED: (HistoryEventType.ExecutionFailed, "executionFailedEventDetails"),
     ExecutionStatus.ABORTED: (HistoryEventType.ExecutionAborted, "executionAbortedEventDetails"),
     ExecutionStatus.TIMED_OUT: (
@@ -103,7 +102,7 @@ def refusal(
 
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html
     """
-    if status not in _ENDINGS or stopped is None:
+    if status not in ENDINGS or stopped is None:
         return f"Execution is {status.value} and cannot be redriven"
     if events >= EVENT_LIMIT:
         return "Execution history event limit exceeded"
@@ -133,7 +132,7 @@ def _redrivability(execution: Any) -> dict[str, str]:
 
 def _refusal(execution: Any) -> str:
     status, now = execution.exec_status, datetime.now(UTC)
-    events = len(_history(execution)) if status in _ENDINGS else 0
+    events = len(_history(execution)) if status in ENDINGS else 0
     reason = refusal(status, execution.start_date, execution.stop_date, events, now)
     if reason:
         return reason
@@ -189,11 +188,11 @@ def _environment(execution: Any, worker: ExecutionWorker, point: ResumePoint) ->
     return environment
 
 
-def _continued_history(execution: Any, point: ResumePoint) -> EventManager:
+def _continued_history(execution: Any, point: ResumePoint) -> History:
     events = _history(execution)
-    history = _ContinuedHistory(events, point)
+    history = _ContinuedHistory(execution, events, point)
     context = EventHistoryContext(previous_event_id=len(events))
-    ending, key = _ENDINGS[execution.exec_status]
+    ending, key = ENDINGS[execution.exec_status]
     if events[-1]["type"] != ending:
         # moto writes the end when the task of the stopped attempt has come back: now it never will.
         details: Any = {"error": execution.error, "cause": execution.cause}
@@ -203,16 +202,11 @@ def _continued_history(execution: Any, point: ResumePoint) -> EventManager:
     return history
 
 
-class _ContinuedHistory(EventManager):
-    """Numbers on from the events that there are.
+class _ContinuedHistory(History):
+    """AWS schedules a Task again without entering it again; the other states are entered anew."""
 
-    AWS schedules a Task again without entering it again; the other states are entered anew.
-    """
-
-    def __init__(self, events: list[Event], point: ResumePoint) -> None:
-        super().__init__()
-        self._history_event_list.extend(events)  # type: ignore[arg-type]
-        self._event_id_gen._next_id = len(events) + 1
+    def __init__(self, execution: Any, events: list[Event], point: ResumePoint) -> None:
+        super().__init__(execution, events)
         self._skips_entry = point.entered
 
     def add_event(

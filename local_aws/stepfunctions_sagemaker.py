@@ -4,9 +4,10 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 """
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any
 
 import botocore.session
@@ -120,12 +121,12 @@ class SageMakerTask(StateTaskService):
         client = boto_client_for(
             service="sagemaker", region=where["region"], state_credentials=state_credentials
         )
-        create = getattr(client, self._get_boto_service_action())
-        created = _without_metadata(create(**normalised_parameters))
+        name = normalised_parameters[f"{kind.title}Name"]
+        create = partial(getattr(client, self._get_boto_service_action()), **normalised_parameters)
+        created = _created(create, partial(sagemaker_jobs.find, kind, name, **where))
         if self._is_sync():
             self._record_submission(env, created)
-            job = sagemaker_jobs.find(kind, normalised_parameters[f"{kind.title}Name"], **where)
-            created = self._outcome(env, client, job)
+            created = self._outcome(env, client, sagemaker_jobs.find(kind, name, **where))
         env.stack.append(created)
 
     def _after_eval_execution(self, env: Environment, *args: Any, **options: Any) -> None:
@@ -201,6 +202,24 @@ def _parameters(action: str) -> set[str]:
     model = botocore.session.get_session().get_service_model("sagemaker")
     shape: Any = model.operation_model(action[0].upper() + action[1:]).input_shape
     return set(shape.members)
+
+
+def _created(create: Callable[[], dict[str, Any]], find: Callable[[], Job]) -> dict[str, Any]:
+    """Return the answer of `create`, or what it would have been if that was lost.
+
+    The SDK tries again then, and hears that the name is taken: by the first try's job.
+    """
+    began = datetime.now(UTC)
+    try:
+        return _without_metadata(create())
+    except ClientError as error:
+        repeated = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
+        if not repeated or error.response["Error"]["Code"] != "ResourceInUse":
+            raise
+        job = find()
+        if job.creation_time < began:
+            raise
+        return {f"{job.title}Arn": job.arn}
 
 
 def _error_and_cause(error: ClientError | BotoCoreError) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """What tests of events share: queues, topics, rules, and functions that tell what they got."""
 
 import json
-from typing import Any
+from typing import Any, Self
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
@@ -21,9 +21,14 @@ class Queue:
         self.arn = f"arn:aws:sqs:us-east-1:123456789012:{name}"
         self._seen: list[dict[str, Any]] = []
 
+    def of(self, aws: EmbeddedAws) -> Self:
+        """Have this queue read from another server, which started where the first one ended."""
+        self._sqs = aws.client("sqs")
+        return self
+
     def messages(self, count: int = 1) -> list[dict[str, Any]]:
         """Wait for so many messages in all; return them as SQS gave them."""
-        eventually(lambda: self._receive() >= count, timeout=30)
+        eventually(lambda: self.receive() >= count, timeout=30)
         return self._seen
 
     def bodies(self, count: int = 1) -> list[Any]:
@@ -34,7 +39,8 @@ class Queue:
         """Wait for the first message; return its JSON."""
         return self.bodies()[0]
 
-    def _receive(self) -> int:
+    def receive(self) -> int:
+        """Receive what is there; return how many messages came in all."""
         received = self._sqs.receive_message(
             QueueUrl=self.url, MessageAttributeNames=["All"], MaxNumberOfMessages=10
         )

@@ -2,8 +2,12 @@
 
 import base64
 import json
+import os
+import re
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
@@ -202,6 +206,17 @@ def test_process_is_kept_warm_until_code_or_configuration_change(
     assert len([folder for folder in folders if len(folder) == 64]) == 2
 
 
+def test_warm_process_that_died_is_not_used_again(
+    embedded_aws: EmbeddedAws, deploy: Deploy
+) -> None:
+    name = deploy("import os\ndef handler(event, context):\n    return os.getpid()\n")
+    first = call(embedded_aws, name)["Payload"]
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: not psutil.pid_exists(first))
+
+    assert isinstance(call(embedded_aws, name)["Payload"], int)
+
+
 def test_concurrent_invocations_have_a_process_each(
     embedded_aws: EmbeddedAws, deploy: Deploy
 ) -> None:
@@ -345,8 +360,32 @@ def test_throttled_event_waits_until_the_function_may_run(
     client = embedded_aws.client("lambda")
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     call(embedded_aws, name, InvocationType="Event")
-    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+    client.delete_function_concurrency(FunctionName=name)
     eventually(lambda: "ran" in log_lines(embedded_aws, name))
+
+
+def test_event_whose_function_is_killed_is_tried_again(
+    embedded_aws: EmbeddedAws, deploy: Deploy
+) -> None:
+    name = deploy(
+        "import os, time\n"
+        "def handler(event, context):\n"
+        "    print(f'PID {os.getpid()}', flush=True)\n"
+        "    time.sleep(600)\n",
+        Timeout=900,
+    )
+    call(embedded_aws, name, InvocationType="Event")
+
+    def processes() -> list[int]:
+        lines = [line for line in log_lines(embedded_aws, name) if line.startswith("PID ")]
+        return [int(line.removeprefix("PID ")) for line in lines]
+
+    for attempt in range(3):
+        eventually(lambda: len(processes()) > attempt)  # noqa: B023
+        os.kill(processes()[attempt], signal.SIGKILL)
+    log = embedded_aws.data_folder / "server.log"
+    dropped = f"{name} dropped after 3 attempts, RetriesExhausted: .*signal: killed"
+    eventually(lambda: re.search(dropped, log.read_text()))
 
 
 def test_step_functions_invoke_the_function(

@@ -138,6 +138,33 @@ def test_status_env_and_stop_say_what_is_there(tmp_path: Path, background: Conne
     assert not data_folder(tmp_path).exists()
 
 
+def test_status_counts_what_is_kept_also_when_nothing_runs(
+    tmp_path: Path, background: Connection
+) -> None:
+    assert "Nothing is kept" in retrain(tmp_path / "elsewhere", "status").output
+    s3 = background.client("s3")
+    s3.create_bucket(Bucket="counted")
+    s3.put_object(Bucket="counted", Key="key", Body=b"x" * 1000)
+    local.stop(tmp_path)
+    kept = json.loads(retrain(tmp_path, "status", "--json").output)["kept"]
+    assert (kept["items"]["s3-buckets"], kept["items"]["s3-keys"]) == (1, 1)
+    assert kept["bytes"] > 1000
+    assert "1 buckets, 1 keys, 0 executions, 0 jobs" in retrain(tmp_path, "status").output
+
+
+def test_what_was_there_before_a_stop_is_there_after_it_and_not_after_a_reset(
+    tmp_path: Path, background: Connection
+) -> None:
+    background.client("s3").create_bucket(Bucket="kept")
+    local.stop(tmp_path)
+    again, _ = local.start(tmp_path)
+    assert [each["Name"] for each in again.client("s3").list_buckets()["Buckets"]] == ["kept"]
+    local.stop(tmp_path)
+    assert local.reset(tmp_path)
+    fresh, _ = local.start(tmp_path)
+    assert fresh.client("s3").list_buckets()["Buckets"] == []
+
+
 def test_one_that_was_killed_is_not_taken_for_running(
     tmp_path: Path, background: Connection
 ) -> None:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from local_aws.eventbridge_schedules import InvalidScheduleError, Scheduler, parse
+from local_aws.state import State
 
 MONDAY = datetime(2026, 11, 23, 13, 16, 50, tzinfo=UTC)
 
@@ -78,27 +80,34 @@ def test_what_eventbridge_refuses(expression: str) -> None:
 @dataclass(eq=False)
 class FakeRule:
     scheduled_expression: str
+    arn: str = "arn:aws:events:us-east-1:123456789012:rule/r"
 
 
 class Clock:
-    def __init__(self) -> None:
-        self.now = MONDAY
+    def __init__(self, now: datetime) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         return self.now
 
 
 class Watched:
-    """A scheduler over rules and a clock that a test holds."""
+    """A scheduler over rules and a clock that a test holds, with the state of a folder."""
 
-    def __init__(self, *rules: FakeRule) -> None:
+    def __init__(self, folder: Path, *rules: FakeRule, now: datetime = MONDAY) -> None:
         self.rules = list(rules)
-        self.clock = Clock()
+        self.clock = Clock(now)
         self.fired: list[tuple[FakeRule, datetime]] = []
+        self.state = State(folder)
         self.scheduler = Scheduler(
-            lambda: self.rules, lambda rule, due: self.fired.append((rule, due)), self.clock
+            lambda: self.rules,
+            lambda rule, due: self.fired.append((rule, due)),
+            self.state,
+            self.clock,
         )
+        self.state.restore()
         self.scheduler.look()
+        self.state.save()
 
     def move(self, **by: float) -> list[datetime]:
         """Move the clock; return the times for which rules fired."""
@@ -108,8 +117,8 @@ class Watched:
         return [due for _, due in self.fired]
 
 
-def test_a_rule_fires_when_its_time_comes_and_once() -> None:
-    watched = Watched(FakeRule("cron(0 3 * * ? *)"))
+def test_a_rule_fires_when_its_time_comes_and_once(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, FakeRule("cron(0 3 * * ? *)"))
 
     assert watched.move(hours=13) == []
     assert watched.move(hours=1) == [at("2026-11-24 03:00")]
@@ -117,26 +126,56 @@ def test_a_rule_fires_when_its_time_comes_and_once() -> None:
     assert watched.move(days=1) == [at("2026-11-25 03:00")]
 
 
-def test_a_rate_is_counted_from_the_first_look() -> None:
-    watched = Watched(FakeRule("rate(5 minutes)"))
+def test_a_rate_is_counted_from_the_first_look(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, FakeRule("rate(5 minutes)"))
 
     assert watched.move(minutes=4, seconds=59) == []
     assert watched.move(seconds=1) == [MONDAY + timedelta(minutes=5)]
 
 
-def test_what_a_sleeping_machine_missed_is_fired_once() -> None:
-    watched = Watched(FakeRule("rate(1 minute)"))
+def test_what_a_sleeping_machine_missed_is_fired_once(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, FakeRule("rate(1 minute)"))
 
     assert len(watched.move(hours=8)) == 1
     assert watched.move(seconds=59) == []
 
 
-def test_a_rule_that_was_disabled_starts_anew() -> None:
+def test_a_rule_that_was_disabled_starts_anew(tmp_path: Path) -> None:
     rule = FakeRule("rate(1 hour)")
-    watched = Watched(rule)
+    watched = Watched(tmp_path, rule)
     watched.rules.clear()
 
     assert watched.move(hours=2) == []
     watched.rules.append(rule)
     assert watched.move(minutes=1) == []
     assert len(watched.move(hours=1)) == 1
+
+
+def test_a_schedule_goes_on_after_a_restart(tmp_path: Path) -> None:
+    rule = FakeRule("rate(1 hour)")
+    killed = Watched(tmp_path, rule)
+    assert len(killed.move(hours=1)) == 1
+    killed.state.save()
+
+    after = Watched(tmp_path, rule, now=MONDAY + timedelta(hours=1, minutes=30))
+
+    assert after.fired == []
+    assert after.move(minutes=30) == [MONDAY + timedelta(hours=2)]
+
+
+def test_what_came_due_while_no_server_ran_is_fired_once(tmp_path: Path) -> None:
+    rule = FakeRule("cron(0 3 * * ? *)")
+    Watched(tmp_path, rule)
+
+    after = Watched(tmp_path, rule, now=MONDAY + timedelta(days=3))
+
+    assert after.fired == [(rule, at("2026-11-24 03:00"))]
+    assert after.move(days=1) == [at("2026-11-27 03:00")]
+
+
+def test_a_rule_with_another_expression_starts_anew(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, FakeRule("rate(1 hour)"))
+    watched.rules = [FakeRule("rate(1 day)")]
+
+    assert watched.move(hours=2) == []
+    assert watched.move(days=1) == [MONDAY + timedelta(days=1, hours=2)]

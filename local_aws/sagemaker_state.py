@@ -1,0 +1,102 @@
+"""Where jobs are kept, and how they outlive the server: each is saved when its status changes.
+
+Their processes end with the server. So a job that was running then is Failed when the next server
+starts, one that was being stopped is Stopped, and the names of all stay taken.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
+
+from local_aws.deliveries import account_and_region
+from local_aws.sagemaker_container import Container
+from local_aws.sagemaker_job import Job, Services
+from local_aws.sagemaker_processing_jobs import ProcessingJob
+from local_aws.sagemaker_training_jobs import TrainingJob
+from local_aws.state import State
+
+PART = "jobs"
+_KINDS: dict[str, type[Job]] = {kind.arn_type: kind for kind in (ProcessingJob, TrainingJob)}
+
+
+def install(state: State, services: Services) -> None:
+    """Keep each job as an item of its own, under its ARN."""
+    found: list[tuple[str, dict[str, Any]]] = []
+
+    def restore() -> None:
+        for arn, saved in found:
+            job = _restored(arn, saved, services)
+            _jobs_beside(arn)[job.name] = job
+            job.end_interrupted()
+        _tidy(services)
+
+    backend: Any = SageMakerModelBackend
+    for action in ("add_tags", "delete_tags"):
+        setattr(backend, action, _marking_jobs(getattr(backend, action), state))
+    state.keep(PART, _saved, lambda arn, saved: found.append((arn, saved)))
+    state.after_restore(restore)
+
+
+def changed(state: State, job: Job) -> None:
+    """Have the job saved."""
+    state.changed(PART, job.arn)
+
+
+def jobs_of(kind: type[Job], backend: SageMakerModelBackend) -> dict[str, Job]:
+    """Return moto's own store of such jobs, which its tags and its Search also read."""
+    store: Any = backend.training_jobs if kind is TrainingJob else backend.processing_jobs
+    return store
+
+
+def all_jobs() -> list[Job]:
+    """Return every job of every account and region."""
+    return [
+        job
+        for regions in list(sagemaker_backends.values())
+        for backend in list(regions.values())
+        for kind in _KINDS.values()
+        for job in list(jobs_of(kind, backend).values())
+    ]
+
+
+def _saved(arn: str) -> dict[str, Any] | None:
+    job = _jobs_beside(arn).get(arn.rpartition("/")[2])
+    return job.saved() if job else None
+
+
+def _restored(arn: str, saved: dict[str, Any], services: Services) -> Job:
+    account, region = account_and_region(arn)
+    job = _KINDS[_kind(arn)](saved["request"], account=account, region=region, services=services)
+    job.restore(saved)
+    return job
+
+
+def _jobs_beside(arn: str) -> dict[str, Job]:
+    """Return the store that the job of this ARN belongs in."""
+    account, region = account_and_region(arn)
+    return jobs_of(_KINDS[_kind(arn)], sagemaker_backends[account][region])
+
+
+def _kind(arn: str) -> str:
+    return arn.split(":", 5)[-1].partition("/")[0]
+
+
+def _tidy(services: Services) -> None:
+    """A job whose creation was never answered has left nothing but its folder."""
+    known = {job.container.root.name for job in all_jobs()}
+    for folder in services.jobs_folder.glob("*"):
+        if folder.name not in known:
+            Container(folder, services.runtime).remove_unfinished()
+
+
+def _marking_jobs(action: Callable[..., Any], state: State) -> Callable[..., Any]:
+    """Have the tags of a job saved with it when this action of moto has changed them."""
+
+    def act_and_mark(self: SageMakerModelBackend, arn: str, *given: Any, **named: Any) -> Any:
+        result = action(self, arn, *given, **named)
+        if _kind(arn) in _KINDS:
+            state.changed(PART, arn)
+        return result
+
+    return act_and_mark
