@@ -11,6 +11,7 @@ RetrainError
  ├── LocalAwsError         the embedded AWS did not start, or ended
  ├── DatasetNotFoundError  every way to get the data set failed
  ├── NoExecutionError      there is no execution to follow, or the upload started none
+ ├── StartRefusedError     start_retraining found nothing that it could start
  ├── FinalDecisionError    the gate rejected the model, and that cannot be resumed
  └── NotRedrivableError    AWS refuses to resume the execution
 """
@@ -84,6 +85,10 @@ class DatasetNotFoundError(RetrainError):
 
 class NoExecutionError(RetrainError):
     """There is no execution to follow."""
+
+
+class StartRefusedError(RetrainError):
+    """start_retraining found nothing that it could start, or failed."""
 
 
 class FinalDecisionError(RetrainError):

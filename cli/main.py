@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli.errors import InputError, RetrainError, translated
+from cli.errors import RetrainError, translated
 from cli.terminal import DONE, WARNING, Terminal
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ local_app = typer.Typer(
     help="The embedded AWS on this machine.\n\nExample: retrain local run",
 )
 app.add_typer(local_app, name="local")
+events_app = typer.Typer(
+    no_args_is_help=True,
+    help="Events that no Lambda could handle.\n\nExample: retrain events list",
+)
+app.add_typer(events_app, name="events")
 
 Config = Annotated[Path, typer.Option("--config", help="The pipeline's settings.")]
 StageName = Annotated[str, typer.Option("--stage", help="The stage to talk to.")]
@@ -162,25 +167,32 @@ def start(
     input_json: Annotated[
         str, typer.Option("--input", help="The execution's input, a JSON object.")
     ] = "{}",
+    force: Annotated[
+        bool, typer.Option("--force", help="Start although the same data was run before.")
+    ] = False,
     stage: StageName = DEV,
     config: Config = CONFIG,
 ) -> None:
     """Start an execution on data that is already uploaded.
 
-    Without `dataset` in the input it takes the newest complete data set.
+    Without `dataset` in the input it takes the newest complete data set. Files that were run before
+    with the same hyperparameters are not run again without --force, whatever was deployed since.
 
     Example: retrain start --input '{"hyperparameters": {"epochs": 2}, "reason": "a quick look"}'
     """
+    from cli import start as starting
     from cli.aws import connect
 
-    text = _json_object(input_json)
-    target = connect(config, stage)
-    started = target.client("stepfunctions").start_execution(
-        stateMachineArn=target.names.state_machine_arn, input=text
-    )
-    terminal = Terminal()
-    terminal.mark(DONE, f"Started {started['executionArn']}", "green")
-    terminal.line("Next: retrain watch")
+    asked = starting.execution_input(input_json) | ({"force": True} if force else {})
+    target, terminal = connect(config, stage), Terminal()
+    functions = target.session.client("lambda", config=starting.ONCE)
+    answer = starting.start(functions, target.names.function("start_retraining"), asked)
+    if answer.started:
+        terminal.mark(DONE, f"Started {answer.execution_arn}", "green")
+        terminal.line("Next: retrain watch")
+    else:
+        terminal.mark(WARNING, f"Nothing started: {answer.message}", "yellow")
+        terminal.line(f"Next: retrain start --force, or retrain watch {answer.name}")
 
 
 @app.command()
@@ -235,6 +247,55 @@ def redrive(
     _exit_by(run)
 
 
+@events_app.command("list")
+def events_list(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many to show at most.")] = 1000,
+    stage: StageName = DEV,
+    config: Config = CONFIG,
+) -> None:
+    """Show the events that no Lambda could handle; they stay where they are.
+
+    Example: retrain events list
+    """
+    from cli import events
+    from cli.aws import connect
+
+    target = connect(config, stage)
+    queue = events.FailedEvents(target.client("sqs"), target.names)
+    found = events.listing(queue, limit)
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+    else:
+        events.show(found, queue.name, Terminal())
+
+
+@events_app.command("replay")
+def events_replay(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="As `retrain events list` shows.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All events that are kept.")] = False,
+    stage: StageName = DEV,
+    config: Config = CONFIG,
+) -> None:
+    """Give failed events to their Lambdas again.
+
+    An event leaves the queue when Lambda has taken it. Exits with 1 if one could not be replayed.
+
+    Example: retrain events replay --all
+    """
+    from cli import events
+    from cli.aws import connect
+
+    chosen = events.selection(ids or [], everything)
+    target = connect(config, stage)
+    queue = events.FailedEvents(target.client("sqs"), target.names)
+    replays = events.replay(queue, target.client("lambda"), target.names, chosen)
+    if not events.tell(replays, Terminal()):
+        raise typer.Exit(1)
+
+
 @local_app.command("start")
 def local_start(config: Config = CONFIG) -> None:
     """Start the embedded AWS in the background.
@@ -267,7 +328,7 @@ def local_status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     config: Config = CONFIG,
 ) -> None:
-    """Say whether the embedded AWS runs, and where.
+    """Say whether the embedded AWS runs, where, and what is kept.
 
     Example: retrain local status --json
     """
@@ -280,6 +341,8 @@ def local_status(
         Terminal().line(f"Embedded AWS runs at {status['endpoint']}, process {status['pid']}")
     else:
         Terminal().line("No embedded AWS runs")
+    if not as_json:
+        Terminal().line(local.kept_line(status))
 
 
 @local_app.command("env")
@@ -299,7 +362,7 @@ def local_env(config: Config = CONFIG) -> None:
 
 @local_app.command("reset")
 def local_reset(config: Config = CONFIG) -> None:
-    """Remove everything that a stopped embedded AWS left behind.
+    """Remove all that the stopped embedded AWS keeps: objects, functions, history, logs.
 
     Example: retrain local reset
     """
@@ -328,19 +391,6 @@ def _execution_arn(target: "Stage", name_or_arn: str) -> str:
     if name_or_arn.startswith("arn:"):
         return name_or_arn
     return target.names.execution_arn(name_or_arn)
-
-
-def _json_object(text: str) -> str:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"--input is not JSON: {error}", """for example: --input '{}'""") from None
-    if not isinstance(value, dict):
-        raise InputError(
-            f"--input is {type(value).__name__}, expected a JSON object",
-            """for example: --input '{"dataset": "fashion-mnist"}'""",
-        )
-    return json.dumps(value)
 
 
 def _exit_by(run: "RunRecord") -> None:

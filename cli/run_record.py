@@ -119,8 +119,8 @@ def _model_data(train: StateView | None) -> str | None:
 
 
 def _superseded(view: ExecutionView) -> str | None:
-    turn = view.payload("TakeTurn")
-    return str(turn["message"]) if turn.get("outcome") == "superseded" else None
+    answers = (view.payload(state) for state in ("TakeTurn", "PrepareRun"))
+    return next((str(a["message"]) for a in answers if a.get("outcome") == "superseded"), None)
 
 
 def _failure(view: ExecutionView) -> Failure | None:

@@ -147,13 +147,20 @@ class DataSets:
             )
         return newest[-1]
 
+    def now(self, name: str | None) -> DataSet:
+        """Return the named data set as it is now, the newest complete one where no name is given.
+
+        Raises NoCompleteDataSetError.
+        """
+        return self.newest() if name is None else self.find(name)
+
     def choose(self, name: str | None, fingerprint: str | None) -> DataSet:
-        """Return the named data set, or the newest complete one where no name is given.
+        """Return what ``now`` does if it can be trained on.
 
         Raises IncompleteDataSetError saying what is missing, DataSetChangedError where
         ``fingerprint`` is given and no longer matches, and NoCompleteDataSetError.
         """
-        dataset = self.newest() if name is None else self.find(name)
+        dataset = self.now(name)
         if dataset.incomplete:
             raise IncompleteDataSetError(
                 f"data set {dataset.name!r} is incomplete: {dataset.incomplete}; upload what is "

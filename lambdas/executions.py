@@ -80,7 +80,7 @@ def start_once(
     Errors other than ExecutionAlreadyExists are raised; calling again is harmless.
     """
     arn = f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
-    same = f"execution {name} of the same data and settings"
+    same = f"execution {name} of the same data and input"
     if status := _status(stepfunctions, arn):
         return Start(arn, False, f"{same} is {status}", ended=status != "RUNNING")
     if entered := ledger.entered_at(arn):

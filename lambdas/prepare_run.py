@@ -1,4 +1,4 @@
-"""PrepareRun, the first state: what exactly this execution will do, decided and written down."""
+"""PrepareRun, the state after the turn: what exactly this execution will do, written down."""
 
 import json
 import logging
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from lambdas import run_input
 from lambdas.champion import place_champion
 from lambdas.datasets import DataSets
+from lambdas.errors import DataSetChangedError, IncompleteDataSetError
 from lambdas.executions import run_id
 from lambdas.ledger import Ledger
 from lambdas.s3_objects import put_json
 from lambdas.source_data import copy_source_data
+from lambdas.superseded import superseded
 from lambdas.transient import naming_transient_errors
 
 if TYPE_CHECKING:
@@ -32,18 +34,45 @@ def prepare_run(
     ``defaults``. The input ``{}`` takes the newest complete data set and all defaults. The data's
     object versions are copied to ``runs/<run_id>/source_data/``, the champion's model to
     ``runs/<run_id>/champion/``, and the execution is entered in the ledger. Repeating the call is
-    harmless.
+    harmless. The state's ``outcome`` is ``prepared``.
+
+    Where files were overwritten after TakeTurn let the execution go, nothing is planned and its
+    answer ``superseded`` is returned instead.
 
     Raises InvalidInputError, the DataSetErrors, and ThrottlingError.
     """
-    execution, defaults = event["execution"], event["defaults"]
+    defaults = event["defaults"]
     asked = run_input.parse(event["input"], defaults["hyperparameters"])
-    dataset = _datasets(s3, defaults).choose(asked.dataset, asked.fingerprint)
+    datasets = _datasets(s3, defaults)
+    try:
+        state = _plan(event, asked, datasets, s3, sagemaker)
+    except (DataSetChangedError, IncompleteDataSetError):
+        # Replaced before they were looked at, or while they were copied.
+        outdated = _outdated(asked, datasets)
+        if outdated is None:
+            raise
+        log.info(outdated["message"], extra={"execution": event["execution"]["arn"]})
+        return outdated
+    _write_plan(s3, state, event, asked)
+    Ledger(s3, defaults["bucket"]).enter(event["execution"]["arn"], event["input"], starter="")
+    return {"outcome": "prepared", **state}
+
+
+def _plan(
+    event: Mapping[str, Any],
+    asked: run_input.RunInput,
+    datasets: DataSets,
+    s3: "S3Client",
+    sagemaker: "SageMakerClient",
+) -> dict[str, Any]:
+    """Choose the data set and the champion, place the run's copies of both, return the state."""
+    execution, defaults = event["execution"], event["defaults"]
+    dataset = datasets.choose(asked.dataset, asked.fingerprint)
     identity = run_id(execution["arn"])
     paths = _paths(f"s3://{defaults['bucket']}/runs/{identity}")
     source_data = copy_source_data(s3, dataset, paths["source_data"])
     champion = place_champion(s3, sagemaker, defaults["model_package_group"], paths["champion"])
-    state = {
+    return {
         "run_id": identity,
         "execution_arn": execution["arn"],
         "client_token": str(uuid.uuid5(uuid.NAMESPACE_URL, execution["arn"])),
@@ -59,9 +88,12 @@ def prepare_run(
         "model_package_group": defaults["model_package_group"],
         "champion": {"model_package_arn": champion["model_package_arn"]},
     }
-    _write_plan(s3, state, event, asked)
-    Ledger(s3, defaults["bucket"]).enter(execution["arn"], event["input"], starter="")
-    return state
+
+
+def _outdated(asked: run_input.RunInput, datasets: DataSets) -> dict[str, Any] | None:
+    if asked.fingerprint is None:  # whatever data there is: nothing can take its place
+        return None
+    return superseded(datasets.now(asked.dataset), asked.fingerprint)
 
 
 def _write_plan(

@@ -89,8 +89,8 @@ def schema(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Any]:
             },
             "force": {
                 "title": "Force",
-                "description": "true or false; for start_retraining: run although the same data is "
-                "being trained on",
+                "description": "true or false; for start_retraining: run although the same data "
+                "was run before",
                 "type": "boolean",
             },
         },

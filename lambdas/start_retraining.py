@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Complete data sets start an execution by themselves. Who asks for runs regularly, or because of
+# what happened elsewhere, means data that was run before.
+AGAIN_AND_AGAIN = ("schedule", "alarm")
+
 
 def start_retraining(
     event: object,
@@ -27,9 +31,9 @@ def start_retraining(
 ) -> dict[str, Any]:
     """Start an execution on the named data set, or on the newest complete one.
 
-    While the same data is being trained on with the same hyperparameters, ``started`` is false,
-    ``execution_arn`` is that execution and ``message`` says so. One that has ended is not in the
-    way: who asks by hand wants a run. With ``force`` in the payload, a running one is not either.
+    Where the same object versions are, or ever were, run with the same hyperparameters, ``started``
+    is false, ``execution_arn`` is that execution and ``message`` says so. With ``force`` in the
+    payload none is in the way. For a schedule and an alarm none that has ended is.
     ``request_id`` is Lambda's, the same when Lambda repeats an asynchronous invocation, so that a
     repetition starts nothing more.
 
@@ -43,7 +47,7 @@ def start_retraining(
     ledger = Ledger(s3, settings.bucket)
     once = partial(start_once, stepfunctions, ledger, settings.state_machine_arn)
     start = None if asked.force else once(execution_name(dataset, changed), execution_input)
-    if start is None or start.ended:
+    if start is None or (start.ended and asked.trigger in AGAIN_AND_AGAIN):
         start = once(execution_name(dataset, changed, request_id), execution_input)
     answer = {
         "execution_arn": start.execution_arn,
@@ -51,8 +55,9 @@ def start_retraining(
         "dataset": dataset.name,
         "fingerprint": dataset.fingerprint,
     }
-    log.info(start.message, extra=answer)
-    return answer | {"message": start.message}
+    message = start.message if start.started else f"{start.message}; force starts another"
+    log.info(message, extra=answer)
+    return answer | {"message": message}
 
 
 def _changed(asked: run_input.RunInput, settings: Settings) -> dict[str, run_input.Hyperparameter]:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from lambdas import run_input
 from lambdas.datasets import DataSets
 from lambdas.run_input import RunInput
+from lambdas.superseded import superseded
 from lambdas.transient import naming_transient_errors
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def take_turn(
     ``settle_seconds`` and ``max_concurrent_runs``. An input without a fingerprint means whatever
     data there is: it neither settles nor is superseded. Nothing is written anywhere.
 
-    Raises InvalidInputError, at the beginning and not after hours of waiting, ThrottlingError and
-    NoCompleteDataSetError.
+    Raises InvalidInputError, at the beginning and not after hours of waiting, ThrottlingError,
+    NoCompleteDataSetError, and IncompleteDataSetError where the data set is gone.
     """
     asked = run_input.parse(event["input"], event["defaults"]["hyperparameters"])
     execution = event["execution"]
@@ -72,19 +73,9 @@ def _about_the_data(
     """Return the answer that the data set requires, None where it stands in nobody's way."""
     if asked.fingerprint is None:
         return None
-    datasets = _datasets(s3, event["defaults"])
-    dataset = datasets.newest() if asked.dataset is None else datasets.find(asked.dataset)
-    if dataset.fingerprint != asked.fingerprint:
-        state = (
-            f"is incomplete now ({dataset.incomplete})" if dataset.incomplete else "was replaced"
-        )
-        return {
-            "outcome": "superseded",
-            "message": f"data set {dataset.name!r} {state}: found fingerprint "
-            f"{dataset.fingerprint}, this execution was started for {asked.fingerprint}; "
-            "the newer files start an execution of their own",
-            "superseded_by": dataset.fingerprint,
-        }
+    dataset = _datasets(s3, event["defaults"]).now(asked.dataset)
+    if outdated := superseded(dataset, asked.fingerprint):
+        return outdated
     seconds = math.ceil(event["settle_seconds"] - age)
     if seconds > 0:
         message = f"{seconds} s for more files of data set {dataset.name!r} to arrive"

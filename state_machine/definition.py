@@ -7,7 +7,9 @@ to run (paths, job names, hyperparameters) is a path into the state that Prepare
                      |- settle -----> Settle ------> TakeTurn
                      |- wait -------> WaitForTurn -> TakeTurn
                      `- superseded -> Superseded
-    PrepareRun -> Preprocess -> Train -> Evaluate -> CheckMetrics -> QualityGate
+    PrepareRun -> Prepared -- prepared ---> Preprocess
+                           `- superseded -> Superseded
+    Preprocess -> Train -> Evaluate -> CheckMetrics -> QualityGate
         QualityGate -- register ------> RegisterModel -> Registered
                     |- keep_champion -> ChampionKept
                     `- otherwise -----> Rejected (QualityGate.ThresholdNotMet)
@@ -26,7 +28,7 @@ from state_machine.images import serving_image
 from state_machine.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
 from state_machine.names import DATASET_PREFIX
 from state_machine.run_state import RUN
-from state_machine.turns import take_turn, waiting_seconds
+from state_machine.turns import by_outcome, take_turn, waiting_seconds
 
 REGISTER_STATE_SECONDS = 60
 REJECTED_ERROR = "QualityGate.ThresholdNotMet"
@@ -35,9 +37,9 @@ REJECTED_ERROR = "QualityGate.ThresholdNotMet"
 def build(config: PipelineConfig, deployed: Deployed) -> sdk.Chain:
     """The states in order."""
     defaults = _defaults(config, deployed)
+    superseded = sdk.Succeed("Superseded")
     work = sdk.Chain(
         [
-            _prepare_run(deployed, defaults),
             jobs.preprocess(config, deployed),
             jobs.train(config, deployed),
             jobs.evaluate(config, deployed),
@@ -45,7 +47,9 @@ def build(config: PipelineConfig, deployed: Deployed) -> sdk.Chain:
             _quality_gate(config, deployed),
         ]
     )
-    return take_turn(config, deployed, defaults, work)
+    prepared = by_outcome("Prepared", {"prepared": work, "superseded": superseded})
+    run = sdk.Chain([_prepare_run(deployed, defaults), prepared])
+    return take_turn(config, deployed, defaults, run, superseded)
 
 
 def graph(config: PipelineConfig, deployed: Deployed) -> sdk.Graph:

@@ -4,13 +4,15 @@ Chalice reads app.py, vendor/, requirements.txt and .chalice/. The copy leaves o
 ship (`__pycache__`), and takes the values that exist only now: bucket, ARNs, the stage's files.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +68,16 @@ def deploy_functions(
         DeploymentError: with the last lines that Chalice or pip printed.
     """
     staged = work_folder / "chalice" / f"{names.prefix}-{names.account}-{names.region}"
-    stage(project, staged, names, environment(config, names))
-    if not config.schedule.enabled:
-        forget(staged, names.stage, SCHEDULED_LAMBDA)
     wheels = download_wheels(project / "requirements.txt", work_folder / "wheels")
-    _run(
-        [*CHALICE, "--project-dir", str(staged), "deploy", "--stage", names.stage],
-        {**_credentials(session), **_pip_options(wheels)},
-        "chalice deploy",
-    )
+    with alone_in(staged):
+        stage(project, staged, names, environment(config, names))
+        if not config.schedule.enabled:
+            forget(staged, names.stage, SCHEDULED_LAMBDA)
+        _run(
+            [*CHALICE, "--project-dir", str(staged), "deploy", "--stage", names.stage],
+            {**_credentials(session), **_pip_options(wheels)},
+            "chalice deploy",
+        )
 
 
 def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
@@ -130,12 +133,22 @@ def download_wheels(requirements: Path, wheels: Path) -> Path:
     Returns the folder that holds them: one folder for each content of requirements.txt.
     """
     folder = wheels / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
-    if not folder.exists():
-        partial = folder.with_suffix(f".{os.getpid()}")
-        arguments = ["download", "--require-hashes", "-r", str(requirements), "-d", str(partial)]
-        _run([*PIP, *arguments], {}, "pip download of requirements.txt")
-        partial.rename(folder)
+    with alone_in(folder):
+        if not folder.exists():
+            partial = folder.with_suffix(".partial")
+            arguments = ["download", "--require-hashes", "-r", str(requirements)]
+            _run([*PIP, *arguments, "-d", str(partial)], {}, "pip download of requirements.txt")
+            partial.rename(folder)
     return folder
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Have one deployment at a time write to the folder: they would mix up each other's files."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed, or the process ends
+        yield
 
 
 def _chalice_settings(project: Path) -> dict[str, Any]:

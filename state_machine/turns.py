@@ -20,9 +20,13 @@ from state_machine.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
 
 
 def take_turn(
-    config: PipelineConfig, deployed: Deployed, defaults: dict[str, Any], work: sdk.Chain
+    config: PipelineConfig,
+    deployed: Deployed,
+    defaults: dict[str, Any],
+    work: sdk.Chain,
+    superseded: sdk.Succeed,
 ) -> sdk.Chain:
-    """The states that lead to `work`; `defaults` are PrepareRun's."""
+    """The states that lead to `work` or to `superseded`; `defaults` are PrepareRun's."""
     payload = {
         "execution": {"arn.$": "$$.Execution.Id", "started_at.$": "$$.Execution.StartTime"},
         "input.$": "$$.Execution.Input",
@@ -43,15 +47,19 @@ def take_turn(
     wait = sdk.Wait("WaitForTurn", seconds_path="$.seconds")
     for pause in (settle, wait):
         pause.next(question)
-    turn = sdk.Choice("Turn")
-    for outcome, following in (
-        ("go", work),
-        ("settle", settle),
-        ("wait", wait),
-        ("superseded", sdk.Succeed("Superseded")),
-    ):
-        turn.add_choice(sdk.ChoiceRule.StringEquals("$.outcome", outcome), following)
-    return sdk.Chain([question, turn])
+    ways = {"go": work, "settle": settle, "wait": wait, "superseded": superseded}
+    return sdk.Chain([question, by_outcome("Turn", ways)])
+
+
+def by_outcome(name: str, ways: dict[str, Any]) -> sdk.Choice:
+    """A Choice of the way that the state before it answered with.
+
+    There is no default: an outcome that nobody knows fails the execution.
+    """
+    choice = sdk.Choice(name)
+    for outcome, following in ways.items():
+        choice.add_choice(sdk.ChoiceRule.StringEquals("$.outcome", outcome), following)
+    return choice
 
 
 def waiting_seconds(config: PipelineConfig) -> int:

@@ -87,10 +87,11 @@ class Pipeline:
 
     def model_packages(self) -> list[str]:
         """The ARNs of all registered model packages."""
-        listed = self.sagemaker.list_model_packages(
+        pages = self.sagemaker.get_paginator("list_model_packages").paginate(
             ModelPackageGroupName=self.deployment.model_package_group
         )
-        return [package["ModelPackageArn"] for package in listed["ModelPackageSummaryList"]]
+        packages = [package for page in pages for package in page["ModelPackageSummaryList"]]
+        return [package["ModelPackageArn"] for package in packages]
 
     def object(self, uri: str) -> bytes:
         """The content of an object named by its s3:// URI."""

@@ -117,6 +117,46 @@ def test_files_overwritten_while_they_settle_are_one_run_on_the_newest(
     assert newest["output"]["dataset"]["fingerprint"] == fingerprint
 
 
+def test_files_overwritten_after_the_turn_supersede_and_are_not_trained_on(
+    pipeline: Pipeline,
+) -> None:
+    # The deployed machine from PrepareRun on: where an execution is that has just had its turn.
+    deployed = pipeline.states.describe_state_machine(
+        stateMachineArn=pipeline.deployment.state_machine_arn
+    )
+    after_the_turn = json.loads(deployed["definition"]) | {"StartAt": "PrepareRun"}
+    for state in ("TakeTurn", "Turn", "Settle", "WaitForTurn"):
+        del after_the_turn["States"][state]
+    machine = pipeline.states.create_state_machine(
+        name="after-the-turn",
+        definition=json.dumps(after_the_turn),
+        roleArn=deployed["roleArn"],
+    )["stateMachineArn"]
+    outdated, newest = executions_of(pipeline, "overwritten")
+
+    ended = pipeline.end_of(
+        pipeline.states.start_execution(stateMachineArn=machine, input=outdated["input"])[
+            "executionArn"
+        ]
+    )
+
+    assert ended["status"] == "SUCCEEDED"
+    assert ended["output"]["outcome"] == "superseded"
+    assert ended["output"]["superseded_by"] == json.loads(newest["input"])["fingerprint"]
+    states = entered(pipeline, ended["executionArn"])
+    assert list(states) == ["PrepareRun", "Prepared", "Superseded"]
+
+
+def test_a_data_set_that_is_gone_fails_its_execution_and_says_so(pipeline: Pipeline) -> None:
+    asked = {"dataset": "gone", "fingerprint": "0" * 64}
+
+    ended = pipeline.end_of(pipeline.start(asked))
+
+    assert ended["status"] == "FAILED"
+    assert ended["error"] == "IncompleteDataSetError"
+    assert "data set 'gone' is gone: found no file of it" in ended["cause"]
+
+
 def test_an_execution_that_fails_gives_its_turn_on(pipeline: Pipeline) -> None:
     # Neither finds a data set: both fail in PrepareRun, when they have their turn.
     started = [pipeline.start({"dataset": f"none-{number}"}) for number in range(2)]

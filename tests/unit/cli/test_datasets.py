@@ -98,6 +98,7 @@ def test_a_good_cache_is_used_before_anything_is_fetched(
         (gzip.compress(CONTENTS["t10k-labels-idx1-ubyte.gz"])[:-12], "not a whole gzip file"),
         (b"<html>not found</html>", "not a whole gzip file"),
     ],
+    ids=["other content", "more content", "cut off", "no gzip"],  # gzip writes the time into bytes
 )
 def test_a_bad_file_is_named_and_the_next_way_is_tried(
     tmp_path: Path, cache: Path, report: RecordingReport, raw: bytes, problem: str

@@ -182,10 +182,15 @@ def test_the_plan_goes_on_where_one_way_leads_to_more_work() -> None:
             "TakeTurn": {"Type": "Task", "Next": "Turn"},
             "Turn": {
                 "Type": "Choice",
-                "Choices": [{"Next": "Train"}, {"Next": "Settle"}, {"Next": "Superseded"}],
+                "Choices": [{"Next": "Prepare"}, {"Next": "Settle"}, {"Next": "Superseded"}],
             },
             "Settle": {"Type": "Wait", "Next": "TakeTurn"},
             "Superseded": {"Type": "Succeed"},
+            "Prepare": {"Type": "Task", "Next": "Prepared"},
+            "Prepared": {
+                "Type": "Choice",
+                "Choices": [{"Next": "Train"}, {"Next": "Superseded"}],
+            },
             "Train": {"Type": "Task", "Next": "Gate"},
             "Gate": {"Type": "Choice", "Choices": [{"Next": "Register"}, {"Next": "Other"}]},
             "Register": {"Type": "Task", "Next": "Superseded"},
@@ -195,6 +200,8 @@ def test_the_plan_goes_on_where_one_way_leads_to_more_work() -> None:
     assert execution.planned_states(json.dumps(definition)) == [
         "TakeTurn",
         "Turn",
+        "Prepare",
+        "Prepared",
         "Train",
         "Gate",
     ]

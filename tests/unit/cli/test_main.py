@@ -99,22 +99,22 @@ def test_an_input_that_is_no_json_object_is_an_error(given: str, problem: str) -
     assert "Traceback" not in result.output
 
 
-def test_start_passes_the_input_on(machine: str) -> None:
-    result = runner.invoke(app, ["start", "--input", '{"hyperparameters": {"epochs": 2}}'])
-    assert result.exit_code == 0, result.output
-    client = boto3.client("stepfunctions")
-    (execution,) = client.list_executions(stateMachineArn=machine)["executions"]
-    assert execution["executionArn"] in result.output
-    described = client.describe_execution(executionArn=execution["executionArn"])
-    assert json.loads(described["input"]) == {"hyperparameters": {"epochs": 2}}
-
-
-@pytest.mark.parametrize("command", [["start"], ["watch"], ["upload", "pipeline.toml"]])
+@pytest.mark.parametrize(
+    "command", [["start"], ["watch"], ["upload", "pipeline.toml"], ["events", "list"]]
+)
 def test_a_stage_that_is_not_deployed_names_the_next_step(aws: None, command: list[str]) -> None:
     result = runner.invoke(app, command)
     assert result.exit_code == 1
     assert "✗ Error: " in result.output
     assert "retrain deploy" in result.output
+
+
+@pytest.mark.parametrize("given", [[], ["--all", "an-id"]])
+def test_replay_wants_ids_or_all(given: list[str]) -> None:
+    result = runner.invoke(app, ["events", "replay", *given])
+    assert result.exit_code == 1
+    assert "expected one of the two" in result.output
+    assert "retrain events list" in result.output
 
 
 def test_watch_without_any_execution_says_so(machine: str) -> None:

@@ -96,6 +96,17 @@ def test_an_execution_that_was_ended_names_its_status_as_error(status: str) -> N
     assert (run.failure.state, run.failure.error, run.failure.log) == ("Wait", status, None)
 
 
+@pytest.mark.parametrize("state", ["TakeTurn", "PrepareRun"])
+def test_a_superseded_execution_says_by_what_wherever_it_was_found(state: str) -> None:
+    answer = {"outcome": "superseded", "message": "data set 'digits' was replaced"}
+    history = History().function("TakeTurn", "take_turn", {"outcome": "go", "message": "alone"})
+    history.function(state, "function", answer).enter("Superseded", "Succeed")
+    run = record_of(history.add("ExecutionSucceeded"), "SUCCEEDED")
+    assert run.superseded == "data set 'digits' was replaced"
+    assert run.failure is None
+    assert not run.decided
+
+
 def test_the_file_has_the_fields_that_others_read(tmp_path: Path) -> None:
     path = tmp_path / ".retrain" / "last-run.json"
     run_record.write(record_of(registered(), "SUCCEEDED"), path)

@@ -71,7 +71,7 @@ def test_starts_a_name_once(stepfunctions, ledger):
     again = start_once(stepfunctions, ledger, MACHINE, "digits-1", {"dataset": "digits"})
     assert (first.started, again.started) == (True, False)
     assert first.execution_arn == again.execution_arn == EXECUTION + "digits-1"
-    assert again.message == "execution digits-1 of the same data and settings is RUNNING"
+    assert again.message == "execution digits-1 of the same data and input is RUNNING"
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "ABORTED"])
@@ -103,7 +103,7 @@ def test_a_name_that_step_functions_has_forgotten_is_not_started_again(stepfunct
     again = start_once(stepfunctions, ledger, MACHINE, "digits-1", {"dataset": "digits"})
     assert (again.started, again.ended) == (False, True)
     assert again.message == (
-        "execution digits-1 of the same data and settings was started on 2026-01-01"
+        "execution digits-1 of the same data and input was started on 2026-01-01"
     )
     assert len(stepfunctions.started) == 1
 

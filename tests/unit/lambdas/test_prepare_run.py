@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from lambdas.datasets import DataSets
 from lambdas.errors import (
     DataSetChangedError,
     IncompleteDataSetError,
@@ -11,9 +12,10 @@ from lambdas.errors import (
     ThrottlingError,
 )
 from lambdas.prepare_run import prepare_run
+from tests.unit.lambdas.conftest import BUCKET, FILES
 
-BUCKET = "retrain-dev-123456789012-us-east-1"
 RUN = f"s3://{BUCKET}/runs/fashion-mnist-0123456789ab"
+IMAGES = "raw_data/fashion-mnist/train-images-idx3-ubyte.gz"
 
 
 @pytest.fixture
@@ -29,12 +31,19 @@ def prepare(s3, sagemaker, event):
     return run
 
 
+@pytest.fixture
+def current(s3):
+    """Return a function that tells the fingerprint which "fashion-mnist" has now."""
+    return lambda: DataSets(s3, BUCKET, "raw_data/", FILES).find("fashion-mnist").fingerprint
+
+
 def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
     upload("fashion-mnist")
     state = prepare()
     dataset = state.pop("dataset")
     token = state.pop("client_token")
     assert state == {
+        "outcome": "prepared",
         "run_id": "fashion-mnist-0123456789ab",
         "execution_arn": event("prepare_run")["execution"]["arn"],
         "preprocessing": {"validation_fraction": "0.2", "seed": "42"},
@@ -80,6 +89,7 @@ def test_the_plan_is_written_down(prepare, s3, upload):
     given = {"requested_by": "grace", "reason": "new labels"}
     state = prepare(given)
     plan = json.loads(s3.content(BUCKET, "runs/fashion-mnist-0123456789ab/run.json"))
+    assert state.pop("outcome") == "prepared"
     added = {"input": given, "started_at": "2026-02-07T11:42:29.102Z", "trigger": "console"}
     assert plan == state | given | added
 
@@ -138,7 +148,7 @@ def test_executions_do_not_share_a_client_token_or_a_folder(prepare, upload):
         ({"hyperparameters": {"momentum": 0.9}}, InvalidInputError),
         ({"dataset": "incomplete"}, IncompleteDataSetError),
         ({"dataset": "no such"}, IncompleteDataSetError),
-        ({"fingerprint": "0" * 64}, DataSetChangedError),
+        ({"dataset": "no such", "fingerprint": "0" * 64}, IncompleteDataSetError),
     ],
 )
 def test_errors_write_nothing(prepare, s3, upload, given, error):
@@ -173,10 +183,73 @@ def test_a_file_overwritten_meanwhile_is_not_in_the_run(prepare, s3, sagemaker, 
 
 def test_a_version_that_is_gone_is_a_changed_data_set(prepare, s3, upload):
     upload("fashion-mnist")
-    name = "raw_data/fashion-mnist/train-images-idx3-ubyte.gz"
-    s3.just_before("HeadObject", lambda: s3.purge(BUCKET, name))
+    s3.just_before("HeadObject", lambda: s3.purge(BUCKET, IMAGES))
     with pytest.raises(DataSetChangedError, match="is gone"):
         prepare()
+
+
+@pytest.mark.parametrize("named", [{"dataset": "fashion-mnist"}, {}])
+def test_files_overwritten_after_the_turn_supersede_the_execution(
+    prepare, s3, upload, current, named
+):
+    upload("fashion-mnist")
+    fingerprint = current()
+    s3.upload(BUCKET, IMAGES, b"overwritten")
+    puts = len(s3.called("PutObject"))
+
+    answer = prepare({**named, "fingerprint": fingerprint})
+
+    assert (answer["outcome"], answer["superseded_by"]) == ("superseded", current())
+    assert fingerprint in answer["message"]
+    assert "was replaced" in answer["message"]
+    assert len(s3.called("PutObject")) == puts
+    assert not s3.called("CopyObject")
+
+
+def test_a_file_deleted_after_the_turn_supersedes_as_the_turn_would(prepare, s3, upload, current):
+    upload("fashion-mnist")
+    fingerprint = current()
+    s3.delete(BUCKET, IMAGES)
+    answer = prepare({"dataset": "fashion-mnist", "fingerprint": fingerprint})
+    assert answer["outcome"] == "superseded"
+    assert "train-images-idx3-ubyte.gz missing" in answer["message"]
+
+
+@pytest.mark.parametrize("call", ["HeadObject", "CopyObject"])
+def test_a_version_replaced_while_it_is_copied_supersedes_the_execution(
+    prepare, s3, upload, current, call
+):
+    upload("fashion-mnist")
+    fingerprint = current()
+
+    def replace():
+        s3.purge(BUCKET, IMAGES)
+        s3.upload(BUCKET, IMAGES, b"replaced")
+
+    s3.just_before(call, replace)
+    answer = prepare({"dataset": "fashion-mnist", "fingerprint": fingerprint})
+    assert (answer["outcome"], answer["superseded_by"]) == ("superseded", current())
+    assert not [key for key in s3.buckets[BUCKET] if key.endswith("run.json")]
+
+
+def test_a_data_set_that_is_gone_fails_the_execution(prepare, s3, upload, current):
+    upload("fashion-mnist")
+    fingerprint = current()
+    for file in FILES:
+        s3.delete(BUCKET, f"raw_data/fashion-mnist/{file}")
+    with pytest.raises(IncompleteDataSetError, match="'fashion-mnist' is gone: found no file"):
+        prepare({"dataset": "fashion-mnist", "fingerprint": fingerprint})
+
+
+def test_a_copy_that_was_made_already_is_left_as_it_is(prepare, s3, upload, current):
+    upload("fashion-mnist")
+    asked = {"dataset": "fashion-mnist", "fingerprint": current()}
+    copies = prepare(asked)["dataset"]["s3_uri"].removeprefix(f"s3://{BUCKET}/")
+    before = {key: s3.content(BUCKET, key) for key in s3.buckets[BUCKET] if copies in key}
+    s3.upload(BUCKET, IMAGES, b"overwritten")
+    assert prepare(asked)["outcome"] == "superseded"
+    assert len(before) == len(FILES)
+    assert before == {key: s3.content(BUCKET, key) for key in s3.buckets[BUCKET] if copies in key}
 
 
 def test_switches_are_passed_on_as_json(prepare, upload, event, s3, sagemaker):

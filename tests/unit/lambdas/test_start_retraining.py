@@ -59,15 +59,40 @@ def test_the_same_data_is_not_started_again_while_it_runs(start, upload, stepfun
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "ABORTED"])
-def test_a_run_that_has_ended_is_not_in_the_way_of_who_asks(start, upload, stepfunctions, status):
+def test_the_same_data_is_not_started_again_after_its_run(start, upload, stepfunctions, status):
     upload("digits")
     first = start({})
     stepfunctions.end(first["execution_arn"], status)
-    again = start({}, request_id="asked-again")
+    again = start({"requested_by": "grace"})
+    assert (again["started"], again["execution_arn"]) == (False, first["execution_arn"])
+    assert f"is {status}; force starts another" in again["message"]
+
+
+def test_the_same_data_is_not_started_again_after_90_days(start, upload, stepfunctions):
+    upload("digits")
+    first = start({})
+    stepfunctions.end(first["execution_arn"])
+    stepfunctions.forget()
+    again = start({})
+    assert (again["started"], again["execution_arn"]) == (False, first["execution_arn"])
+    assert "was started on 2026-01-01; force starts another" in again["message"]
+
+
+@pytest.mark.parametrize("asked", [{"force": True}, {"trigger": "schedule"}, {"trigger": "alarm"}])
+@pytest.mark.parametrize("days", [1, 91])
+def test_a_run_that_has_ended_is_not_in_the_way_of_who_wants_another(
+    start, upload, stepfunctions, asked, days
+):
+    upload("digits")
+    first = start({})
+    stepfunctions.end(first["execution_arn"])
+    if days > 90:
+        stepfunctions.forget()
+    again = start(asked, request_id="asked-again")
     assert again["started"] is True
     assert again["execution_arn"] != first["execution_arn"]
     # Lambda repeats an asynchronous invocation under the same request id.
-    repeated = start({}, request_id="asked-again")
+    repeated = start(asked, request_id="asked-again")
     assert (repeated["started"], repeated["execution_arn"]) == (False, again["execution_arn"])
 
 
@@ -133,12 +158,3 @@ def test_force_runs_the_same_data_again_while_it_runs(start, upload, stepfunctio
     assert (repeated["started"], repeated["execution_arn"]) == (False, forced["execution_arn"])
     assert start({"force": True})["started"] is True
     assert len(stepfunctions.started) == 3
-
-
-def test_a_run_that_step_functions_has_forgotten_is_not_in_the_way_either(
-    start, upload, stepfunctions
-):
-    upload("digits")
-    stepfunctions.end(start({})["execution_arn"])
-    stepfunctions.forget()
-    assert start({})["started"] is True

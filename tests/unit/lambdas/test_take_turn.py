@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lambdas.datasets import DataSets
-from lambdas.errors import InvalidInputError, ThrottlingError
+from lambdas.errors import IncompleteDataSetError, InvalidInputError, ThrottlingError
 from lambdas.take_turn import LONGEST, LONGEST_WAIT, SHORTEST, take_turn
 from tests.fakes.executions import FakeExecutions
 from tests.unit.lambdas.conftest import BUCKET, FILES
@@ -107,6 +107,14 @@ def test_a_file_that_was_deleted_supersedes_too(ask, executions, s3, fingerprint
     answer = ask({"dataset": "digits", "fingerprint": fingerprint})
     assert answer["outcome"] == "superseded"
     assert "train-labels-idx1-ubyte.gz missing" in answer["message"]
+
+
+def test_a_data_set_that_is_gone_is_an_error(ask, executions, s3, fingerprint):
+    earlier(executions, 0)
+    for file in FILES:
+        s3.delete(BUCKET, f"raw_data/digits/{file}")
+    with pytest.raises(IncompleteDataSetError, match="data set 'digits' is gone"):
+        ask({"dataset": "digits", "fingerprint": fingerprint})
 
 
 @pytest.mark.parametrize(("running", "most", "outcome"), [(1, 1, "wait"), (2, 3, "go")])

@@ -315,6 +315,16 @@ def test_an_execution_works_only_when_it_has_its_turn(machine: dict[str, Any]) -
     assert states["Superseded"]["Type"] == "Succeed"
 
 
+def test_only_what_was_prepared_is_worked_on(machine: dict[str, Any]) -> None:
+    states = machine["States"]
+    prepared = {choice["StringEquals"]: choice["Next"] for choice in states["Prepared"]["Choices"]}
+
+    assert states["PrepareRun"]["Next"] == "Prepared"
+    assert prepared == {"prepared": "Preprocess", "superseded": "Superseded"}
+    assert {choice["Variable"] for choice in states["Prepared"]["Choices"]} == {"$.outcome"}
+    assert "Default" not in states["Prepared"]
+
+
 def test_taking_turns_and_preparing_go_by_the_same_defaults(machine: dict[str, Any]) -> None:
     payloads = [
         machine["States"][state]["Parameters"]["Payload"] for state in ("TakeTurn", "PrepareRun")

@@ -1,12 +1,19 @@
 """What the Lambdas are told, and which of them are deployed."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
 
 from state_machine.config import PipelineConfig, Schedule
-from state_machine.functions import ASYNCHRONOUS, deployed_functions, environment, forget
+from state_machine.functions import (
+    ASYNCHRONOUS,
+    alone_in,
+    deployed_functions,
+    environment,
+    forget,
+)
 from state_machine.names import LAMBDAS, Names
 
 NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
@@ -57,3 +64,20 @@ def test_chalice_that_deployed_nothing_yet_has_nothing_to_forget(tmp_path: Path)
     forget(tmp_path, "dev", "on_schedule")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_deployments_at_once_write_to_a_folder_one_after_the_other(tmp_path: Path) -> None:
+    folder = tmp_path / "chalice" / "retrain-dev"
+    order: list[str] = []
+
+    def second() -> None:
+        with alone_in(folder):
+            order.append("second")
+
+    with alone_in(folder):
+        other = threading.Thread(target=second)
+        other.start()
+        other.join(0.2)  # however long it is given, it waits
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"]
