@@ -30,6 +30,7 @@ INTEGERS = frozenset({0x08, 0x09, 0x0B, 0x0C})
 
 # Nothing is decompressed beyond what the header promises, and no header may promise more.
 MAX_BYTES = 4 * 1024**3
+LABEL_BYTES = 8  # of each label in memory, whatever it takes in the file
 CHUNK_BYTES = 4 * 1024**2
 
 
@@ -42,8 +43,6 @@ def read_images(path: Path, max_bytes: int = MAX_BYTES) -> np.ndarray:
         DataError: the file is damaged, holds something else, or is larger than max_bytes.
     """
     images = _read(path, frozenset({UNSIGNED_BYTE}), (3, 4), "uint8 images", max_bytes)
-    if 0 in images.shape[1:]:
-        raise DataError(path.name, f"images of shape {images.shape[1:]}", "at least one pixel")
     return images if images.ndim == 4 else images[..., np.newaxis]  # noqa: PLR2004
 
 
@@ -53,7 +52,8 @@ def read_labels(path: Path, max_bytes: int = MAX_BYTES) -> np.ndarray:
     Raises:
         DataError: the file is damaged, holds something else, or is larger than max_bytes.
     """
-    return _read(path, INTEGERS, (1,), "integer labels", max_bytes).astype(np.int64)
+    most = max_bytes // LABEL_BYTES
+    return _read(path, INTEGERS, (1,), "integer labels", most).astype(np.int64)
 
 
 def _read(
@@ -88,7 +88,10 @@ def _read_header(
     sizes = stream.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
         raise DataError(path.name, f"a header of {4 + len(sizes)} bytes", f"{4 + 4 * magic[3]}")
-    return DTYPES[magic[2]], struct.unpack(f">{magic[3]}I", sizes)
+    shape = struct.unpack(f">{magic[3]}I", sizes)
+    if 0 in shape[1:]:
+        raise DataError(path.name, f"images of shape {shape[1:]}", "at least one pixel")
+    return DTYPES[magic[2]], shape
 
 
 def _read_values(
@@ -96,7 +99,8 @@ def _read_values(
 ) -> np.ndarray:
     expected = math.prod(shape) * dtype.itemsize
     promise = f"{expected:,} bytes of values for the header's {' x '.join(map(str, shape))}"
-    if expected > max_bytes:
+    # The first dimension may be 0: numpy refuses impossible images even where there are none.
+    if max(expected, math.prod(shape[1:])) > max_bytes:
         raise DataError(path.name, promise, f"at most {max_bytes:,}")
     values = np.empty(shape, dtype)  # the pages are touched only as the values arrive
     if (found := _fill(values.reshape(-1).view(np.uint8).data, stream)) < expected:

@@ -8,11 +8,19 @@ from typing import Any
 import botocore.session
 import h5py
 
+from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
 from tests.functional.sagemaker_requests import unique
 from tests.waiting import eventually
 
 EPOCHS = 4
+
+
+def few_epochs(sample: PipelineConfig) -> PipelineConfig:
+    """The sample's settings with a training that is short, and long enough to be killed."""
+    hyperparameters = {**sample.training.hyperparameters, "epochs": EPOCHS, "batch-size": 32}
+    training = sample.training.model_copy(update={"hyperparameters": hyperparameters})
+    return sample.model_copy(update={"training": training})
 
 
 class Baseline:

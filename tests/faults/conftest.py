@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,9 @@ from cli.demo import sample_config
 from local_aws.client import EmbeddedAws
 from state_machine import config
 from tests.e2e.pipeline import Pipeline
-from tests.faults import figures, leaks
-from tests.faults.baseline import EPOCHS, Baseline
+from tests.faults import figures, leaks, light
+from tests.faults.baseline import Baseline, few_epochs
+from tests.functional.faults import Faults
 from tests.functional.sagemaker_requests import Account
 
 PROJECT = Path(__file__).parents[2]
@@ -28,6 +30,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "fault_round" in metafunc.fixturenames:
         rounds = int(os.environ.get("FAULT_ROUNDS", "1"))
         metafunc.parametrize("fault_round", range(1, rounds + 1))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what this worker of pytest-xdist measured to the process that prints it."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["figures"] = figures.measured()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker measured."""
+    figures.add(getattr(node, "workeroutput", {}).get("figures", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -56,24 +71,46 @@ def account(server: EmbeddedAws) -> Account:
     return Account(server)
 
 
+@pytest.fixture
+def faults(server: EmbeddedAws) -> Iterator[Faults]:
+    """Calls to this server that fail: none before the test asks, none after it."""
+    faults = Faults(server)
+    yield faults
+    faults.clear()
+
+
 @pytest.fixture(scope="session")
-def pipeline(server: EmbeddedAws) -> Iterator[Pipeline]:
+def pipeline(server: EmbeddedAws) -> Pipeline:
     """The deployed pipeline, with few epochs."""
-    settings = sample_config(config.load(PROJECT / "pipeline.toml"))
-    hyperparameters = {**settings.training.hyperparameters, "epochs": EPOCHS, "batch-size": 32}
-    training = settings.training.model_copy(update={"hyperparameters": hyperparameters})
     with pytest.MonkeyPatch.context() as environment:
         for name, value in server.environment().items():
             environment.setenv(name, value)
         deployed = Pipeline(server, PROJECT)
-        deployed.deploy(settings.model_copy(update={"training": training}))
-        yield deployed
+        deployed.deploy(few_epochs(sample_config(config.load(PROJECT / "pipeline.toml"))))
+    return deployed  # the environment is as before: other tests follow in this process
 
 
 @pytest.fixture(scope="session")
-def baseline(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Baseline:
+def light_pipeline(server: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """The pipeline with a model that takes no time, deployed beside the other."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in server.environment().items():
+            environment.setenv(name, value)
+        deployed = Pipeline(server, light.project(PROJECT, tmp_path_factory.mktemp("light")))
+        deployed.deploy(light.settings(sample_config(config.load(PROJECT / "pipeline.toml"))))
+    return deployed
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the four files of the data set."""
+    return sample.write(tmp_path_factory.mktemp("digits"))
+
+
+@pytest.fixture(scope="session")
+def baseline(pipeline: Pipeline, digits: Path) -> Baseline:
     """A run that nothing disturbed: what every other one must equal."""
-    for file in sample.write(tmp_path_factory.mktemp("digits")).iterdir():
+    for file in digits.iterdir():
         key = pipeline.put(sample.NAME, file)
     assert key
     return Baseline(pipeline)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from local_aws.client import EmbeddedAws
 from tests.faults.leaks import job_processes
 from tests.functional.sagemaker_requests import Account
 from tests.waiting import eventually
@@ -24,6 +25,15 @@ def kill_script(account: Account, job: str, script: str, *, whole: bool = False)
     for process in struck:
         with suppress(psutil.NoSuchProcess):  # it fell with the one before
             process.send_signal(signal.SIGKILL)
+
+
+def kill_function(server: EmbeddedAws, function: str) -> None:
+    """kill -9 the Lambda's process; without one this fails the test."""
+    found = job_processes(server.data_folder / "lambdas" / function)
+    struck = [process for process in found if not _is_supervisor(process)]
+    assert struck
+    for process in struck:
+        process.send_signal(signal.SIGKILL)
 
 
 def finished_epochs(account: Account, job: str) -> list[int]:

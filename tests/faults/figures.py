@@ -10,6 +10,17 @@ def record(name: str, value: float) -> None:
     _measured.setdefault(name, []).append(value)
 
 
+def measured() -> dict[str, list[float]]:
+    """Return every measurement, by its name."""
+    return _measured
+
+
+def add(others: dict[str, list[float]]) -> None:
+    """Take over what another process measured."""
+    for name, values in others.items():
+        _measured.setdefault(name, []).extend(values)
+
+
 def lines() -> list[str]:
     """Return one line for each figure: how often, the median, the largest."""
     return [

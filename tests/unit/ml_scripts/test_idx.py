@@ -1,6 +1,7 @@
 """IDX files: what is written is read, and a bad file is refused by name, found and expected."""
 
 import gzip
+import struct
 import tempfile
 from pathlib import Path
 
@@ -101,10 +102,11 @@ def test_a_missing_file_is_refused(tmp_path):
         read_images(tmp_path / "images")
 
 
-def test_images_without_pixels_are_refused(tmp_path, idx_bytes):
+@pytest.mark.parametrize("size", [4, 2**32 - 1])
+def test_images_without_pixels_are_refused(tmp_path, size):
     path = tmp_path / "images"
-    path.write_bytes(idx_bytes(np.zeros((3, 0, 4), np.uint8)))
-    with pytest.raises(DataError, match="expected at least one pixel"):
+    path.write_bytes(bytes.fromhex("00000803") + struct.pack(">3I", 3, 0, size))
+    with pytest.raises(DataError, match=r"images of shape \(0, .* expected at least one pixel"):
         read_images(path)
 
 
@@ -113,6 +115,21 @@ def test_a_header_that_promises_more_than_the_cap_is_refused_unread(tmp_path):
     path.write_bytes(bytes.fromhex("00000803") + b"\xff" * 12)
     with pytest.raises(DataError, match=r"found 79,228,.* expected at most 4,294,967,296"):
         read_images(path)
+
+
+def test_no_images_of_an_impossible_size_are_refused(tmp_path):
+    path = tmp_path / "images"
+    path.write_bytes(bytes.fromhex("00000803") + struct.pack(">3I", 0, 2**32 - 1, 2**32 - 1))
+    with pytest.raises(DataError, match=r"images: found 0 bytes of .* expected at most 4,294,967"):
+        read_images(path)
+
+
+def test_the_cap_holds_for_the_labels_as_they_are_in_memory(tmp_path, idx_bytes):
+    path = tmp_path / "labels"
+    path.write_bytes(idx_bytes(np.zeros(100, np.uint8)))
+    assert read_labels(path, max_bytes=800).nbytes == 800
+    with pytest.raises(DataError, match=r"found 100 bytes of values .* expected at most 99"):
+        read_labels(path, max_bytes=799)
 
 
 def test_a_zip_bomb_is_read_no_further_than_its_header_promises(tmp_path, idx_bytes):

@@ -1,0 +1,86 @@
+"""The pipeline as it is, but for the model: class means in place of the CNN, in milliseconds.
+
+Deployed beside the other one, under a name of its own: its own bucket, Lambdas, state machine and
+model package group. The first steps are the real ones; `class_means/` are training and evaluation.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from state_machine.config import PipelineConfig, Threshold
+from tests.e2e.pipeline import Pipeline
+from tests.waiting import eventually
+
+NAME = "light"
+NO_FAULT = {"fault": "none"}  # an execution's input may name another: see class_means/evaluation.py
+MODEST = Threshold(metric="accuracy", op=">=", value=0.5)
+_HERE = Path(__file__).parent
+_SCRIPTS = ("preprocessing", "idx", "manifest", "splitting", "arrays", "container", "errors")
+
+
+def settings(sample: PipelineConfig) -> PipelineConfig:
+    """Ten runs at once and no settling, for many executions in a short time."""
+    return sample.model_copy(
+        update={
+            "name": NAME,
+            "max_concurrent_runs": 10,
+            "data": sample.data.model_copy(update={"settle_seconds": 0}),
+            "training": sample.training.model_copy(update={"hyperparameters": NO_FAULT}),
+            "gate": sample.gate.model_copy(update={"thresholds": [MODEST]}),
+            "registry": sample.registry.model_copy(update={"model_package_group": NAME}),
+        }
+    )
+
+
+def project(original: Path, folder: Path) -> Path:
+    """Lay out in `folder` what a deployment reads, with the names of this pipeline in the policy.
+
+    Wheels that were downloaded once are shared with the original.
+    """
+    scripts = folder / "ml_scripts"
+    scripts.mkdir()
+    sources = [original / "ml_scripts" / f"{name}.py" for name in _SCRIPTS]
+    for source in [*sources, original / "ml_scripts/process.sh", *_HERE.glob("class_means/*.py")]:
+        (scripts / source.name).write_bytes(source.read_bytes())
+    for name in ("app.py", "requirements.txt", "vendor"):
+        (folder / name).symlink_to(original / name)
+    (folder / ".chalice").mkdir()
+    for source in (original / ".chalice").glob("*.json"):
+        text = source.read_text(encoding="utf-8").replace("retrain-dev", f"{NAME}-dev")
+        (folder / ".chalice" / source.name).write_text(text, encoding="utf-8")
+    wheels = original / ".retrain" / "wheels"
+    wheels.mkdir(parents=True, exist_ok=True)
+    (folder / ".retrain").mkdir()
+    (folder / ".retrain" / "wheels").symlink_to(wheels)
+    return folder
+
+
+def upload(pipeline: Pipeline, folder: Path, dataset: str) -> str:
+    """Upload the folder as a data set; return the ARN of the execution that this starts."""
+    for file in sorted(folder.iterdir()):
+        pipeline.put(dataset, file)
+    (arn,) = eventually(lambda: executions_of(pipeline, dataset))
+    return arn
+
+
+def executions_of(pipeline: Pipeline, dataset: str) -> list[str]:
+    """The ARNs of the executions that uploads of the data set started."""
+    return [arn for arn in pipeline.executions() if dataset in arn]
+
+
+@contextmanager
+def doing_nothing(pipeline: Pipeline) -> Iterator[None]:
+    """Let executions that start meanwhile wait for a second and succeed: they are only counted."""
+    states, machine = pipeline.states, pipeline.deployment.state_machine_arn
+    definition = states.describe_state_machine(stateMachineArn=machine)["definition"]
+    nothing = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, "End": True}}}
+    states.update_state_machine(stateMachineArn=machine, definition=json.dumps(nothing))
+    try:
+        yield
+        running = states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
+        for execution in running["executions"]:
+            pipeline.end_of(execution["executionArn"])
+    finally:
+        states.update_state_machine(stateMachineArn=machine, definition=definition)
