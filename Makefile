@@ -8,6 +8,8 @@ endif
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Three workers, whatever the machine: half of what the tests do is wait for something.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
@@ -23,10 +25,10 @@ sample: $(INSTALLED)  ## the same path on scikit-learn's digits, in well under a
 	@$(BIN)/retrain demo --sample $(ARGS)
 
 test: $(INSTALLED)  ## every test
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 faults: $(INSTALLED)  ## every fault 20 times, each with other seeds (FAULT_ROUNDS=n for n times)
-	@FAULT_ROUNDS=$(or $(FAULT_ROUNDS),20) $(BIN)/python -m pytest tests/faults $(ARGS)
+	@FAULT_ROUNDS=$(or $(FAULT_ROUNDS),20) $(PYTEST) tests/faults $(ARGS)
 
 lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
 	$(BIN)/ruff check .

@@ -1,10 +1,28 @@
 """Fixtures that tests of every kind share."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from local_aws.client import EmbeddedAws
+
+# Files of the fault suite that have fixtures in common.
+TOGETHER = {
+    "faults, the CNN": (
+        "faults/test_full_disk.py",
+        "faults/test_killed_jobs.py",
+        "faults/test_killed_server.py",
+    ),
+    "faults, the light pipeline": (
+        "faults/test_broken_calls.py",
+        "faults/test_data.py",
+        "faults/test_events.py",
+        "faults/test_gate.py",
+        "faults/test_limits.py",
+    ),
+}
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +36,17 @@ def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedA
     arguments = ("--lambda-retry-delays", "0.2,0.4", "--stop-grace-seconds", "3")
     with EmbeddedAws(folder, arguments=arguments) as aws:
         yield aws
+
+
+class ByFixture(LoadFileScheduling):
+    """What shares a deployment and its runs goes to one worker: a file's tests, or a suite's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return next((name for name, files in TOGETHER.items() if file.endswith(files)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFixture:
+    """Distribute the tests so, whatever --dist says."""
+    return ByFixture(config, log)
