@@ -1,4 +1,8 @@
-"""The report's charts, as PNG files and as SVG that takes its text colour from the page."""
+"""The report's charts, as PNG files and as SVG that takes its text colour from the page.
+
+Each is as wide as a phone at its natural size: a page sets them side by side where it has room, and
+their text stays readable where it has not.
+"""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -9,6 +13,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from history import Row
@@ -16,16 +21,27 @@ from history import Row
 CHALLENGER, CHAMPION = "#2a78d6", "#e07b26"  # legible on white and on near-black
 INK, PAGE_INK = "#010203", "currentColor"  # drawn in INK; the SVG then takes the page's colour
 GRID = "#88888840"
+SHARES = LinearSegmentedColormap.from_list("shares", [f"{CHALLENGER}00", CHALLENGER])
+WIDTH = 4.5  # inches: 324 units of an SVG
+SMALLEST_MARK, LARGEST_MARK = 6, 60  # areas in points
 MOST_ANNOTATED_CLASSES = 20
+MOST_LABELLED_CLASSES = 30
+MOST_DRAWN_CELLS = 40 * 40  # a larger matrix is a picture inside the chart
 STYLE: dict[Any, Any] = {
+    "axes.axisbelow": True,
     "axes.edgecolor": INK,
+    "axes.grid": True,
     "axes.labelcolor": INK,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
     "figure.constrained_layout.use": True,
     "font.size": 10,
+    "grid.color": GRID,
     "legend.frameon": False,
     "legend.labelcolor": INK,
+    "lines.markersize": 4,
     "svg.fonttype": "none",  # text stays text: selectable, in the page's font
     "text.color": INK,
     "xtick.color": INK,
@@ -33,33 +49,64 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def curves(history: Sequence[Row], best: int) -> Figure:
-    """Draw loss and accuracy over the epochs, for training and validation, the best one marked."""
+def curve(history: Sequence[Row], name: str, best: int) -> Figure:
+    """Draw the loss or the accuracy over the epochs, the best epoch marked."""
     epochs = [row["epoch"] for row in history]
-    figure = Figure(figsize=(9, 3.4))
-    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        for key, label, style in ((name, "training", "--"), (f"val_{name}", "validation", "-")):
-            values = [row[key] for row in history]
-            axes.plot(epochs, values, style, color=CHALLENGER, label=label, marker=".")
-        axes.axvline(best, color=CHAMPION, linewidth=1, label="best epoch")
-        axes.set(xlabel="epoch", ylabel=name)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(color=GRID)
-        axes.legend()
+    figure, axes = _chart(2.9)
+    for key, label, style in ((name, "training", ".--"), (f"val_{name}", "validation", "o-")):
+        axes.plot(epochs, [row[key] for row in history], style, color=CHALLENGER, label=label)
+    axes.axvline(best, color=CHAMPION, linewidth=1, label=f"best epoch, {best}")
+    axes.set(title=name.capitalize(), xlabel="epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(fontsize=9)
+    return figure
+
+
+def differences(gains: Sequence[tuple[str, float, float, float]], level: float) -> Figure:
+    """Draw by how much the new model is better than the champion.
+
+    Args:
+        gains: of each metric its name, the gain in points and the two ends of its interval.
+        level: of the intervals.
+    """
+    names, middle, low, high = zip(*gains, strict=True)
+    rows = np.arange(len(names))
+    figure, axes = _chart(0.9 + 0.27 * len(names))
+    axes.axvline(0, color=INK, linewidth=1)
+    axes.hlines(rows, low, high, color=CHALLENGER, linewidth=2.5)
+    axes.plot(middle, rows, "o", color=CHALLENGER, markersize=6)
+    axes.set_yticks(rows, names)
+    axes.invert_yaxis()
+    axes.set(
+        title="Gain over the champion",
+        xlabel=f"worse ← points, {level:.0%} interval → better",
+    )
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
     return figure
 
 
 def confusion(matrix: np.ndarray) -> Figure:
-    """Draw a confusion matrix[true, predicted]; each row's colours are its shares."""
+    """Draw a confusion matrix[true, predicted].
+
+    Each row's colours are the roots of its shares: one mistake in ten is to be seen.
+    """
     classes = len(matrix)
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    side = min(8.0, 2.5 + 0.45 * classes)
-    figure = Figure(figsize=(side, side))
-    axes = figure.subplots()
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set(xlabel="predicted class", ylabel="true class")
+    shares = np.sqrt(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
+    side = min(max(WIDTH, 1 + 0.33 * classes), 2 * WIDTH)
+    figure, axes = _chart(side, side)
+    axes.pcolormesh(
+        shares, cmap=SHARES, vmin=0, vmax=1, rasterized=classes * classes > MOST_DRAWN_CELLS
+    )
+    axes.set(xlabel="predicted class", ylabel="true class", aspect="equal")
+    axes.invert_yaxis()
+    axes.grid(visible=False)
     if classes <= MOST_ANNOTATED_CLASSES:
-        axes.set(xticks=range(classes), yticks=range(classes))
+        middles = np.arange(classes) + 0.5
+        axes.set_xticks(middles, range(classes))
+        axes.set_yticks(middles, range(classes))
+        axes.tick_params(length=0)
         _annotate(axes, matrix, shares)
     return figure
 
@@ -69,18 +116,58 @@ def per_class_bars(
 ) -> Figure:
     """Draw one value per class, (classes,) within 0 and 1, beside the champion's if any."""
     positions, width = np.arange(len(challenger)), 0.8 if champion is None else 0.4
-    figure = Figure(figsize=(9, 3))
-    axes = figure.subplots()
+    figure, axes = _chart(2.5)
     offset = 0 if champion is None else width / 2
     axes.bar(positions - offset, challenger, width, color=CHALLENGER, label="new model")
     if champion is not None:
         axes.bar(positions + offset, champion, width, color=CHAMPION, label="champion")
-        figure.legend(loc="outside upper right", ncols=2)
-    axes.set(xlabel="class", ylabel=title, ylim=(0, 1))
-    if len(challenger) <= MOST_ANNOTATED_CLASSES:
+        figure.legend(loc="outside upper right", ncols=2, fontsize=9)
+    axes.set(title=title, xlabel="class", ylim=(0, 1))
+    if len(challenger) <= MOST_LABELLED_CLASSES:
         axes.set_xticks(positions)
-    axes.grid(axis="y", color=GRID)
-    axes.set_axisbelow(True)
+    axes.grid(visible=False, axis="x")
+    return figure
+
+
+def reliability(challenger: Sequence[dict], champion: Sequence[dict] | None = None) -> Figure:
+    """Draw how often the models are right by how sure they are, from the bins of calibration.
+
+    The marks' areas grow with the images of a bin: of one image there is not much to learn.
+    """
+    figure, axes = _chart(3.4)
+    axes.plot([0, 1], [0, 1], ":", color=INK, linewidth=1, label="as sure as right")
+    for bins, color, marker, label in (
+        (champion or (), CHAMPION, "s", "champion"),
+        (challenger, CHALLENGER, "o", "new model"),
+    ):
+        filled = [each for each in bins if each["count"]]
+        if filled:
+            sure, right, counts = (
+                np.array([each[key] for each in filled])
+                for key in ("confidence", "accuracy", "count")
+            )
+            axes.plot(sure, right, color=color, linewidth=1)
+            sizes = SMALLEST_MARK + LARGEST_MARK * np.sqrt(counts / counts.max())
+            axes.scatter(sure, right, sizes, color=color, marker=marker, label=label)
+    axes.set(
+        title="How often it is right",
+        xlabel="how sure the model is",
+        xlim=(0, 1.02),
+        ylim=(0, 1.02),
+    )
+    axes.legend(fontsize=9, markerscale=0.6)
+    return figure
+
+
+def confidence(bins: Sequence[dict]) -> Figure:
+    """Draw how many images the model is how sure of, from the bins of calibration."""
+    figure, axes = _chart(3.4)
+    low = [each["low"] for each in bins]
+    width = [each["high"] - each["low"] for each in bins]
+    counts = [each["count"] for each in bins]
+    axes.bar(low, counts, width, align="edge", color=CHALLENGER, edgecolor="#ffffff80")
+    axes.set(title="How sure it is", xlabel="how sure the model is", ylabel="images", xlim=(0, 1))
+    axes.grid(visible=False, axis="x")
     return figure
 
 
@@ -108,8 +195,14 @@ def to_svg(figure: Figure, name: str) -> str:
     return svg[svg.index("<svg") :].replace(INK, PAGE_INK)
 
 
+def _chart(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots()
+
+
 def _annotate(axes: Axes, matrix: np.ndarray, shares: np.ndarray) -> None:
     for (row, column), count in np.ndenumerate(matrix):
         if count:
-            color = "white" if shares[row, column] > 0.5 else "#222222"  # noqa: PLR2004
-            axes.text(column, row, str(count), ha="center", va="center", color=color, fontsize=8)
+            color = "white" if shares[row, column] > 0.6 else INK  # noqa: PLR2004
+            at = (column + 0.5, row + 0.5)
+            axes.text(*at, str(count), ha="center", va="center", color=color, fontsize=8)

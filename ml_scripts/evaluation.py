@@ -1,44 +1,62 @@
 """Score the new model and the champion on the same test set: the Evaluate step.
 
-    python evaluation.py
+    python evaluation.py --confidence-level 0.95
 
-Reads processing/{model,champion,test} and writes evaluation.json, report.html and its charts to
-processing/evaluation, all below /opt/ml. A champion that cannot be scored is reported as such and
-fails nothing; a new model that cannot be scored fails the job. Fashion-MNIST takes 7 s, with a
-champion 9 s, and 0.78 GB on a 2-core x86-64 machine: 5 s of it are imports.
+Reads processing/{model,champion,test} and writes evaluation.json, predictions.npz, report.html and
+its charts to processing/evaluation, all below /opt/ml; docs/evaluation.md says what is in them. A
+champion that cannot be scored is reported as such and fails nothing; a new model that cannot be
+scored fails the job. Fashion-MNIST takes 8 s of an x86-64 core, with a champion 10 s, and 0.82 GB.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import container
+import predictions
 from arrays import load_split
-from errors import DataError, ModelError
-from history import Row
+from errors import DataError
+from tracking import tracked
 
-METRICS = "multiclass_classification_metrics"  # the key of SageMaker's model-quality format
+if TYPE_CHECKING:
+    from scoring import Scored
+
 MODEL_ARCHIVE = "model.tar.gz"
+CONFIDENCE_LEVEL = 0.95
 
 
 def main() -> None:
     """Run the job on the container's folders."""
-    container.ArgumentParser("Score the new model and the champion.").parse_args(sys.argv[1:])
+    parser = container.ArgumentParser("Score the new model and the champion.")
+    parser.add_argument(
+        "--confidence-level",
+        type=container.fraction,
+        default=CONFIDENCE_LEVEL,
+        help="of the intervals of the differences between the two",
+    )
+    level = parser.parse_args(sys.argv[1:]).confidence_level
     processing = container.base_directory() / "processing"
     folders = (processing / name for name in ("model", "champion", "test", "evaluation"))
-    print(evaluate(*folders), flush=True)
+    with tracked(os.environ, ends_run=True) as tracking:
+        print(evaluate(*folders, level), flush=True)
+        tracking.evaluation(processing / "evaluation")
 
 
-def evaluate(model: Path, champion: Path, test: Path, output: Path) -> str:
-    """Score both models, write evaluation.json and the report; return one line of summary.
+def evaluate(
+    model: Path, champion: Path, test: Path, output: Path, level: float = CONFIDENCE_LEVEL
+) -> str:
+    """Score both models, write the results and the report; return one line of summary.
 
     Args:
         model: folder with the new model's model.tar.gz.
         champion: folder with champion.json and, if there is a champion, its model.tar.gz.
         test: folder of the test split.
         output: folder for the results.
+        level: of the confidence intervals, within 0 and 1.
 
     Raises:
         ModelError: the new model cannot be scored.
@@ -47,19 +65,28 @@ def evaluate(model: Path, champion: Path, test: Path, output: Path) -> str:
     images, labels = load_split(test, "test")
     champion_arn = read_champion_arn(champion / "champion.json")
 
-    import report  # noqa: PLC0415 - matplotlib takes a second: complain of the inputs first
+    # TensorFlow, scikit-learn and matplotlib take seconds: complain of the inputs first.
+    import report  # noqa: PLC0415
+    import scoring  # noqa: PLC0415
 
-    metrics, history = _score(model / MODEL_ARCHIVE, images, labels)
-    evaluation = {METRICS: metrics, "dataset": {"test_samples": len(labels)}, "champion": None}
+    challenger = scoring.score(model / MODEL_ARCHIVE, images, labels)
+    said = challenger.scores.predictions
+    evaluation = {
+        **challenger.as_json(),
+        "dataset": {"test_samples": len(labels), "labels_sha256": said.labels_sha256},
+        "champion": None,
+    }
     if champion_arn is not None:
-        classes = len(metrics["confusion_matrix"])
-        scored = _score_champion(champion / MODEL_ARCHIVE, images, labels, classes)
-        evaluation["champion"] = {"model_package_arn": champion_arn, **scored}
+        found = _score_champion(champion / MODEL_ARCHIVE, images, challenger, level)
+        evaluation["champion"] = {"model_package_arn": champion_arn, **found}
     output.mkdir(parents=True, exist_ok=True)
     text = json.dumps(evaluation, indent=2, allow_nan=False)
     (output / "evaluation.json").write_text(text + "\n")
-    report.write(output, evaluation, history)
-    return _summary(evaluation)
+    predictions.save(said, output)
+    report.write(
+        output, evaluation, challenger.scores, challenger.history, images=images, level=level
+    )
+    return _summary(challenger.scores.values, evaluation["champion"])
 
 
 def read_champion_arn(path: Path) -> str | None:
@@ -76,43 +103,27 @@ def read_champion_arn(path: Path) -> str | None:
     return arn
 
 
-def _score(
-    archive: Path, images: np.ndarray, labels: np.ndarray, classes: int | None = None
-) -> tuple[dict, list[Row]]:
-    """Return the metrics of the archive's model on the test set, and its training's history.
+def _score_champion(archive: Path, images: np.ndarray, challenger: "Scored", level: float) -> dict:
+    """Return what the champion scores and how the challenger compares, or why it has no score."""
+    import comparison  # noqa: PLC0415
+    import scoring  # noqa: PLC0415
 
-    With `classes` given, the model must know exactly that many.
-    """
-    import scoring  # noqa: PLC0415 - TensorFlow and scikit-learn take seconds
-    from metrics import classification_metrics  # noqa: PLC0415
-
-    model, history = scoring.load(archive)
-    probabilities = scoring.predict(model, images)
-    found = probabilities.shape[1]
-    if classes is not None and found != classes:
-        raise ModelError(f"the model knows {found} classes, expected {classes}")
-    if not 0 <= labels.min() <= labels.max() < found:
-        span = f"{labels.min()} to {labels.max()}"
-        raise ModelError(f"the model knows {found} classes, the test labels are {span}")
-    return classification_metrics(labels, probabilities), history
-
-
-def _score_champion(archive: Path, images: np.ndarray, labels: np.ndarray, classes: int) -> dict:
-    """Return the champion's metrics, or why it could not be scored."""
+    labels, classes = challenger.scores.predictions.labels, challenger.scores.predictions.classes
     try:
-        metrics, _ = _score(archive, images, labels, classes)
+        champion = scoring.score(archive, images, labels, classes)
     except Exception as error:  # whatever an old model does, the new one still gets its score
         print(f"the champion could not be scored: {error}", flush=True)
         return {"error": str(error)}
-    return {METRICS: metrics}
+    compared = comparison.compare(challenger.scores, champion.scores, level)
+    return {**champion.as_json(), "comparison": compared}
 
 
-def _summary(evaluation: dict) -> str:
-    metrics = evaluation[METRICS]
-    line = f"accuracy={metrics['accuracy']['value']:.6f}; loss={metrics['loss']['value']:.6f};"
-    if METRICS in (evaluation["champion"] or {}):
-        accuracy = evaluation["champion"][METRICS]["accuracy"]["value"]
-        line += f" champion_accuracy={accuracy:.6f};"
+def _summary(values: dict[str, np.ndarray], champion: dict | None) -> str:
+    line = f"accuracy={values['accuracy']:.6f}; loss={values['loss']:.6f};"
+    if "comparison" in (champion or {}):
+        found = champion["comparison"]["metrics"]["accuracy"]
+        interval = f"[{found['low']:+.6f}, {found['high']:+.6f}]"
+        line += f" accuracy_difference={found['difference']:+.6f} {interval};"
     return line
 
 

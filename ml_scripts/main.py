@@ -11,11 +11,13 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import container
 import history
 from arrays import load_split
+from tracking import tracked
 
 
 def main() -> None:
@@ -32,20 +34,25 @@ def main() -> None:
     make_deterministic(arguments.seed)
     with strategy.scope():
         model = training.build_model(images.shape[1:], training.count_classes(labels))
-    rows = training.train_model(
-        model,
-        images,
-        labels,
-        val_images,
-        val_labels,
-        arguments.model_dir,
-        checkpoint_dir=arguments.checkpoint_dir,
-        settings=training.Settings(
-            arguments.epochs, arguments.batch_size, arguments.learning_rate, arguments.seed
-        ),
-        strategy=strategy,
-        log=lambda line: print(line, flush=True),
+    settings = training.Settings(
+        arguments.epochs, arguments.batch_size, arguments.learning_rate, arguments.seed
     )
+    # After the model is built: a thread beside that might draw from the same random numbers.
+    with tracked(os.environ if hosts.is_chief(strategy) else {}) as tracking:
+        tracking.parameters(asdict(settings))
+        rows = training.train_model(
+            model,
+            images,
+            labels,
+            val_images,
+            val_labels,
+            arguments.model_dir,
+            checkpoint_dir=arguments.checkpoint_dir,
+            settings=settings,
+            strategy=strategy,
+            log=lambda line: print(line, flush=True),
+            record=tracking.epoch,
+        )
     if hosts.is_chief(strategy):
         history.write(arguments.output_data_dir, rows)
 

@@ -1,82 +1,103 @@
 """Metrics of a classifier in SageMaker's model-quality format, with bootstrap deviations.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-metrics.html
+docs/evaluation.md defines each. scikit-learn gives the values; bootstrap.py says how they vary.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    log_loss,
+    precision_recall_fscore_support,
+    top_k_accuracy_score,
+)
 
-RESAMPLES = 200
-SMALLEST_PROBABILITY = 1e-7  # as in Keras's cross-entropy: a confident mistake stays finite
+import bootstrap
+import calibration
+from bootstrap import PER_CLASS
+from predictions import TOP, Predictions
+
+METRICS = "multiclass_classification_metrics"  # SageMaker's name of the block
 
 
-def classification_metrics(labels: np.ndarray, probabilities: np.ndarray, seed: int = 0) -> dict:
-    """Return the value of `multiclass_classification_metrics`.
+@dataclass(frozen=True)
+class Scores:
+    """A model's metrics on the test images, and on each resample of them.
 
-    Standard deviations are those of the metric over RESAMPLES bootstrap samples of the images.
-
-    Args:
-        labels: (n,) integers 0..classes-1.
-        probabilities: (n, classes), finite.
-        seed: of the resampling.
+    values: by name, () or, those of PER_CLASS, (classes,).
+    resampled: of the same names, with an axis for the resamples before.
     """
-    random = np.random.default_rng(seed)
-    classes = probabilities.shape[1]
-    matrix = confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(classes))
-    losses = _cross_entropy(labels, probabilities)
-    scores = _scores(matrix)
-    resampled = [_scores(_resample(matrix, random)) for _ in range(RESAMPLES)]
-    metrics: dict = {
-        name: _with_deviation(value, [sample[name] for sample in resampled])
-        for name, value in scores.items()
-    }
-    means = [losses[random.integers(len(losses), size=len(losses))].mean() for _ in resampled]
-    metrics["loss"] = _with_deviation(losses.mean(), means)
+
+    predictions: Predictions
+    values: dict[str, np.ndarray]
+    resampled: dict[str, np.ndarray]
+
+    @property
+    def scalars(self) -> list[str]:
+        """The names of the metrics that are one number."""
+        return [name for name in self.values if name not in PER_CLASS]
+
+
+def score(predictions: Predictions) -> Scores:
+    """Compute every metric of a model's predictions, once and on every resample."""
+    return Scores(predictions, _values(predictions), bootstrap.resampled_scores(predictions))
+
+
+def as_json(scores: Scores) -> dict:
+    """Return the blocks of evaluation.json that tell of predictions alone."""
+    deviations = {name: each.std(axis=0, ddof=1) for name, each in scores.resampled.items()}
+    metrics: dict = {name: _entry(scores.values[name], deviations[name]) for name in scores.scalars}
+    matrix = _confusion_matrix(scores.predictions)
     metrics["confusion_matrix"] = {
         str(true): {str(predicted): int(count) for predicted, count in enumerate(row)}
         for true, row in enumerate(matrix)
     }
-    return metrics
+    per_class: dict = {}
+    for number, samples in enumerate(matrix.sum(axis=1)):
+        of_class = {
+            name: _entry(scores.values[name][number], deviations[name][number])
+            for name in PER_CLASS
+        }
+        per_class[str(number)] = {**of_class, "samples": int(samples)}
+    bins = calibration.bins(scores.predictions)
+    return {METRICS: metrics, "per_class": per_class, "calibration": {"bins": bins}}
 
 
-def per_class(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the precision and recall of each class of a confusion matrix[true, predicted].
-
-    Both are 0 where they have no meaning: nothing predicted, nothing there.
-    """
-    hits = np.diag(matrix).astype(float)
-    predicted, there = matrix.sum(axis=0), matrix.sum(axis=1)
-    precision = np.divide(hits, predicted, out=np.zeros_like(hits), where=predicted > 0)
-    recall = np.divide(hits, there, out=np.zeros_like(hits), where=there > 0)
-    return precision, recall
-
-
-def _cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Return the loss of each image, (n,)."""
-    of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return -np.log(np.clip(of_truth, SMALLEST_PROBABILITY, 1))
-
-
-def _scores(matrix: np.ndarray) -> dict[str, float]:
-    """Score a confusion matrix: each cell stands for as many images as it counts."""
-    labels, predicted = (axis.ravel() for axis in np.indices(matrix.shape))
-    counts = matrix.ravel()
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        labels, predicted, sample_weight=counts, average="weighted", zero_division=0
-    )
-    return {
-        "accuracy": accuracy_score(labels, predicted, sample_weight=counts),
-        "weighted_precision": precision,
-        "weighted_recall": recall,
-        "weighted_f1": f1,
+def _values(predictions: Predictions) -> dict[str, np.ndarray]:
+    labels, probabilities = predictions.labels, predictions.probabilities
+    known = range(predictions.classes)
+    values = {
+        "accuracy": accuracy_score(labels, predictions.predicted),
+        "loss": log_loss(labels, probabilities, labels=known),
+        "expected_calibration_error": _calibration_error(predictions),
     }
+    for average in ("weighted", "macro", None):
+        found = precision_recall_fscore_support(
+            labels, predictions.predicted, labels=known, average=average, zero_division=0
+        )
+        prefix = f"{average}_" if average else ""
+        values |= {f"{prefix}{name}": each for name, each in zip(PER_CLASS, found, strict=False)}
+    for k in TOP:
+        if predictions.classes > k:
+            top = top_k_accuracy_score(labels, probabilities, k=k, labels=known)
+            values[f"top_{k}_accuracy"] = top
+    return values
 
 
-def _resample(matrix: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Draw as many images again, with replacement: a confusion matrix of the same total."""
-    total = matrix.sum()
-    return random.multinomial(total, matrix.ravel() / total).reshape(matrix.shape)
+def _calibration_error(predictions: Predictions) -> np.ndarray:
+    bins = calibration.bin_of(predictions.confidence)
+    sums = np.bincount(bins, calibration.gaps(predictions), minlength=calibration.BINS)
+    return calibration.expected_error(sums, len(predictions.labels))
 
 
-def _with_deviation(value: float, samples: list[float]) -> dict[str, float]:
-    return {"value": float(value), "standard_deviation": float(np.std(samples, ddof=1))}
+def _confusion_matrix(predictions: Predictions) -> np.ndarray:
+    """Return how many images there are of each [true class, predicted class]."""
+    known = range(predictions.classes)
+    return confusion_matrix(predictions.labels, predictions.predicted, labels=known)
+
+
+def _entry(value: float, deviation: float) -> dict[str, float]:
+    return {"value": float(value), "standard_deviation": float(deviation)}

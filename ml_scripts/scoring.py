@@ -1,17 +1,64 @@
-"""Load a trained model from its archive and get its probabilities for the test images."""
+"""Load a trained model from its archive, get its probabilities for the test images, score it."""
 
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 import archive
+import footprint
 import history
+import metrics
 from errors import ModelError
+from predictions import Predictions
 from tensorflow_setup import keras, tf
 
 MODEL_FILE = "best_checkpoint.keras"
 BATCH = 512
+SUM_TOLERANCE = 1e-3  # of a softmax in half precision
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A model's scores on the test set, what the model is, and how it was trained."""
+
+    scores: metrics.Scores
+    model: dict  # the block of evaluation.json
+    history: list[history.Row]
+
+    def as_json(self) -> dict:
+        """Return the blocks of evaluation.json that tell of this model alone."""
+        return {**metrics.as_json(self.scores), "model": self.model}
+
+
+def score(
+    model_archive: Path, images: np.ndarray, labels: np.ndarray, classes: int | None = None
+) -> Scored:
+    """Score the model of a model.tar.gz on the test set.
+
+    Args:
+        model_archive: as SageMaker packs it.
+        images: (n, height, width, channels) uint8, may be memory-mapped.
+        labels: (n,) integers.
+        classes: how many the model must know; as many as it does if None.
+
+    Raises:
+        ModelError: the model cannot be read, or does not fit the test set.
+        DataError: the history beside it cannot be read.
+    """
+    model, rows = load(model_archive)
+    forward = compiled(model, images.shape[1:])
+    probabilities = predict(forward, images)
+    found = probabilities.shape[1]
+    if classes is not None and found != classes:
+        raise ModelError(f"the model knows {found} classes, expected {classes}")
+    if not 0 <= labels.min() <= labels.max() < found:
+        span = f"{labels.min()} to {labels.max()}"
+        raise ModelError(f"the model knows {found} classes, the test labels are {span}")
+    scores = metrics.score(Predictions(labels, probabilities))
+    return Scored(scores, footprint.measure(model_archive, model, forward, images[0]), rows)
 
 
 def load(model_archive: Path) -> tuple[keras.Model, list[history.Row]]:
@@ -33,22 +80,36 @@ def load(model_archive: Path) -> tuple[keras.Model, list[history.Row]]:
         return model, history.read(folder)
 
 
-def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Return the probabilities (n, classes) for images (n, height, width, channels) uint8.
+def compiled(
+    model: keras.Model, image_shape: tuple[int, ...]
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the model as a function from images (n, height, width, channels) uint8 to its output.
 
     Raises:
-        ModelError: the model takes other images, or its output is no probabilities.
+        ModelError: the model takes other images.
     """
-    takes, there = tuple(model.input_shape[1:]), images.shape[1:]
-    if takes != there:
-        raise ModelError(f"the model takes images of shape {takes}, the test set has {there}")
+    takes = tuple(model.input_shape[1:])
+    if takes != image_shape:
+        raise ModelError(f"the model takes images of shape {takes}, the test set has {image_shape}")
     forward = tf.function(
         lambda pixels: model(pixels, training=False),
-        input_signature=[tf.TensorSpec((None, *there), tf.uint8)],
+        input_signature=[tf.TensorSpec((None, *image_shape), tf.uint8)],
     )
+    return lambda pixels: forward(pixels).numpy()
+
+
+def predict(forward: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
+    """Return the probabilities (n, classes) float32 for images (n, height, width, channels) uint8.
+
+    Raises:
+        ModelError: the output is no probabilities.
+    """
     parts = [forward(np.array(images[i : i + BATCH])) for i in range(0, len(images), BATCH)]
-    probabilities = np.concatenate([part.numpy() for part in parts])
-    if probabilities.ndim != 2 or not np.isfinite(probabilities).all():  # noqa: PLR2004
-        found = f"an output of shape {probabilities.shape}, some of it not finite"
-        raise ModelError(f"the model gives {found}, expected finite probabilities (n, classes)")
-    return probabilities
+    output = np.concatenate(parts).astype(np.float32)
+    sums = output.sum(axis=-1)
+    shares = (output >= 0).all() and np.allclose(sums, 1, rtol=0, atol=SUM_TOLERANCE)
+    if output.ndim != 2 or not shares:  # noqa: PLR2004
+        found = f"{output.min():g} to {output.max():g} in an array {output.shape}"
+        expected = "probabilities (n, classes), each row with the sum 1"
+        raise ModelError(f"the model gives {found}, expected {expected}")
+    return np.minimum(output, 1)

@@ -93,6 +93,7 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
     settings: Settings,
     strategy: tf.distribute.Strategy | None = None,
     log: Callable[[str], None] = print,
+    record: Callable[[Row], None] = lambda _: None,
 ) -> list[Row]:
     """Train, resuming at the last whole checkpoint, and export the best epoch; return the history.
 
@@ -109,6 +110,7 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
         settings: the hyperparameters.
         strategy: of the scope that the model was built in; TensorFlow's default if None.
         log: told one line per epoch, once its checkpoint is safe.
+        record: given the row of every epoch in turn, those before a resume as well.
 
     Raises:
         TrainingError: the loss is not finite, the checkpoints are of another training, or the disk
@@ -120,6 +122,8 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
     training = Loop(model, optimizer, strategy, settings.batch_size, settings.seed)
     identity = _identity(settings, X_train, model)
     state = _resume(checkpoint_dir, identity, training, settings, log)
+    for row in state.history:
+        record(row)
     for epoch in range(state.epoch + 1, settings.epochs + 1):
         row = _run_epoch(training, (X_train, y_train), (X_val, y_val), epoch)
         _check_finite(row, settings)
@@ -127,6 +131,7 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
         if hosts.is_chief(strategy):
             _save(checkpoint_dir, state)
         log(history.log_line(row, settings.epochs))
+        record(row)
     _assign(model.variables, state.best)
     if hosts.is_chief(strategy):
         _export(model, state, output_dir)

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 import evaluation
+import footprint
 import history
+import metrics
+import predictions
 import scoring
 from arrays import load_split, save_split
 from errors import DataError, ModelError
@@ -17,7 +20,7 @@ from tensorflow_setup import keras
 from training import build_model
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/fashion-mnist/1"
-METRICS = evaluation.METRICS
+METRICS = metrics.METRICS
 
 
 @pytest.fixture
@@ -56,15 +59,22 @@ def _archive(folder, model) -> str:
 
 def test_the_job_end_to_end(job, run_script, trained):
     _crown(job, job.model / "model.tar.gz")
-    result = run_script(job.base, "evaluation.py")
+    result = run_script(job.base, "evaluation.py", "--confidence-level", "0.8")
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     found = json.loads((job.evaluation / "evaluation.json").read_text())
-    assert set(found) == {METRICS, "dataset", "champion"}
-    assert found["dataset"] == {"test_samples": 360}
-    assert found[METRICS]["accuracy"]["value"] > 0.8
-    assert found["champion"] == {"model_package_arn": ARN, METRICS: found[METRICS]}
+    assert set(found) == {METRICS, "per_class", "calibration", "model", "dataset", "champion"}
+    said = predictions.load(job.evaluation / "predictions.npz")
+    assert found["dataset"] == {"test_samples": 360, "labels_sha256": said.labels_sha256}
+    assert found[METRICS]["accuracy"]["value"] == said.correct.mean() > 0.8
+    champion = found["champion"]
+    assert champion["model_package_arn"] == ARN
+    for block in (METRICS, "per_class", "calibration"):
+        assert champion[block] == found[block]
+    assert champion["model"]["weights_sha256"] == found["model"]["weights_sha256"]
+    assert champion["comparison"]["level"] == 0.8
     assert result.stdout.startswith("accuracy=0.")
+    assert "accuracy_difference=+0.000000 [+0.000000, +0.000000]" in result.stdout
     page = (job.evaluation / "report.html").read_text()
     assert f"4 epochs; the best is epoch {_best(trained)}" in page
 
@@ -82,6 +92,37 @@ def test_metrics_are_those_of_the_models_own_predictions(job, trained):
     matrix = found[METRICS]["confusion_matrix"]
     assert sum(count for row in matrix.values() for count in row.values()) == len(labels)
     assert found["champion"] is None
+
+
+def test_the_model_is_described(job, trained):
+    found = _evaluate(job)["model"]
+    model = keras.models.load_model(trained.base / "model/best_checkpoint.keras", safe_mode=True)
+    latency = found.pop("latency_ms")
+    assert found == {
+        "size_bytes": (job.model / "model.tar.gz").stat().st_size,
+        "weights_sha256": footprint.weights_sha256(model),
+        "parameters": model.count_params(),
+    }
+    assert 0 < latency["median"] <= latency["p95"]
+    assert latency["batch"] == 1
+
+
+def test_a_champion_that_nobody_trained_is_shown_to_be_worse(job, tmp_path):
+    _crown(job, _archive(tmp_path, build_model((8, 8, 1), 10)))
+    found = _evaluate(job)
+    compared = found["champion"]["comparison"]
+    assert compared["level"] == 0.95
+    assert compared["metrics"]["accuracy"]["low"] > 0
+    assert compared["metrics"]["loss"]["high"] < 0
+    mine, theirs = (block[METRICS]["loss"]["value"] for block in (found, found["champion"]))
+    assert compared["metrics"]["loss"]["difference"] == pytest.approx(mine - theirs)
+
+
+@pytest.mark.parametrize("level", ["1", "95", "nan"])
+def test_a_confidence_level_out_of_range_is_refused(job, run_script, level):
+    result = run_script(job.base, "evaluation.py", "--confidence-level", level)
+    assert result.returncode == 1
+    assert "argument --confidence-level" in (job.base / "output/message").read_text()
 
 
 def _broken_archive(folder):
@@ -142,11 +183,18 @@ def test_test_labels_that_the_model_does_not_know_are_refused(job):
         _evaluate(job)
 
 
-def test_probabilities_that_are_not_finite_are_refused():
-    model = build_model((8, 8, 1), 3)
-    model.layers[-1].bias.assign([np.nan, 0, 0])
-    with pytest.raises(ModelError, match="some of it not finite"):
-        scoring.predict(model, np.zeros((2, 8, 8, 1), np.uint8))
+@pytest.mark.parametrize(
+    ("output", "found"),
+    [
+        ([[np.nan, 0.5, 0.5]], r"nan to nan in an array \(1, 3\)"),
+        ([[2.5, -1.0, -0.5]], r"-1 to 2.5 in an array \(1, 3\)"),
+        ([[0.5, 0.5, 0.5]], r"0.5 to 0.5 in an array \(1, 3\)"),
+        ([[[0.5, 0.5]]], r"0.5 to 0.5 in an array \(1, 1, 2\)"),
+    ],
+)
+def test_an_output_that_is_no_probabilities_is_refused(output, found):
+    with pytest.raises(ModelError, match=f"the model gives {found}, expected probabilities"):
+        scoring.predict(lambda pixels: np.array(output), np.zeros((1, 8, 8, 1), np.uint8))
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"model_package_arn": 3}'])

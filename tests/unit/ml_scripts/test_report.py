@@ -1,19 +1,22 @@
 """The report: one self-contained page that escapes what it did not make itself."""
 
-import re
-from html.parser import HTMLParser
-
 import numpy as np
 import pytest
 
+import comparison
 import report
-from metrics import classification_metrics
+from lambdas.report import DECISION_MARK, OPENING, RUN_MARK, combined
+from metrics import as_json, score
+from predictions import Predictions
+from tests.pages import Page
 
 RANDOM = np.random.default_rng(5)
-LABELS = RANDOM.integers(0, 3, 60)
-METRICS = {
-    name: classification_metrics(LABELS, RANDOM.dirichlet(np.ones(3), 60))
-    for name in ("new", "champion")
+LEVEL = 0.95
+MODEL = {
+    "size_bytes": 1_234_567,
+    "weights_sha256": "ab" * 32,
+    "parameters": 21_834,
+    "latency_ms": {"median": 1.234, "p95": 2.5, "batch": 1, "samples": 100},
 }
 HISTORY = [
     {
@@ -26,85 +29,172 @@ HISTORY = [
     }
     for epoch in (1, 2, 3)
 ]
+CHARTS = {
+    "curve_loss",
+    "curve_accuracy",
+    "differences",
+    "confusion_matrix",
+    "class_precision",
+    "class_recall",
+    "class_f1",
+    "reliability",
+    "confidence",
+}
+SECTIONS = [
+    "Metrics",
+    "Training",
+    "Classes",
+    "Confusion matrix",
+    "Calibration",
+    "Most confident mistakes",
+    "The model",
+]
 
 
-def _write(folder, champion=None, history=HISTORY) -> str:
-    evaluation = {
-        report.METRICS: METRICS["new"],
-        "dataset": {"test_samples": 60},
-        "champion": champion,
-    }
-    report.write(folder, evaluation, history)
-    return (folder / "report.html").read_text(encoding="utf-8")
+def scores_of(labels: np.ndarray, classes: int, right: float):
+    """Score a model that is right about as often as asked."""
+    probabilities = RANDOM.dirichlet(np.ones(classes), len(labels))
+    sure = RANDOM.random(len(labels)) < right
+    probabilities[sure, labels[sure]] += 2
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return score(Predictions(labels, probabilities.astype(np.float32)))
 
 
-class _References(HTMLParser):
-    """Collects every address that the page would load."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.addresses: list[str] = []
-
-    def handle_starttag(self, tag, attrs):
-        names = {"src", "href", "xlink:href"}
-        self.addresses += [value for name, value in attrs if name in names and value]
+LABELS = RANDOM.integers(0, 3, 60)
+NEW, OLD = scores_of(LABELS, 3, 0.9), scores_of(LABELS, 3, 0.2)
+SCORED = {
+    "model_package_arn": "arn:champion/1",
+    **as_json(OLD),
+    "model": {**MODEL, "parameters": 99},
+    "comparison": comparison.compare(NEW, OLD, LEVEL),
+}
 
 
 @pytest.fixture
-def scored():
-    return {"model_package_arn": "arn:champion/1", report.METRICS: METRICS["champion"]}
+def write(tmp_path):
+    """Return a function that writes the report of a model and returns its text."""
+
+    def page(champion=None, history=HISTORY, scores=NEW, shape=(8, 8, 1)) -> str:
+        count = len(scores.predictions.labels)
+        evaluation = {
+            **as_json(scores),
+            "model": MODEL,
+            "dataset": {"test_samples": count},
+            "champion": champion,
+        }
+        images = np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)
+        report.write(tmp_path, evaluation, scores, history, images=images, level=LEVEL)
+        return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+    return page
 
 
-def test_the_page_loads_nothing_from_elsewhere(tmp_path, scored):
-    page = _write(tmp_path, scored)
-    references = _References()
-    references.feed(page)
-    assert references.addresses
-    assert all(address.startswith(("#", "data:")) for address in references.addresses)
-    assert "<script" not in page
-    assert "url(http" not in page
-    assert "prefers-color-scheme: dark" in page
+def test_the_page_loads_nothing_and_runs_nothing(write):
+    page = Page(write(SCORED))
+    page.assert_loads_and_runs_nothing()
+    assert page.tags.count("img") == int((~NEW.predictions.correct).sum())
 
 
-def test_charts_take_the_pages_colour_and_stand_beside_it_as_png(tmp_path, scored):
-    page = _write(tmp_path, scored)
-    names = {"curves", "confusion_matrix", "class_precision", "class_recall"}
-    assert page.count("<svg") == len(names)
+def test_every_part_is_there(write):
+    page = Page(write(SCORED))
+    tiles = ["Accuracy", "Against the champion", "Weakest class", "Calibration error"]
+    assert page.headings == ["Model report", *tiles, *SECTIONS]
+    assert page.tags.count("svg") == len(CHARTS)
+
+
+def test_it_begins_and_is_marked_as_the_gates_lambda_expects(write):
+    page = write(SCORED)
+    assert page.startswith(OPENING)
+    assert page.index(DECISION_MARK) < page.index("Accuracy") < page.index(RUN_MARK)
+    facts = {"run": {}, "plan": {}, "answer": {"decision": "register"}}
+    whole = Page(combined(page, facts))
+    assert whole.headings[:2] == ["Model report", "✓ Passed the gate"]
+    assert whole.headings[-2:] == ["Cost", "Lineage"]
+
+
+def test_charts_take_the_pages_colour_and_stand_beside_it_as_png(write, tmp_path):
+    page = write(SCORED)
     assert "#010203" not in page
-    assert {path.stem for path in tmp_path.glob("*.png")} == names
+    assert "prefers-color-scheme: dark" in page
+    assert {path.stem for path in tmp_path.glob("*.png")} == CHARTS
     for path in tmp_path.glob("*.png"):
         assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_same_evaluation_gives_the_same_page(tmp_path, scored):
-    assert _write(tmp_path, scored) == _write(tmp_path, scored)
+def test_the_same_evaluation_gives_the_same_page(write):
+    assert write(SCORED) == write(SCORED)
 
 
-def test_metrics_stand_beside_the_champions(tmp_path, scored):
-    page = re.sub(r"\s+", " ", _write(tmp_path, scored))
-    mine, theirs = (METRICS[name]["loss"]["value"] for name in ("new", "champion"))
-    better = "good" if mine < theirs else "bad"
-    assert f'<td>{theirs:.4f}</td> <td class="{better}">{mine - theirs:+.4f}</td>' in page
-    assert "arn:champion/1" in page
+def test_the_accuracy_has_its_interval(write):
+    low, high = np.quantile(NEW.resampled["accuracy"], [0.025, 0.975]) * 100
+    said = f"95 % interval {low:.2f} to {high:.2f} %, on 60 test images"
+    assert said in Page(write()).text
 
 
-def test_no_champion_yet_is_said(tmp_path):
-    assert "There is no champion yet." in _write(tmp_path)
+def test_metrics_stand_beside_the_champions_in_words(write):
+    text = Page(write(SCORED)).text
+    found = SCORED["comparison"]["metrics"]["accuracy"]
+    assert found["low"] > 0
+    assert (
+        f"{found['difference']:+.4f} {found['low']:+.4f} to {found['high']:+.4f} ▲ better" in text
+    )
+    assert "Champion: arn:champion/1 , scored on the same images." in text
+    assert "Parameters 21,834 99" in text
 
 
-def test_what_comes_from_outside_is_escaped(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "low", "difference", "high", "verdict"),
+    [
+        ("accuracy", 0.01, 0.02, 0.03, "better"),
+        ("accuracy", -0.03, -0.02, -0.01, "worse"),
+        ("accuracy", -0.01, 0.02, 0.03, "unclear"),
+        ("loss", 0.01, 0.02, 0.03, "worse"),
+        ("loss", -0.03, -0.02, -0.01, "better"),
+        ("loss", -0.03, -0.02, 0.0, "unclear"),
+    ],
+)
+def test_a_difference_is_called_one_only_if_its_interval_is(name, low, difference, high, verdict):
+    found = {"low": low, "difference": difference, "high": high}
+    assert report._verdict(name, found) == verdict
+
+
+def test_no_champion_yet_is_said(write, tmp_path):
+    page = Page(write())
+    assert "There is no champion yet." in page.text
+    assert not (tmp_path / "differences.png").exists()
+
+
+def test_what_comes_from_outside_is_escaped(write):
     champion = {"model_package_arn": "<script>arn</script>", "error": "<img src=x onerror=y>"}
-    page = _write(tmp_path, champion)
-    assert "&lt;script&gt;arn" in page
-    assert "could not be scored: &lt;img src=x onerror=y&gt;" in page
-    assert "<img" not in page
+    page = Page(write(champion))
+    page.assert_loads_and_runs_nothing()
+    assert "<script>arn</script>" in page.text
+    assert "could not be scored: <img src=x onerror=y>" in page.text
 
 
-def test_a_model_without_a_history_has_no_curves(tmp_path):
-    page = _write(tmp_path, history=[])
-    assert "Loss and accuracy over the epochs" not in page
-    assert not (tmp_path / "curves.png").exists()
+def test_a_model_without_a_history_has_no_curves(write, tmp_path):
+    assert "Training" not in Page(write(history=[])).headings
+    assert not list(tmp_path.glob("curve_*.png"))
 
 
-def test_the_best_epoch_is_marked(tmp_path):
-    assert '<tr class="best"><td>2</td>' in _write(tmp_path)
+def test_the_best_epoch_is_marked(write):
+    assert '<tr class="best"><td>2 (best)</td>' in write()
+
+
+def test_a_model_without_mistakes_is_congratulated(write):
+    perfect = score(Predictions(LABELS, np.eye(3, dtype=np.float32)[LABELS]))
+    assert Page(write(scores=perfect)).text.count("every test image is recognised") == 2
+
+
+@pytest.mark.parametrize("classes", [2, 120])
+@pytest.mark.parametrize("shape", [(8, 8, 1), (40, 200, 3)])
+def test_any_number_of_classes_and_any_image(write, classes, shape):
+    labels = np.arange(240) % classes
+    page = Page(write(scores=scores_of(labels, classes, 0.6), shape=shape))
+    page.assert_loads_and_runs_nothing()
+    assert f"The 24 of {page.text.split('The 24 of ')[1].split(' ')[0]} wrong" in page.text
+
+
+def test_a_class_without_test_images_is_not_the_weakest(write):
+    scores = scores_of(np.arange(60) % 2, 3, 0.9)
+    assert "Weakest class 2" not in Page(write(scores=scores)).text
