@@ -15,6 +15,7 @@ from chalice import Chalice
 from chalice.app import CloudWatchEvent, S3Event, SNSEvent
 
 from lambdas.announce import announce as announce_
+from lambdas.announce_approval import announce_approval as announce_approval_
 from lambdas.check_metrics import check_metrics as check_metrics_
 from lambdas.logs import start_logging
 from lambdas.on_upload import on_upload as on_upload_
@@ -135,6 +136,29 @@ def announce(event: CloudWatchEvent) -> dict[str, Any]:
     return announce_(
         event.to_dict(),
         topic_arn=os.environ["RETRAIN_ANNOUNCEMENTS_TOPIC_ARN"],
+        bucket=os.environ["RETRAIN_BUCKET"],
         sns=client("sns"),
         stepfunctions=client("stepfunctions"),
+    )
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Model Package State Change"],
+        "detail": {
+            "ModelPackageGroupName": [os.environ["RETRAIN_MODEL_PACKAGE_GROUP"]],
+            "ModelPackageStatus": ["Completed"],
+        },
+    },
+    name="announce_approval",
+)
+def announce_approval(event: CloudWatchEvent) -> dict[str, Any]:
+    """Announce a model that was registered, approved or rejected."""
+    start_logging(event.context)
+    return announce_approval_(
+        event.to_dict(),
+        topic_arn=os.environ["RETRAIN_ANNOUNCEMENTS_TOPIC_ARN"],
+        sns=client("sns"),
+        s3=client("s3"),
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lambdas.causes import readable_cause
+from lambdas.executions import run_id
 from lambdas.text import one_line
 
 if TYPE_CHECKING:
@@ -25,9 +26,16 @@ LONGEST_CAUSE = 2000
 
 
 def announce(
-    event: Mapping[str, Any], *, topic_arn: str, sns: "SNSClient", stepfunctions: "SFNClient"
+    event: Mapping[str, Any],
+    *,
+    topic_arn: str,
+    bucket: str,
+    sns: "SNSClient",
+    stepfunctions: "SFNClient",
 ) -> dict[str, Any]:
     """Publish which execution ended how, at which state, why, and how to resume it.
+
+    A rejected model has a report in the ``bucket`` of the runs: that is linked.
 
     ``event`` is a ``Step Functions Execution Status Change`` of EventBridge. It names the
     execution; all else is asked for, because EventBridge leaves out what is long.
@@ -41,7 +49,7 @@ def announce(
         TopicArn=topic_arn,
         # ASCII on one line, or SNS refuses it.
         Subject=one_line(subject.encode("ascii", "replace").decode(), LONGEST_SUBJECT),
-        Message=_text(execution, state),
+        Message=_text(execution, state, bucket),
     )
     log.info("announced", extra={"execution": arn, "status": execution["status"], "state": state})
     return {"execution_arn": arn, "status": execution["status"], "state": state}
@@ -64,13 +72,16 @@ def _last_state(stepfunctions: "SFNClient", execution_arn: str) -> str:
     return next(entered, "its start")
 
 
-def _text(execution: "DescribeExecutionOutputTypeDef", state: str) -> str:
+def _text(execution: "DescribeExecutionOutputTypeDef", state: str, bucket: str) -> str:
     machine = execution["stateMachineArn"].rsplit(":", 1)[-1]
+    rejected = execution.get("error") == REJECTED_ERROR
+    report = f"s3://{bucket}/runs/{run_id(execution['executionArn'])}/report.html"
     rows = {
         "Execution": f"{execution['name']} of {machine}",
         "Status": execution["status"],
         "State": state,
         "Cause": _cause(execution),
+        **({"Report": report} if rejected else {}),
         "Resume": _resume(execution),
         "ARN": execution["executionArn"],
     }

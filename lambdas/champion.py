@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NO_CHAMPION: dict[str, Any] = {"model_package_arn": None}
 # A copy refused for good. HeadObject has no body, so its codes are bare statuses.
 UNREADABLE = {"404", "NoSuchKey", "NoSuchBucket", "403", "AccessDenied", "InvalidObjectState"}
 
@@ -28,10 +29,16 @@ def place_champion(
     had, which is for the gate to judge. Throttling and service errors are raised.
     """
     package = newest_approved(sagemaker, group)
-    champion = {"model_package_arn": None} if package is None else _copy(s3, package, folder_uri)
+    champion = NO_CHAMPION if package is None else _copy(s3, package, folder_uri)
     put_json(s3, f"{folder_uri}/champion.json", champion)
     log.info("champion placed", extra={"champion": champion})
     return champion
+
+
+def place_no_champion(s3: "S3Client", folder_uri: str) -> dict[str, Any]:
+    """Write a ``champion.json`` to ``folder_uri`` that says that there is none, and return it."""
+    put_json(s3, f"{folder_uri}/champion.json", NO_CHAMPION)
+    return NO_CHAMPION
 
 
 def newest_approved(sagemaker: "SageMakerClient", group: str) -> Mapping[str, Any] | None:

@@ -1,13 +1,18 @@
-"""CheckMetrics, the state before the choice: applies the gate and writes the decision down."""
+"""CheckMetrics, the state before the choice: applies the gate and writes the decision down.
+
+A run that reproduces another is not judged by the gate but held against its original.
+"""
 
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lambdas import cost, reproduction, run_files
 from lambdas.errors import InvalidEvaluationError
 from lambdas.evaluation import read_evaluation
 from lambdas.gate import Decision, decide, reject
 from lambdas.metadata import customer_metadata
+from lambdas.report import write_report
 from lambdas.s3_objects import put_json
 from lambdas.transient import naming_transient_errors
 
@@ -19,17 +24,29 @@ log = logging.getLogger(__name__)
 
 @naming_transient_errors
 def check_metrics(event: Mapping[str, Any], *, s3: "S3Client") -> dict[str, Any]:
-    """Return the decision on the run's model, and write it to ``runs/<run_id>/decision.json``.
+    """Return the decision on the run's model with the run's cost, and write it down.
 
-    ``event`` holds the ``run`` as PrepareRun returned it, ``evaluation_s3_uri`` and the ``gate``
-    settings. An evaluation that is missing or malformed is a reject. Errors of S3 are raised, those
-    that may pass as ThrottlingError, so that the state is tried again.
+    Writes ``decision.json`` and ``report.html`` to ``runs/<run_id>/``.
+
+    ``event`` holds the ``run`` as PrepareRun returned it, ``evaluation_s3_uri``, and the settings
+    ``gate`` and ``auto_approve``. An evaluation that is missing or malformed is a reject; of a run
+    that ``reproduces`` another, and of that other, it makes the two differ. Errors of S3 are
+    raised, those that may pass as ThrottlingError, so that the state is tried again.
     """
     run, uri = event["run"], event["evaluation_s3_uri"]
-    decision = _decision(event, s3)
-    answer = decision.as_state() | {"customer_metadata": customer_metadata(run, decision)}
-    about = {"run_id": run["run_id"], "evaluation_s3_uri": uri, "gate": event.get("gate")}
+    decision = _compared(event, s3) if run.get("reproduces") else _decision(event, s3)
+    answer = decision.as_state() | {
+        "cost": cost.estimate(run),
+        "customer_metadata": customer_metadata(run, decision),
+    }
+    about = {
+        "run_id": run["run_id"],
+        "reproduces": run.get("reproduces"),
+        "evaluation_s3_uri": uri,
+        "gate": event.get("gate"),
+    }
     put_json(s3, run["paths"]["decision"], about | answer)
+    write_report(s3, run, answer)
     log.info("decided", extra={"run_id": run["run_id"], **decision.as_state()})
     return answer
 
@@ -39,4 +56,16 @@ def _decision(event: Mapping[str, Any], s3: "S3Client") -> Decision:
         evaluation = read_evaluation(s3, event["evaluation_s3_uri"])
     except InvalidEvaluationError as error:
         return reject(str(error))
-    return decide(evaluation, event.get("gate"), event["run"]["champion"]["model_package_arn"])
+    champion_arn = event["run"]["champion"]["model_package_arn"]
+    return decide(evaluation, event.get("gate"), champion_arn, event.get("auto_approve"))
+
+
+def _compared(event: Mapping[str, Any], s3: "S3Client") -> Decision:
+    run = event["run"]
+    runs = run["paths"]["run"].rpartition("/")[0]
+    original = f"{runs}/{run['reproduces']}{run_files.EVALUATION}"
+    try:
+        found, before = (read_evaluation(s3, uri) for uri in (event["evaluation_s3_uri"], original))
+    except InvalidEvaluationError as error:
+        return reproduction.differs(str(error))
+    return reproduction.compare(found, before, run["reproduces"])

@@ -7,6 +7,7 @@
     ├── SettingsError              the function's environment is not what the deployment sets
     ├── InvalidInputError          an execution input or payload with an unknown or ill-typed field
     ├── InvalidEvaluationError     an evaluation.json that cannot be judged (becomes a reject)
+    ├── ReproductionError          a run whose inputs are gone, changed, or not for this pipeline
     └── DataSetError
         ├── NoCompleteDataSetError    no data set has all its files
         ├── IncompleteDataSetError    the named data set lacks files
@@ -36,6 +37,10 @@ class InvalidInputError(RetrainError):
 
 class InvalidEvaluationError(RetrainError):
     """evaluation.json is missing, too large, or not strict JSON."""
+
+
+class ReproductionError(RetrainError):
+    """A run cannot be reproduced: its plan, data or code is gone, changed, or of another kind."""
 
 
 class DataSetError(RetrainError):

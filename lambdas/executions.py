@@ -57,6 +57,15 @@ def execution_name(
     return f"{_slug(dataset.name, LONGEST_NAME - len(identity) - 1)}-{identity}"
 
 
+def reproduction_name(original: str, request_id: str) -> str:
+    """Return the name of an execution that reproduces the run with the id ``original``.
+
+    No data set's execution has such a name: neither keeps the other away.
+    """
+    identity = f"repro-{_digest(request_id)[:8]}"
+    return f"{_slug(original, LONGEST_NAME - len(identity) - 1)}-{identity}"
+
+
 def run_id(execution_arn: str) -> str:
     """Return the run id of an execution: its name, shortened with a hash where it does not fit."""
     name = execution_arn.rsplit(":", 1)[-1]

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage
 digits, spaces and ``_.:/=+-@``.)
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +15,16 @@ from lambdas.gate import Decision
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 PUNCTUATION = frozenset("_.:/=+-@")
 # What the registry refuses and a reason cannot do without.
-IN_WORDS = {">=": "at least", "<=": "at most", "<": "below", ">": "above", "; ": " / "}
+IN_WORDS = {
+    ">=": "at least",
+    "<=": "at most",
+    "<": "below",
+    ">": "above",
+    "; ": " / ",
+    "'s": "",
+}
+INTERVAL = re.compile(r"\[(\S+), (\S+)\]")
+HELD = {True: "held", False: "not held", None: "not judged"}
 
 
 def customer_metadata(run: Mapping[str, Any], decision: Decision) -> dict[str, str]:
@@ -41,14 +51,20 @@ def _identities(run: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     yield "dataset_fingerprint", run["dataset"]["fingerprint"]
     yield "code_sha256", run["code"]["sha256"]
     yield "champion", run["champion"]["model_package_arn"]
+    yield "report", run["paths"]["report"]
 
 
 def _descriptions(run: Mapping[str, Any], decision: Decision) -> Iterator[tuple[str, str]]:
     yield "dataset", run["dataset"]["name"]
     yield "decision", decision.decision
     yield "decision_reason", _in_words(decision.reason)
+    if decision.auto_approval is not None:
+        answer = "yes" if decision.auto_approval.approved else "no"
+        yield "auto_approve", _in_words(f"{answer}: {decision.auto_approval.reason}")
     for name, value in run["hyperparameters"].items():
         yield f"hyperparameter.{name}", value
+    for number, verdict in enumerate(decision.rules, start=1):
+        yield f"rule.{number}", _in_words(f"{HELD[verdict.held]}: {verdict.said}")
     judged = dict.fromkeys(rule.metric for rule in decision.rules)
     for name in [*judged, *decision.metrics]:
         if name in decision.metrics:
@@ -56,6 +72,7 @@ def _descriptions(run: Mapping[str, Any], decision: Decision) -> Iterator[tuple[
 
 
 def _in_words(reason: str) -> str:
+    reason = INTERVAL.sub(r"between \1 and \2", reason)
     for sign, words in IN_WORDS.items():
         reason = reason.replace(sign, words)
     return reason

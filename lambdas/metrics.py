@@ -14,15 +14,28 @@ BLOCKS = (
     "binary_classification_metrics",
     "regression_metrics",
 )
-SHARES = ("accuracy", "precision", "recall", "f0_5", "f1", "f2", "auc")  # by ending: in [0, 1]
-LOSSES = ("loss", "mae", "mse", "rmse", "calibration_error")  # by ending: >= 0, less is better
+# By ending: what lies in [0, 1], and of what less is better, which is never below 0.
+SHARES = ("accuracy", "precision", "recall", "f0_5", "f1", "f2", "auc", "calibration_error")
+LOSSES = ("loss", "mae", "mse", "rmse", "calibration_error")
+# What our evaluation reports, and a rule of pipeline.toml may therefore speak of; the top-k ones
+# only of more than k classes.
+REPORTED = (
+    "accuracy",
+    "loss",
+    *(f"{mean}_{score}" for mean in ("weighted", "macro") for score in ("precision", "recall")),
+    "weighted_f1",
+    "macro_f1",
+    "top_3_accuracy",
+    "top_5_accuracy",
+    "expected_calibration_error",
+)
 LARGEST = 1e15  # beyond this something is broken, whatever the metric
 NAME = r"[A-Za-z][A-Za-z0-9_.-]{0,63}"
 MOST = 100  # metrics carried on in the execution's state, which is limited to 256 KiB
 
 
 class MetricError(ValueError):
-    """A metric, or the evaluation that should hold it, cannot be used."""
+    """A metric, a rule on one, or the evaluation that should hold it, cannot be used."""
 
 
 def metrics_block(evaluation: object) -> tuple[str, Mapping[str, Any]]:
@@ -54,9 +67,25 @@ def metric(block: Mapping[str, Any], name: str) -> float:
 
 def plausible(name: str, value: object) -> float:
     """Return ``value`` if the metric of that name can have it. Raises MetricError."""
+    return number(name, value, *_range(name))
+
+
+def plausible_difference(name: str, value: object) -> float:
+    """Return ``value`` if two values of that metric can differ by it. Raises MetricError."""
     low, high = _range(name)
+    return number(f"the difference in {name}", value, low - high, high - low)
+
+
+def plausible_step(name: str, value: object) -> float:
+    """Return ``value`` if two values of that metric can be that far apart. Raises MetricError."""
+    low, high = _range(name)
+    return number(f"a difference in {name}", value, 0, high - low)
+
+
+def number(what: str, value: object, low: float, high: float) -> float:
+    """Return ``value`` if it is a number in [low, high]. Raises MetricError saying ``what``."""
     if not is_number(value, low, high):
-        raise MetricError(f"{name} is {shown(value)}, expected a number from {low:g} to {high:g}")
+        raise MetricError(f"{what} is {shown(value)}, expected a number from {low:g} to {high:g}")
     return value
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lambdas import run_input
-from lambdas.champion import place_champion
+from lambdas.champion import place_champion, place_no_champion
 from lambdas.datasets import DataSets
 from lambdas.errors import DataSetChangedError, IncompleteDataSetError
 from lambdas.executions import run_id
+from lambdas.experiment import ensure_trial
 from lambdas.ledger import Ledger
+from lambdas.original import inputs_of
 from lambdas.s3_objects import put_json
 from lambdas.source_data import copy_source_data
 from lambdas.superseded import superseded
@@ -39,13 +41,19 @@ def prepare_run(
     Where files were overwritten after TakeTurn let the execution go, nothing is planned and its
     answer ``superseded`` is returned instead.
 
-    Raises InvalidInputError, the DataSetErrors, and ThrottlingError.
+    With ``reproduce`` in the input the run has the data, code and settings of that run, and no
+    champion; the state's ``reproduces`` is its id. The data is read from the other run's copy.
+
+    Raises InvalidInputError, the DataSetErrors, ReproductionError, and ThrottlingError.
     """
     defaults = event["defaults"]
     asked = run_input.parse(event["input"], defaults["hyperparameters"])
     datasets = _datasets(s3, defaults)
     try:
-        state = _plan(event, asked, datasets, s3, sagemaker)
+        if asked.reproduce is None:
+            state = _plan(event, asked, datasets, s3, sagemaker)
+        else:
+            state = _plan_again(event, asked.reproduce, s3)
     except (DataSetChangedError, IncompleteDataSetError):
         # Replaced before they were looked at, or while they were copied.
         outdated = _outdated(asked, datasets)
@@ -53,6 +61,7 @@ def prepare_run(
             raise
         log.info(outdated["message"], extra={"execution": event["execution"]["arn"]})
         return outdated
+    state["experiment"] = ensure_trial(sagemaker, defaults["experiment"], state["run_id"])
     _write_plan(s3, state, event, asked)
     Ledger(s3, defaults["bucket"]).enter(event["execution"]["arn"], event["input"], starter="")
     return {"outcome": "prepared", **state}
@@ -66,16 +75,14 @@ def _plan(
     sagemaker: "SageMakerClient",
 ) -> dict[str, Any]:
     """Choose the data set and the champion, place the run's copies of both, return the state."""
-    execution, defaults = event["execution"], event["defaults"]
+    defaults = event["defaults"]
     dataset = datasets.choose(asked.dataset, asked.fingerprint)
-    identity = run_id(execution["arn"])
-    paths = _paths(f"s3://{defaults['bucket']}/runs/{identity}")
+    state = _identity(event)
+    paths = state["paths"]
     source_data = copy_source_data(s3, dataset, paths["source_data"])
     champion = place_champion(s3, sagemaker, defaults["model_package_group"], paths["champion"])
     return {
-        "run_id": identity,
-        "execution_arn": execution["arn"],
-        "client_token": str(uuid.uuid5(uuid.NAMESPACE_URL, execution["arn"])),
+        **state,
         "dataset": {
             **dataset.as_state(),
             "s3_uri": source_data,
@@ -83,10 +90,31 @@ def _plan(
         },
         "preprocessing": _as_text(defaults["preprocessing"]),
         "hyperparameters": _as_text({**defaults["hyperparameters"], **asked.hyperparameters}),
-        "paths": paths,
         "code": defaults["code"],
-        "model_package_group": defaults["model_package_group"],
         "champion": {"model_package_arn": champion["model_package_arn"]},
+        "reproduces": None,
+    }
+
+
+def _plan_again(event: Mapping[str, Any], original: str, s3: "S3Client") -> dict[str, Any]:
+    """Take the inputs of the run ``original``; what is Approved now has no part in its result."""
+    defaults = event["defaults"]
+    inputs = inputs_of(s3, defaults["bucket"], original, defaults["hyperparameters"])
+    state = _identity(event)
+    champion = place_no_champion(s3, state["paths"]["champion"])
+    return {**state, **inputs, "champion": champion, "reproduces": original}
+
+
+def _identity(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what every run has of its own: names, folders, and a token."""
+    execution, defaults = event["execution"], event["defaults"]
+    identity = run_id(execution["arn"])
+    return {
+        "run_id": identity,
+        "execution_arn": execution["arn"],
+        "client_token": str(uuid.uuid5(uuid.NAMESPACE_URL, execution["arn"])),
+        "paths": _paths(f"s3://{defaults['bucket']}/runs/{identity}"),
+        "model_package_group": defaults["model_package_group"],
     }
 
 
@@ -124,6 +152,7 @@ def _paths(run: str) -> dict[str, str]:
         "run": run,
         **{folder: f"{run}/{folder}" for folder in folders},
         "decision": f"{run}/decision.json",
+        "report": f"{run}/report.html",
     }
 
 

@@ -17,6 +17,10 @@ from lambdas.schema_errors import explanation
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*$"
 Hyperparameter = bool | int | float | str
 TRIGGERS = ("upload", "start_retraining", "console", "schedule", "alarm", "topic")
+# As lambdas.executions.run_id forms it.
+RUN_ID = r"^[a-zA-Z0-9][a-zA-Z0-9-]{0,39}$"
+# What a reproduction takes from its original, or does anyway: no input may ask for both.
+NOT_WITH_REPRODUCE = ("dataset", "fingerprint", "hyperparameters", "force")
 LARGEST_NUMBER = 1e15  # keeps whole numbers exact in a float, and every value short as text
 
 
@@ -25,7 +29,8 @@ class RunInput:
     """A valid execution input. ``hyperparameters`` holds only those that were given.
 
     Who asked, why, and by which way in: ``requested_by``, ``reason`` and ``trigger``. An execution
-    that was started directly, as the console does, has no trigger in its input.
+    that was started directly, as the console does, has no trigger in its input. ``reproduce`` is
+    the id of the run whose inputs are to be used again.
     """
 
     dataset: str | None
@@ -35,6 +40,7 @@ class RunInput:
     reason: str | None
     trigger: str | None
     force: bool
+    reproduce: str | None = None
 
 
 def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunInput:
@@ -49,6 +55,8 @@ def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunIn
     except fastjsonschema.JsonSchemaValueException as error:
         raise InvalidInputError(explanation(error, "input")) from None
     assert isinstance(found, dict)
+    if "reproduce" in found:
+        _check_alone(found)
     given = {
         name: _in_type_of(hyperparameters[name], name, value)
         for name, value in found.get("hyperparameters", {}).items()
@@ -61,6 +69,7 @@ def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunIn
         reason=found.get("reason"),
         trigger=found.get("trigger"),
         force=found.get("force", False),
+        reproduce=found.get("reproduce"),
     )
 
 
@@ -93,9 +102,23 @@ def schema(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Any]:
                 "was run before",
                 "type": "boolean",
             },
+            "reproduce": _text(
+                "Reproduce",
+                "the id of a run whose inputs are used again; excludes "
+                f"{', '.join(NOT_WITH_REPRODUCE)}",
+                pattern=RUN_ID,
+            ),
         },
         "additionalProperties": False,
     }
+
+
+def _check_alone(found: Mapping[str, Any]) -> None:
+    if others := [name for name in NOT_WITH_REPRODUCE if name in found]:
+        raise InvalidInputError(
+            f"reproduce: found together with {', '.join(others)}, expected alone or with "
+            "requested_by and reason: a reproduction takes everything from its original"
+        )
 
 
 def _text(

@@ -1,13 +1,15 @@
 """Retraining on request: the payload is an execution input, the same as in the console."""
 
 import logging
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lambdas import run_input
 from lambdas.datasets import DataSets
-from lambdas.executions import execution_name, start_once
+from lambdas.executions import Start, execution_name, reproduction_name, start_once
 from lambdas.ledger import Ledger
+from lambdas.original import inputs_of
 from lambdas.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,27 +37,50 @@ def start_retraining(
     is false, ``execution_arn`` is that execution and ``message`` says so. With ``force`` in the
     payload none is in the way. For a schedule and an alarm none that has ended is.
     ``request_id`` is Lambda's, the same when Lambda repeats an asynchronous invocation, so that a
-    repetition starts nothing more.
+    repetition starts nothing more. With ``reproduce`` in the payload a new execution always starts,
+    with that run's inputs, if they are all there.
 
-    Raises InvalidInputError and the DataSetErrors, which the caller sees as a FunctionError.
+    Raises InvalidInputError, ReproductionError and the DataSetErrors, which the caller sees as a
+    FunctionError.
     """
     asked = run_input.parse({} if event is None else event, settings.hyperparameters)
+    ledger = Ledger(s3, settings.bucket)
+    once = partial(start_once, stepfunctions, ledger, settings.state_machine_arn)
+    if asked.reproduce is not None:
+        inputs = inputs_of(s3, settings.bucket, asked.reproduce, settings.hyperparameters)
+        execution_input = _execution_input(asked, reproduce=asked.reproduce)
+        start = once(reproduction_name(asked.reproduce, request_id), execution_input)
+        dataset = inputs["dataset"]
+        return _answer(start, start.message, dataset["name"], dataset["fingerprint"])
+    return _start_on_data(asked, request_id, settings, s3, once)
+
+
+def _start_on_data(
+    asked: run_input.RunInput,
+    request_id: str,
+    settings: Settings,
+    s3: "S3Client",
+    once: Callable[[str, Mapping[str, Any]], Start],
+) -> dict[str, Any]:
     datasets = DataSets(s3, settings.bucket, settings.dataset_prefix, settings.required_files)
     dataset = datasets.choose(asked.dataset, asked.fingerprint)
     changed = _changed(asked, settings)
-    execution_input = _execution_input(asked, dataset.name, dataset.fingerprint, changed)
-    ledger = Ledger(s3, settings.bucket)
-    once = partial(start_once, stepfunctions, ledger, settings.state_machine_arn)
+    data = {"dataset": dataset.name, "fingerprint": dataset.fingerprint}
+    execution_input = _execution_input(asked, **data, hyperparameters=changed)
     start = None if asked.force else once(execution_name(dataset, changed), execution_input)
     if start is None or (start.ended and asked.trigger in AGAIN_AND_AGAIN):
         start = once(execution_name(dataset, changed, request_id), execution_input)
+    message = start.message if start.started else f"{start.message}; force starts another"
+    return _answer(start, message, dataset.name, dataset.fingerprint)
+
+
+def _answer(start: Start, message: str, dataset: str, fingerprint: str) -> dict[str, Any]:
     answer = {
         "execution_arn": start.execution_arn,
         "started": start.started,
-        "dataset": dataset.name,
-        "fingerprint": dataset.fingerprint,
+        "dataset": dataset,
+        "fingerprint": fingerprint,
     }
-    message = start.message if start.started else f"{start.message}; force starts another"
     log.info(message, extra=answer)
     return answer | {"message": message}
 
@@ -69,16 +94,9 @@ def _changed(asked: run_input.RunInput, settings: Settings) -> dict[str, run_inp
     }
 
 
-def _execution_input(
-    asked: run_input.RunInput,
-    dataset: str,
-    fingerprint: str,
-    changed: dict[str, run_input.Hyperparameter],
-) -> dict[str, Any]:
+def _execution_input(asked: run_input.RunInput, **what: Any) -> dict[str, Any]:
     fields = {
-        "dataset": dataset,
-        "fingerprint": fingerprint,
-        "hyperparameters": changed,
+        **what,
         "requested_by": asked.requested_by,
         "reason": asked.reason,
         "trigger": asked.trigger or "start_retraining",

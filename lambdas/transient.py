@@ -42,7 +42,7 @@ def naming_transient_errors(handler: Callable[P, R]) -> Callable[P, R]:
         try:
             return handler(*args, **kwargs)
         except ClientError as error:
-            if not _may_pass(error):
+            if not may_pass(error):
                 raise
             raise ThrottlingError(str(error)) from error
         except (EndpointConnectionError, HTTPClientError, IncompleteReadError) as error:
@@ -51,7 +51,8 @@ def naming_transient_errors(handler: Callable[P, R]) -> Callable[P, R]:
     return handle
 
 
-def _may_pass(error: ClientError) -> bool:
+def may_pass(error: ClientError) -> bool:
+    """Tell whether AWS throttles or fails, so that a retry makes sense."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     throttled = status == HTTPStatus.TOO_MANY_REQUESTS
     failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -13,7 +13,7 @@ from moto.sagemaker.exceptions import AWSValidationException, ResourceInUseExcep
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from local_aws import sagemaker_registry, sagemaker_spot, sagemaker_state
+from local_aws import sagemaker_experiments, sagemaker_registry, sagemaker_spot, sagemaker_state
 from local_aws.sagemaker_container import Runtime
 from local_aws.sagemaker_job import Job, Services
 from local_aws.sagemaker_processing_jobs import ProcessingJob
@@ -48,6 +48,7 @@ def install(context: Context) -> None:
         for name, action in _actions(kind, services).items():
             setattr(SageMakerResponse, name, action)
     sagemaker_state.install(context.state, services)
+    sagemaker_experiments.install()
     sagemaker_registry.install()
     sagemaker_spot.install(lambda name: find_training_job(name, context.region))
     context.register_shutdown(_kill_all)
@@ -74,14 +75,18 @@ def _actions(
     """Return the four actions of one kind of job as methods for moto's response class."""
 
     def create(response: SageMakerResponse) -> ActionResult:
+        request = json.loads(response.body)
+        experiment = request.get("ExperimentConfig", {})
         job = kind(
-            json.loads(response.body),
+            request,
             account=response.current_account,
             region=response.region,
             services=services,
         )
         job.check()
+        sagemaker_experiments.check(experiment, response.sagemaker_backend)
         _start(job, jobs_of(kind, response.sagemaker_backend))
+        sagemaker_experiments.record(job, experiment, response.sagemaker_backend)
         return ActionResult({f"{kind.title}Arn": job.arn})
 
     def describe(response: SageMakerResponse) -> ActionResult:

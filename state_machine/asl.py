@@ -37,7 +37,7 @@ class _Integration:
     """
 
     def __init__(
-        self, *args: Any, resource: str, result_selector: dict[str, str], **fields: Any
+        self, *args: Any, resource: str, result_selector: dict[str, Any], **fields: Any
     ) -> None:
         super().__init__(*args, **fields)
         self.fields["resource"] = resource

@@ -8,7 +8,7 @@ import math
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,8 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from lambdas.gate import parse_gate
-from lambdas.metrics import MetricError
+from lambdas.rule_settings import CONFIDENCE_LEVEL, parse_auto_approve, parse_gate
+from lambdas.verdicts import KEEP_CHAMPION
 from state_machine.errors import ConfigError
 from state_machine.schedules import check_expression
 
@@ -31,10 +31,11 @@ Hyperparameter = bool | int | float | str
 # CreateTrainingJob: at most 100 hyperparameters of 256 + 2500 characters
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 MAX_HYPERPARAMETERS = 100
+TRACKING_URI = re.compile(
+    r"^(https?://[^@\s/]+(/[^@\s]*)?|sqlite:////.+\.db"
+    r"|arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:mlflow-tracking-server/\S+)$"
+)
 HYPERPARAMETER_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")
-
-# What evaluation.json reports and a threshold may bound.
-Metric = Literal["accuracy", "loss", "weighted_precision", "weighted_recall", "weighted_f1"]
 
 
 class Section(BaseModel):
@@ -105,37 +106,47 @@ class Training(Job):
         return self
 
 
-class Threshold(Section):
-    """One bound that a metric of the new model must hold, itself included."""
+class RuleTables(Section):
+    """Rules, as they stand in `[gate]` and in `[registry.auto_approve]`.
 
-    metric: Metric
-    op: Literal[">=", "<="]
-    value: Annotated[float, Field(allow_inf_nan=False)]
+    What they may hold is known to `lambdas.rule_settings` alone, which the Lambda asks too: so
+    nothing is deployed that the gate would refuse later.
+    """
+
+    thresholds: list[dict[str, Any]] = []
+    per_class: dict[str, Any] = {}
+    champion: list[dict[str, Any]] = []
+    limits: dict[str, Any] = {}
 
 
-class Gate(Section):
-    """When a model may be registered."""
+class Gate(RuleTables):
+    """When a model may be registered; at least one rule, because no rule lets every model pass."""
 
-    champion_metric: Metric = "accuracy"
-    min_improvement: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-    # At least one: a gate without a rule would let every model pass.
-    thresholds: Annotated[list[Threshold], Field(min_length=1)]
+    confidence_level: float = CONFIDENCE_LEVEL
+    unscorable_champion: str = KEEP_CHAMPION
 
     @model_validator(mode="after")
     def _the_gate_takes_it(self) -> Self:
-        """Ask the Lambda's own code, so that nothing is deployed which it would refuse later."""
-        try:
-            parse_gate(self.model_dump())
-        except MetricError as error:
-            raise ValueError(str(error)) from None
+        parse_gate(self.model_dump())
+        return self
+
+
+class AutoApprove(RuleTables):
+    """When a model that may be registered needs no person to approve it."""
+
+    enabled: bool = False
+
+    @model_validator(mode="after")
+    def _the_gate_takes_it(self) -> Self:
+        parse_auto_approve(self.model_dump())
         return self
 
 
 class Registry(Section):
-    """Where models that pass are registered, and with which approval."""
+    """Where models that pass are registered, and whether some are approved by rules."""
 
     model_package_group: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
-    approval_status: Literal["PendingManualApproval", "Approved"] = "PendingManualApproval"
+    auto_approve: AutoApprove = AutoApprove()
     inference_instance_types: Annotated[list[InstanceType], Field(min_length=1)]
 
 
@@ -146,6 +157,28 @@ class Schedule(Section):
     expression: Annotated[str, AfterValidator(check_expression)] = "rate(7 days)"
 
 
+class Tracking(Section):
+    """The MLflow that the jobs record their runs in; none if the URI is empty.
+
+    `experiment` is MLflow's, and the pipeline's name if it is empty.
+    """
+
+    # SageMaker takes 512 characters in a job's environment, which anybody may read who may describe
+    # the job: so no user and no password.
+    mlflow_tracking_uri: Annotated[str, Field(max_length=512)] = ""
+    experiment: Annotated[str, Field(pattern=r"^[\w .:+@-]*$", max_length=256)] = ""
+
+    @field_validator("mlflow_tracking_uri")
+    @classmethod
+    def _one_that_jobs_can_use(cls, uri: str) -> str:
+        if uri and not TRACKING_URI.match(uri):
+            raise ValueError(
+                "expected https://HOST without user and password, the ARN of a SageMaker MLflow "
+                "tracking server, sqlite:////ABSOLUTE/PATH.db, or nothing"
+            )
+        return uri
+
+
 class PipelineConfig(Section):
     """The whole of pipeline.toml."""
 
@@ -153,6 +186,7 @@ class PipelineConfig(Section):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
     max_concurrent_runs: Annotated[int, Field(ge=1, le=100)] = 1
     schedule: Schedule = Schedule()
+    tracking: Tracking = Tracking()
     data: Data
     preprocessing: Preprocessing
     training: Training
@@ -186,4 +220,4 @@ def _line(path: Path, problem) -> str:  # type: ignore[no-untyped-def]
     # What a whole table breaks is said by the message: its values together would only hide it.
     told = problem["type"] == "missing" or isinstance(problem["input"], dict)
     found = "" if told else f", found {problem['input']!r}"
-    return f"{path}: {key}: {problem['msg']}{found}"
+    return f"{path}: {key}: {problem['msg'].removeprefix('Value error, ')}{found}"

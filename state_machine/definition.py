@@ -12,6 +12,7 @@ to run (paths, job names, hyperparameters) is a path into the state that Prepare
     Preprocess -> Train -> Evaluate -> CheckMetrics -> QualityGate
         QualityGate -- register ------> RegisterModel -> Registered
                     |- keep_champion -> ChampionKept
+                    |- reproduced, differs -> Compared
                     `- otherwise -----> Rejected (QualityGate.ThresholdNotMet)
 
 There is no Catch: a step that fails is left failed, so that RedriveExecution resumes right there.
@@ -20,6 +21,7 @@ There is no Catch: a step that fails is left failed, so that RedriveExecution re
 import json
 from typing import Any
 
+from lambdas.reproduction import DIFFERS, REPRODUCED
 from state_machine import jobs, sdk
 from state_machine.asl import Fail, LambdaStep, Task, join
 from state_machine.config import PipelineConfig
@@ -81,6 +83,7 @@ def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
         "hyperparameters": config.training.hyperparameters,
         "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
         "model_package_group": config.registry.model_package_group,
+        "experiment": deployed.names.prefix,
     }
 
 
@@ -105,6 +108,7 @@ def _check_metrics(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
         "run": RUN,
         "evaluation_s3_uri": join("{}/evaluation.json", RUN["paths"]["evaluation"]),
         "gate": config.gate.model_dump(),
+        "auto_approve": config.registry.auto_approve.model_dump(),
     }
     return lambda_state(
         "CheckMetrics",
@@ -113,7 +117,16 @@ def _check_metrics(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
         deployed,
         result_selector={
             f"{key}.$": f"$.Payload.{key}"
-            for key in ("decision", "reason", "rules", "metrics", "customer_metadata")
+            for key in (
+                "decision",
+                "reason",
+                "approval_status",
+                "rules",
+                "auto_approve",
+                "metrics",
+                "cost",
+                "customer_metadata",
+            )
         },
         result_path="$.quality_gate",
     )
@@ -127,6 +140,10 @@ def _quality_gate(config: PipelineConfig, deployed: Deployed) -> sdk.Choice:
     gate.add_choice(
         sdk.ChoiceRule.StringEquals(decision, "keep_champion"), sdk.Succeed("ChampionKept")
     )
+    # Of a run that reproduces another: whichever it is, nothing is registered.
+    compared = sdk.Succeed("Compared")
+    for answer in (REPRODUCED, DIFFERS):
+        gate.add_choice(sdk.ChoiceRule.StringEquals(decision, answer), compared)
     # Anything that is not a known decision is a rejection: the gate fails closed.
     gate.default_choice(
         Fail("Rejected", error=REJECTED_ERROR, cause_path=RUN["quality_gate"]["reason"])
@@ -149,7 +166,7 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
     parameters = {
         "ModelPackageGroupName": config.registry.model_package_group,
         "ModelPackageDescription": join("Run {} on {}", RUN["run_id"], RUN["dataset"]["name"]),
-        "ModelApprovalStatus": config.registry.approval_status,
+        "ModelApprovalStatus": RUN["quality_gate"]["approval_status"],
         # Derived from the execution: a repeated call registers once.
         "ClientToken": RUN["client_token"],
         "InferenceSpecification": {

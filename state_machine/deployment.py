@@ -65,7 +65,12 @@ def deploy(
     progress(f"code {code.sha256[:12]}")
     storage.upload(code, s3)
     progress(f"roles {names.role('states')}, {names.role('jobs')}")
-    roles.ensure_roles(names, config.registry.model_package_group, session.client("iam"))
+    roles.ensure_roles(
+        names,
+        config.registry.model_package_group,
+        session.client("iam"),
+        config.tracking.mlflow_tracking_uri,
+    )
     progress(f"model package group {config.registry.model_package_group}")
     ensure_model_package_group(config.registry.model_package_group, session.client("sagemaker"))
     progress(f"state machine {names.state_machine}")

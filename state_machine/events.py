@@ -1,7 +1,8 @@
 """What events come in by, go out by, and where those are kept that could not be handled.
 
 topic  <prefix>-retrain        asks for retraining: an alarm, or anything that publishes JSON
-topic  <prefix>-announcements  tells of executions that ended without success: subscribe to it
+topic  <prefix>-announcements  tells of executions that ended without success,
+                               and of models that were registered, approved or rejected
 queue  <prefix>-failed-events  keeps events that a Lambda could not handle after its retries
 """
 

@@ -23,10 +23,18 @@ from state_machine.errors import DeploymentError
 from state_machine.names import DATASET_PREFIX, LAMBDAS, SCHEDULED_LAMBDA, Names
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+FOR_LAMBDA = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64"]
 CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
 
 # Those that S3, SNS or EventBridge invoke, and the one that people may invoke so.
-ASYNCHRONOUS = ("on_upload", "on_request", "start_retraining", "announce", SCHEDULED_LAMBDA)
+ASYNCHRONOUS = (
+    "on_upload",
+    "on_request",
+    "start_retraining",
+    "announce",
+    "announce_approval",
+    SCHEDULED_LAMBDA,
+)
 
 
 def deployed_functions(config: PipelineConfig) -> tuple[str, ...]:
@@ -75,7 +83,7 @@ def deploy_functions(
             forget(staged, names.stage, SCHEDULED_LAMBDA)
         _run(
             [*CHALICE, "--project-dir", str(staged), "deploy", "--stage", names.stage],
-            {**_credentials(session), **_pip_options(wheels)},
+            {**_credentials(session), "PIP_FIND_LINKS": str(wheels), "PIP_NO_INDEX": "1"},
             "chalice deploy",
         )
 
@@ -89,6 +97,7 @@ def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
         "RETRAIN_DATASET_PREFIX": DATASET_PREFIX,
         "RETRAIN_REQUIRED_FILES": json.dumps(config.data.required_files),
         "RETRAIN_HYPERPARAMETERS": json.dumps(config.training.hyperparameters),
+        "RETRAIN_MODEL_PACKAGE_GROUP": config.registry.model_package_group,
         "RETRAIN_REQUESTS_TOPIC_ARN": names.topic_arn("retrain"),
         "RETRAIN_ANNOUNCEMENTS_TOPIC_ARN": names.topic_arn("announcements"),
         "POWERTOOLS_SERVICE_NAME": names.prefix,
@@ -130,14 +139,17 @@ def forget(staged: Path, stage_name: str, function: str) -> None:
 def download_wheels(requirements: Path, wheels: Path) -> Path:
     """Download the Lambdas' wheels once, hashes checked, so that later deployments need no network.
 
-    Returns the folder that holds them: one folder for each content of requirements.txt.
+    Chalice first takes what fits this machine, then what fits Lambda where that is another: both
+    are there. Returns the folder that holds them: one for each content of requirements.txt.
     """
     folder = wheels / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
     with alone_in(folder):
         if not folder.exists():
             partial = folder.with_suffix(".partial")
             arguments = ["download", "--require-hashes", "-r", str(requirements)]
-            _run([*PIP, *arguments, "-d", str(partial)], {}, "pip download of requirements.txt")
+            for platform in ([], FOR_LAMBDA):
+                command = [*PIP, *arguments, *platform, "-d", str(partial)]
+                _run(command, {}, "pip download of requirements.txt")
             partial.rename(folder)
     return folder
 
@@ -155,12 +167,6 @@ def _chalice_settings(project: Path) -> dict[str, Any]:
     text = (project / ".chalice" / "config.json").read_text(encoding="utf-8")
     settings: dict[str, Any] = json.loads(text)
     return settings
-
-
-def _pip_options(wheels: Path) -> dict[str, str]:
-    pure = all(wheel.name.endswith("-none-any.whl") for wheel in wheels.iterdir())
-    # A compiled wheel of this machine may not be Lambda's: Chalice then asks the index for one.
-    return {"PIP_FIND_LINKS": str(wheels)} | ({"PIP_NO_INDEX": "1"} if pure else {})
 
 
 def _credentials(session: boto3.Session) -> dict[str, str]:

@@ -7,6 +7,7 @@ from state_machine.deployed import Deployed
 from state_machine.images import training_image
 from state_machine.rendering_session import rendering_session, without_default_session
 from state_machine.run_state import RUN, hyperparameter
+from state_machine.tracking import tracking_parameters
 
 MAX_RETRIES = 3
 
@@ -83,11 +84,14 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
             "CheckpointConfig": {"LocalPath": CHECKPOINTS, "S3Uri": RUN["paths"]["checkpoints"]},
             "EnableInterContainerTrafficEncryption": config.training.instance_count > 1,
             **_spot(config.training),
+            **tracking_parameters(config, "train"),
         },
         result_selector={
             "job_name.$": "$.TrainingJobName",
             "model_data_url.$": "$.ModelArtifacts.S3ModelArtifacts",
             "billable_seconds.$": "$.BillableTimeInSeconds",
+            "training_seconds.$": "$.TrainingTimeInSeconds",
+            **_instances(config.training),
         },
         result_path="$.training_job",
         timeout_seconds=state_seconds(config.training),
@@ -96,7 +100,7 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
 
 
 def evaluate(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
-    """The new model, the champion and the test set in, evaluation.json and report.html out."""
+    """The new model, the champion and the test set in, metrics, predictions and report out."""
     return _processing(
         "Evaluate",
         config.evaluation,
@@ -114,8 +118,14 @@ def evaluate(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
                 destination=RUN["paths"]["evaluation"],
             )
         ],
-        arguments=["'evaluation.py'"],
+        # The gate refuses intervals of another level than its own.
+        arguments=[
+            "'evaluation.py'",
+            "'--confidence-level'",
+            f"'{config.gate.confidence_level}'",
+        ],
         result_path="$.evaluation_job",
+        model_uri=RUN["training_job"]["model_data_url"],
     )
 
 
@@ -161,6 +171,11 @@ def failed_job_retry(max_attempts: int) -> Retry:
     )
 
 
+def _instances(job: Job) -> dict[str, str | int]:
+    """What a job's cost depends on beside its time, for its result."""
+    return {"instance_type": job.instance_type, "instance_count": job.instance_count}
+
+
 def _spot(job: Training) -> dict[str, object]:
     """The part of CreateTrainingJob that makes it a managed spot job."""
     if not job.use_spot:
@@ -181,6 +196,7 @@ def _processing(
     outputs: list[sdk.ProcessingOutput],
     arguments: list[str],
     result_path: str,
+    model_uri: sdk.Placeholder | None = None,
 ) -> ProcessingStep:
     processor = sdk.Processor(
         role=deployed.names.role_arn("jobs"),
@@ -204,9 +220,15 @@ def _processing(
         parameters={
             "AppSpecification": {
                 "ContainerArguments": Expression(f"States.Array({', '.join(arguments)})")
-            }
+            },
+            **tracking_parameters(config, state.lower(), model_uri),
         },
-        result_selector={"job_name.$": "$.ProcessingJobName"},
+        result_selector={
+            "job_name.$": "$.ProcessingJobName",
+            "started_at_ms.$": "$.ProcessingStartTime",
+            "ended_at_ms.$": "$.ProcessingEndTime",
+            **_instances(job),
+        },
         result_path=result_path,
         timeout_seconds=state_seconds(job),
         retry=[sagemaker_retry(), failed_job_retry(PROCESSING_RETRIES)],

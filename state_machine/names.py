@@ -16,6 +16,7 @@ LAMBDAS = (
     "prepare_run",
     "check_metrics",
     "announce",
+    "announce_approval",
 )
 SCHEDULED_LAMBDA = "on_schedule"  # deployed only where pipeline.toml enables the schedule
 DATASET_PREFIX = "raw_data/"

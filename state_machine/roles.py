@@ -17,12 +17,32 @@ Statement = dict[str, Any]
 SERVICES = {"states": "states.amazonaws.com", "jobs": "sagemaker.amazonaws.com"}
 STATE_MACHINE_LAMBDAS = ("take_turn", "prepare_run", "check_metrics")
 
+# What ml_scripts/tracking.py asks of SageMaker's MLflow, and nothing of its UI or registry:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemakerwithmlflow.html
+MLFLOW_ACTIONS = [
+    f"sagemaker-mlflow:{action}"
+    for action in (
+        "CreateExperiment",
+        "CreateRun",
+        "GetExperimentByName",
+        "GetMetricHistory",
+        "GetRun",
+        "LogBatch",
+        "LogParam",
+        "SearchRuns",
+        "SetTag",
+        "UpdateRun",
+    )
+]
 
-def ensure_roles(names: Names, model_package_group: str, iam: "IAMClient") -> None:
+
+def ensure_roles(
+    names: Names, model_package_group: str, iam: "IAMClient", tracking_uri: str = ""
+) -> None:
     """Create or update both roles and their inline policies; repeatable."""
     policies = {
         "states": state_machine_policy(names, model_package_group),
-        "jobs": jobs_policy(names),
+        "jobs": jobs_policy(names, tracking_uri),
     }
     for purpose, policy in policies.items():
         _ensure_role(names.role(purpose), SERVICES[purpose], iam)
@@ -68,8 +88,8 @@ def state_machine_policy(names: Names, model_package_group: str) -> dict[str, An
     )
 
 
-def jobs_policy(names: Names) -> dict[str, Any]:
-    """What the containers do: read data and code, write one run's results, log, count."""
+def jobs_policy(names: Names, tracking_uri: str = "") -> dict[str, Any]:
+    """What the containers do: read data and code, write one run's results, log, count, track."""
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     logs = f"arn:{names.partition}:logs:{names.region}:{names.account}:log-group:/aws/sagemaker/*"
     return _policy(
@@ -94,7 +114,18 @@ def jobs_policy(names: Names) -> dict[str, Any]:
             {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
         ),
         _allow(["ecr:GetAuthorizationToken"], ["*"]),
+        *_tracking(tracking_uri, bucket),
     )
+
+
+def _tracking(uri: str, bucket: str) -> list[Statement]:
+    """For MLflow by ARN: its actions, and the folder of the bucket that may be its artifact store.
+
+    MLflow's client writes artifacts to S3 itself.
+    """
+    if not uri.startswith("arn:"):
+        return []
+    return [_allow(MLFLOW_ACTIONS, [uri]), _allow(["s3:PutObject"], [f"{bucket}/mlflow/*"])]
 
 
 def _ensure_role(role: str, service: str, iam: "IAMClient") -> None:

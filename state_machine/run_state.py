@@ -35,7 +35,7 @@ RUN = RunState(
     schema={
         "run_id": str,
         "client_token": str,
-        "dataset": {"name": str, "s3_uri": str},
+        "dataset": {"name": str, "s3_uri": str, "fingerprint": str},
         "preprocessing": {"validation_fraction": str, "seed": str},
         "paths": {
             "preprocessing": str,
@@ -43,11 +43,18 @@ RUN = RunState(
             "training": str,
             "evaluation": str,
             "champion": str,
+            "report": str,
         },
-        "code": {"s3_uri": str},
+        "code": {"s3_uri": str, "sha256": str},
+        "experiment": {"preprocess": dict, "train": dict, "evaluate": dict},
         # Added by the states after PrepareRun.
         "training_job": {"model_data_url": str},
-        "quality_gate": {"decision": str, "reason": str, "customer_metadata": dict},
+        "quality_gate": {
+            "decision": str,
+            "reason": str,
+            "approval_status": str,
+            "customer_metadata": dict,
+        },
     }
 )
 

@@ -96,7 +96,11 @@ class FakeS3(FakeService):
     def head_object(self, **request: Any) -> dict[str, Any]:
         """An error has no body, so its code is the status."""
         version = self._asked_for(request, "HeadObject", "412", missing="404")
-        return {"ContentLength": len(version.content or b""), "LastModified": version.written}
+        return {
+            "ContentLength": len(version.content or b""),
+            "ETag": f'"{version.etag}"',
+            "LastModified": version.written,
+        }
 
     @operation
     def list_objects_v2(self, **request: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""A fake SageMaker: the model registry's groups and packages."""
+"""A fake SageMaker: the model registry's groups and packages, experiments and their trials."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ class FakeSageMaker(FakeService):
     def __init__(self, *groups: str) -> None:
         super().__init__()
         self.groups: dict[str, list[dict[str, Any]]] = {name: [] for name in groups}
+        self.experiments: dict[str, list[str]] = {}
 
     def register(self, group: str, model_data_url: str | None, approval: str = "Approved") -> str:
         """Add a version to the group, as a run or a person would. Returns its ARN."""
@@ -48,7 +50,8 @@ class FakeSageMaker(FakeService):
         found = [
             package
             for package in self.groups[group]
-            if package["ModelApprovalStatus"] == request["ModelApprovalStatus"]
+            if package["ModelApprovalStatus"]
+            == request.get("ModelApprovalStatus", package["ModelApprovalStatus"])
         ]
         assert request["SortBy"] == "CreationTime"
         found.sort(key=lambda p: p["CreationTime"], reverse=request["SortOrder"] == "Descending")
@@ -66,3 +69,29 @@ class FakeSageMaker(FakeService):
             if package["ModelPackageArn"] == arn:
                 return package
         raise client_error("ValidationException", "DescribeModelPackage", f"{arn} does not exist.")
+
+    @operation
+    def update_model_package(self, **request: Any) -> dict[str, Any]:
+        """Change what the request names, and nothing else."""
+        arn = request.pop("ModelPackageArn")
+        self.describe_model_package(ModelPackageName=arn).update(request)
+        return {"ModelPackageArn": arn}
+
+    @operation
+    def create_experiment(self, **request: Any) -> dict[str, Any]:
+        name = request["ExperimentName"]
+        self._refuse_taken("Experiment", name, self.experiments)
+        self.experiments[name] = []
+        return {"ExperimentArn": f"arn:aws:sagemaker:us-east-1:123456789012:experiment/{name}"}
+
+    @operation
+    def create_trial(self, **request: Any) -> dict[str, Any]:
+        name, trials = request["TrialName"], self.experiments[request["ExperimentName"]]
+        self._refuse_taken("Trial", name, trials)
+        trials.append(name)
+        return {"TrialArn": f"arn:aws:sagemaker:us-east-1:123456789012:experiment-trial/{name}"}
+
+    def _refuse_taken(self, kind: str, name: str, known: Iterable[str]) -> None:
+        if name in known:
+            message = f"{kind} with name ({name}) already exists."
+            raise client_error("ValidationException", f"Create{kind}", message)

@@ -24,7 +24,7 @@ def tell(event, sns):
         execution = executions.add(name, **{"status": "FAILED", "entered": DONE, **fields})
         told = event("execution_failed")
         told["detail"]["executionArn"] = execution.arn
-        answer = announce(told, topic_arn=TOPIC, sns=sns, stepfunctions=executions)
+        answer = announce(told, topic_arn=TOPIC, bucket="bucket", sns=sns, stepfunctions=executions)
         assert answer["execution_arn"] == execution.arn
         (message,) = sns.published
         assert message["TopicArn"] == TOPIC
@@ -60,6 +60,7 @@ def test_a_rejection_is_final_and_says_so(tell):
     )
     assert "State      Rejected" in text
     assert "accuracy 0.909 < 0.990 required" in text
+    assert "Report     s3://bucket/runs/digits-1/report.html" in text
     assert "a rejection is final" in text
     assert "retrain redrive" not in text
 

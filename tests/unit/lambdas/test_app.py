@@ -87,9 +87,19 @@ def test_messages_of_the_topic_trigger(resources):
     assert trigger.lambda_function.resource_name == "on_request"
 
 
+def event_rule(resources, function: str) -> models.CloudWatchEvent:
+    (trigger,) = [
+        resource
+        for resource in resources
+        if isinstance(resource, models.CloudWatchEvent)
+        and resource.lambda_function.resource_name == function
+    ]
+    assert trigger.rule_name == NAMES.rule(function)
+    return trigger
+
+
 def test_executions_that_end_without_success_are_announced(resources):
-    (trigger,) = [r for r in resources if isinstance(r, models.CloudWatchEvent)]
-    assert trigger.rule_name == NAMES.rule("announce")
+    trigger = event_rule(resources, "announce")
     assert json.loads(trigger.event_pattern) == {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
@@ -98,7 +108,23 @@ def test_executions_that_end_without_success_are_announced(resources):
             "status": ["FAILED", "TIMED_OUT", "ABORTED"],
         },
     }
-    assert trigger.lambda_function.resource_name == "announce"
+
+
+def test_model_packages_of_the_group_are_announced(resources, pipeline, event):
+    pattern = json.loads(event_rule(resources, "announce_approval").event_pattern)
+    assert pattern["detail"]["ModelPackageGroupName"] == [pipeline.registry.model_package_group]
+    assert matches(event("model_package_changed"), pattern)
+    assert not matches(event("execution_failed"), pattern)
+
+
+def matches(event: dict, pattern: dict) -> bool:
+    """Say whether EventBridge would match, by a pattern of plain values."""
+    return all(
+        matches(event.get(name, {}), allowed)
+        if isinstance(allowed, dict)
+        else event.get(name) in allowed
+        for name, allowed in pattern.items()
+    )
 
 
 def test_the_schedule_is_deployed_only_where_it_is_enabled(monkeypatch, pipeline, resources):

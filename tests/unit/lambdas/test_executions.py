@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.datasets import DataSet, ObjectVersion
-from lambdas.executions import execution_name, run_id, start_once
+from lambdas.executions import execution_name, reproduction_name, run_id, start_once
 from lambdas.ledger import Ledger
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
@@ -148,3 +148,11 @@ def test_the_execution_itself_may_be_first_in_the_ledger(stepfunctions, s3, ledg
     arn = EXECUTION + "digits-1"
     s3.just_before("PutObject", lambda: ledger.enter(arn, {}, starter=""))
     assert start_once(stepfunctions, ledger, MACHINE, "digits-1", {}).started
+
+
+def test_a_reproduction_has_a_name_of_its_own_that_is_a_run_id():
+    long = "fashion-mnist-without-shoes-0123456789ab"
+    name = reproduction_name(long, "request-1")
+    assert run_id(f"arn:aws:states:us-east-1:123456789012:execution:retrain-dev:{name}") == name
+    assert name.startswith("fashion-mnist-without-sho-repro-")
+    assert name != reproduction_name(long, "request-2")

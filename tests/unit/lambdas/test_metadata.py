@@ -3,8 +3,9 @@ import unicodedata
 import pytest
 from botocore.validate import ParamValidator
 
-from lambdas.gate import Decision, Rule
+from lambdas.gate import AutoApproval, Decision
 from lambdas.metadata import customer_metadata
+from lambdas.verdicts import Verdict
 from tests.fakes.service import operations
 
 
@@ -14,7 +15,7 @@ def run(event) -> dict:
 
 
 def decision(metrics: dict[str, float], *judged: str, reason: str = "fine") -> Decision:
-    rules = tuple(Rule(f"{name} >= 0", name, 1, 0, True, "") for name in judged)
+    rules = tuple(Verdict(f"{name} >= 0", name, 1, 0, True, f"{name} 1 >= 0") for name in judged)
     return Decision("register", reason, rules, metrics)
 
 
@@ -42,6 +43,7 @@ def test_a_run(run):
         "execution_arn": run["execution_arn"],
         "dataset_fingerprint": run["dataset"]["fingerprint"],
         "code_sha256": run["code"]["sha256"],
+        "report": run["paths"]["report"],
         "dataset": "fashion-mnist",
         "decision": "register",
         "decision_reason": "fine",
@@ -49,6 +51,7 @@ def test_a_run(run):
         "hyperparameter.batch-size": "64",
         "hyperparameter.learning-rate": "0.001",
         "hyperparameter.seed": "42",
+        "rule.1": "held: accuracy 1 at least 0",
         "metric.accuracy": "0.91",
         "metric.loss": "0.25",
     }
@@ -61,6 +64,34 @@ def test_a_reason_stays_readable_without_the_signs_that_the_registry_refuses(run
     assert metadata["decision_reason"] == (
         "accuracy 0.909 at least 0.850 / loss 0.280 at most 0.600 / no champion yet"
     )
+
+
+def test_each_rule_is_told_of_in_letters_that_the_registry_takes(run):
+    said = (
+        "accuracy 0.910 against the champion's 0.900: gain 0.010 [-0.002, 0.022], "
+        "an improvement of 0.005 not shown"
+    )
+    rules = (
+        Verdict("a", "accuracy", 0.01, 0.005, False, said),
+        Verdict("b", "accuracy", None, 0.0, None, "no champion yet"),
+    )
+    metadata = customer_metadata(run, Decision("register", "fine", rules))
+    assert_registry_takes(metadata)
+    assert metadata["rule.1"] == (
+        "not held: accuracy 0.910 against the champion 0.900: gain 0.010 "
+        "between -0.002 and 0.022- an improvement of 0.005 not shown"
+    )
+    assert metadata["rule.2"] == "not judged: no champion yet"
+
+
+def test_automatic_approval_gives_its_reason(run):
+    approval = AutoApproval(True, "accuracy 0.910 >= 0.900")
+    metadata = customer_metadata(run, Decision("register", "fine", auto_approval=approval))
+    assert_registry_takes(metadata)
+    assert metadata["auto_approve"] == "yes: accuracy 0.910 at least 0.900"
+    waiting = AutoApproval(False, "no champion yet")
+    metadata = customer_metadata(run, Decision("register", "fine", auto_approval=waiting))
+    assert metadata["auto_approve"] == "no: no champion yet"
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "RETRAIN_STATE_MACHINE_ARN": MACHINE,
     "RETRAIN_DATASET_PREFIX": "raw_data/",
     "RETRAIN_REQUIRED_FILES": '["images.gz", "labels.gz"]',
+    "RETRAIN_MODEL_PACKAGE_GROUP": "digits",
     "RETRAIN_REQUESTS_TOPIC_ARN": f"{TOPICS}:retrain-dev-retrain",
     "RETRAIN_ANNOUNCEMENTS_TOPIC_ARN": f"{TOPICS}:retrain-dev-announcements",
     "RETRAIN_HYPERPARAMETERS": '{"epochs": 10}',
@@ -40,7 +41,8 @@ ENVIRONMENT = {
 # What the Lambda runtime brings along beside the standard library.
 RUNTIME = {"boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six"}
 OPTIONAL = {"certifi", "__mp_main__"}  # botocore and multiprocessing, where they find them
-SHIPPED = {"app", "chalice", "lambdas", "aws_lambda_powertools", "fastjsonschema"}
+SHIPPED = {"app", "chalice", "lambdas", "aws_lambda_powertools", "fastjsonschema", "jinja2"}
+FILES = (".py", ".j2", ".json")  # beside the modules: the report's templates, the prices
 # Runs one handler as Lambda's runtime would, in a process that sees the zip before anything else.
 INVOKE = """
 import json, sys
@@ -155,10 +157,11 @@ def invoke(unpacked, endpoint):
 def test_the_zip_holds_the_lambdas_and_nothing_else_of_ours(tmp_path):
     archive = package(stage(tmp_path, ""))
     names = set(archive.namelist())
-    modules = {f"lambdas/{path.name}" for path in (ROOT / "lambdas").glob("*.py")}
-    assert names == modules | {"app.py", "chalice/__init__.py", "chalice/app.py"}
+    files = {f"lambdas/{p.name}" for p in (ROOT / "lambdas").iterdir() if p.suffix in FILES}
+    assert {"lambdas/report.html.j2", "lambdas/decision.html.j2", "lambdas/prices.json"} < files
+    assert names == files | {"app.py", "chalice/__init__.py", "chalice/app.py"}
     assert Path(archive.filename).stat().st_size < 1024 * 1024
-    for name in modules:
+    for name in files:
         assert archive.read(name) == (ROOT / name).read_bytes()
 
 
@@ -170,7 +173,9 @@ def test_the_whole_zip_has_no_leftovers(unpacked):
 
 def test_importing_needs_only_what_is_shipped_or_the_runtime_has(invoke):
     found = invoke("", None)
-    allowed = SHIPPED | {"typing_extensions"} | RUNTIME | OPTIONAL | sys.stdlib_module_names
+    allowed = (
+        SHIPPED | {"typing_extensions", "markupsafe"} | RUNTIME | OPTIONAL | sys.stdlib_module_names
+    )
     assert set(found["modules"]) <= allowed
     assert set(found["modules"]) >= SHIPPED
 
@@ -230,3 +235,7 @@ def test_prepare_and_check_from_the_zip(invoke, aws, event):
     decision = invoke("check_metrics", check)["answer"]
     assert decision["decision"] == "reject"
     assert "evaluation.json is missing" in decision["reason"]
+    report = f"runs/{state['run_id']}/report.html"
+    page = aws("s3").get_object(Bucket=BUCKET, Key=report)["Body"].read().decode()
+    assert "Rejected by the gate" in page
+    assert "There is no report of the evaluation" in page

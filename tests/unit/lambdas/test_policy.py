@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lambdas.announce import announce
+from lambdas.announce_approval import announce_approval
 from lambdas.check_metrics import check_metrics
 from lambdas.on_upload import on_upload
 from lambdas.prepare_run import prepare_run
@@ -14,6 +15,7 @@ from lambdas.start_retraining import start_retraining
 from lambdas.take_turn import take_turn
 from tests.fakes.executions import FakeExecutions
 from tests.fakes.messaging import FakeSns
+from tests.unit.lambdas.originals import ORIGINAL, write_original
 
 POLICY = Path(__file__).parents[3] / ".chalice" / "policy-dev.json"
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
@@ -31,6 +33,8 @@ ACTIONS = {
     "Publish": {"sns:Publish"},
     "ListModelPackages": {"sagemaker:ListModelPackages"},
     "DescribeModelPackage": {"sagemaker:DescribeModelPackage"},
+    "CreateExperiment": {"sagemaker:CreateExperiment"},
+    "CreateTrial": {"sagemaker:CreateTrial"},
 }
 # What the same operations need where the request, or its source, names a version.
 OF_VERSIONS = {
@@ -68,12 +72,17 @@ def called(settings, s3, stepfunctions, sagemaker, event) -> set[str]:
     on_upload(event("s3_put"), settings=settings, s3=s3, stepfunctions=stepfunctions)
     start_retraining({}, request_id="r", settings=settings, s3=s3, stepfunctions=stepfunctions)
     prepare_run(event("prepare_run"), s3=s3, sagemaker=sagemaker)
+    write_original(s3)
+    again = event("prepare_run") | {"input": {"reproduce": ORIGINAL}}
+    prepare_run(again, s3=s3, sagemaker=sagemaker)
     check_metrics(event("check_metrics"), s3=s3)
     executions, sns = FakeExecutions(), FakeSns()
     executions.add("digits-1", status="FAILED", entered=["TakeTurn"])
     waiting = event("prepare_run") | {"settle_seconds": 0, "max_concurrent_runs": 1}
     take_turn(waiting, now=datetime.now(UTC), s3=s3, stepfunctions=executions)
-    announce(event("execution_failed"), topic_arn="arn", sns=sns, stepfunctions=executions)
+    topics = {"topic_arn": "arn", "bucket": settings.bucket}
+    announce(event("execution_failed"), **topics, sns=sns, stepfunctions=executions)
+    announce_approval(event("model_package_changed"), topic_arn="arn", sns=sns, s3=s3)
     fakes = (s3, stepfunctions, sagemaker, executions, sns)
     calls = [call for fake in fakes for call in fake.calls]
     return set().union(*(actions(name, request) for name, request in calls))

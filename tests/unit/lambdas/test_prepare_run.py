@@ -9,10 +9,13 @@ from lambdas.errors import (
     IncompleteDataSetError,
     InvalidInputError,
     NoCompleteDataSetError,
+    ReproductionError,
     ThrottlingError,
 )
+from lambdas.executions import execution_name, reproduction_name
 from lambdas.prepare_run import prepare_run
 from tests.unit.lambdas.conftest import BUCKET, FILES
+from tests.unit.lambdas.originals import ORIGINAL, write_original
 
 RUN = f"s3://{BUCKET}/runs/fashion-mnist-0123456789ab"
 IMAGES = "raw_data/fashion-mnist/train-images-idx3-ubyte.gz"
@@ -62,10 +65,20 @@ def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
             "evaluation": f"{RUN}/evaluation",
             "champion": f"{RUN}/champion",
             "decision": f"{RUN}/decision.json",
+            "report": f"{RUN}/report.html",
         },
         "code": event("prepare_run")["defaults"]["code"],
         "model_package_group": "fashion-mnist",
         "champion": {"model_package_arn": None},
+        "reproduces": None,
+        "experiment": {
+            step: {
+                "ExperimentName": "retrain-dev",
+                "TrialName": "retrain-dev-fashion-mnist-0123456789ab",
+                "TrialComponentDisplayName": step,
+            }
+            for step in ("preprocess", "train", "evaluate")
+        },
     }
     assert re.fullmatch(r"[a-zA-Z0-9-]{36}", token)
     assert dataset["name"] == "fashion-mnist"
@@ -263,3 +276,47 @@ def test_switches_are_passed_on_as_json(prepare, upload, event, s3, sagemaker):
 def test_no_data_set(prepare):
     with pytest.raises(NoCompleteDataSetError):
         prepare()
+
+
+def test_a_reproduction_has_the_inputs_of_its_original_and_no_champion(prepare, s3, sagemaker):
+    original = write_original(s3)
+    s3.upload(BUCKET, "runs/before/model.tar.gz", b"the model")
+    sagemaker.register("fashion-mnist", f"s3://{BUCKET}/runs/before/model.tar.gz")
+
+    state = prepare({"reproduce": ORIGINAL})
+
+    for name in ("dataset", "preprocessing", "hyperparameters", "code"):
+        assert state[name] == original[name]
+    assert state["reproduces"] == ORIGINAL
+    assert state["champion"] == {"model_package_arn": None}
+    assert (state["run_id"], state["paths"]["run"]) == ("fashion-mnist-0123456789ab", RUN)
+    champion = s3.content(BUCKET, "runs/fashion-mnist-0123456789ab/champion/champion.json")
+    assert json.loads(champion) == {"model_package_arn": None}
+    plan = json.loads(s3.content(BUCKET, "runs/fashion-mnist-0123456789ab/run.json"))
+    assert plan["reproduces"] == ORIGINAL
+    assert not s3.called("CopyObject")
+
+
+def test_a_reproduction_can_be_reproduced(prepare, s3):
+    write_original(s3)
+    again = prepare({"reproduce": ORIGINAL})
+    other = prepare({"reproduce": again["run_id"]}, name="other")
+    assert other["dataset"] == again["dataset"]
+    assert other["reproduces"] == again["run_id"]
+
+
+def test_a_reproduction_does_not_pass_for_the_run_of_its_data(prepare, s3):
+    dataset = write_original(s3)["dataset"]
+    name = reproduction_name(ORIGINAL, "request-1")
+    prepare({"reproduce": ORIGINAL}, name=name)
+    data = DataSets(s3, BUCKET, "raw_data/", FILES).find("digits")
+    assert data.fingerprint == dataset["fingerprint"]
+    entries = [key for key in s3.buckets[BUCKET] if key.startswith("ledger/")]
+    assert entries == [f"ledger/{name}.json"]
+    assert execution_name(data, {}) != name
+
+
+def test_a_run_that_cannot_be_reproduced_is_not_planned(prepare, s3):
+    with pytest.raises(ReproductionError, match=r"run\.json is missing"):
+        prepare({"reproduce": ORIGINAL})
+    assert not s3.called("PutObject")

@@ -105,3 +105,30 @@ def test_the_schema_is_plain_json_schema_that_a_form_can_use(defaults):
 def test_the_schema_holds_the_defaults():
     epochs = schema(DEFAULTS)["properties"]["hyperparameters"]["properties"]["epochs"]
     assert (epochs["type"], epochs["default"], epochs["title"]) == ("integer", 10, "epochs")
+
+
+def test_a_reproduction_names_its_run():
+    found = parse({"reproduce": "digits-0123456789ab", "reason": "an audit"}, DEFAULTS)
+    assert (found.reproduce, found.reason) == ("digits-0123456789ab", "an audit")
+    assert parse({}, DEFAULTS).reproduce is None
+
+
+@pytest.mark.parametrize("run", ["", "a/b", "..", "-a", "a" * 41, "a\n"])
+def test_a_run_that_cannot_be_one_is_refused(run):
+    with pytest.raises(InvalidInputError, match=r"reproduce: found .*the id of a run"):
+        parse({"reproduce": run}, DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"dataset": "digits"},
+        {"fingerprint": "a1" * 32},
+        {"hyperparameters": {}},
+        {"hyperparameters": {"epochs": 3}, "force": True},
+    ],
+)
+def test_a_reproduction_takes_everything_from_its_original(other):
+    names = ", ".join(other)
+    with pytest.raises(InvalidInputError, match=f"reproduce: found together with {names}, expect"):
+        parse({"reproduce": "digits-0123456789ab", **other}, DEFAULTS)

@@ -2,8 +2,14 @@ import itertools
 
 import pytest
 
-from lambdas.errors import DataSetChangedError, IncompleteDataSetError, InvalidInputError
+from lambdas.errors import (
+    DataSetChangedError,
+    IncompleteDataSetError,
+    InvalidInputError,
+    ReproductionError,
+)
 from lambdas.start_retraining import start_retraining
+from tests.unit.lambdas.originals import ORIGINAL, write_original
 
 
 @pytest.fixture
@@ -158,3 +164,30 @@ def test_force_runs_the_same_data_again_while_it_runs(start, upload, stepfunctio
     assert (repeated["started"], repeated["execution_arn"]) == (False, forced["execution_arn"])
     assert start({"force": True})["started"] is True
     assert len(stepfunctions.started) == 3
+
+
+def test_a_reproduction_always_starts_and_leaves_the_data_sets_run_alone(start, s3, stepfunctions):
+    write_original(s3)
+    asked = {"reproduce": ORIGINAL, "reason": "an audit"}
+
+    first, second = start(asked), start(asked)
+    of_the_data = start({"dataset": "digits"})
+
+    assert [answer["started"] for answer in (first, second, of_the_data)] == [True, True, True]
+    assert first["execution_arn"] != second["execution_arn"]
+    execution = stepfunctions.executions[first["execution_arn"]]
+    assert execution.input == asked | {"trigger": "start_retraining"}
+    assert (first["dataset"], first["fingerprint"]) == ("digits", of_the_data["fingerprint"])
+
+
+def test_a_request_that_is_repeated_reproduces_once(start, s3):
+    write_original(s3)
+    asked = {"reproduce": ORIGINAL}
+    answers = [start(asked, request_id="the same") for _ in range(2)]
+    assert [answer["started"] for answer in answers] == [True, False]
+
+
+def test_a_run_that_cannot_be_reproduced_starts_nothing(start, stepfunctions):
+    with pytest.raises(ReproductionError, match="cannot be reproduced"):
+        start({"reproduce": ORIGINAL})
+    assert not stepfunctions.executions

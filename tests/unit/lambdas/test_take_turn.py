@@ -177,3 +177,11 @@ def test_throttling_goes_by_the_name_that_is_retried(ask, executions):
     executions.refuse("ListExecutions", "ThrottlingException", 400)
     with pytest.raises(ThrottlingError):
         ask()
+
+
+def test_a_reproduction_waits_for_its_turn_only(ask, executions, upload):
+    earlier(executions, 1)
+    upload("digits")
+    asked = {"reproduce": "digits-0123456789ab"}
+    assert ask(asked)["outcome"] == "wait"
+    assert ask(asked, most=2)["outcome"] == "go"

@@ -8,7 +8,19 @@ RUN = f"s3://bucket/runs/{RUN_ID}"
 STATE: dict[str, Any] = {
     "run_id": RUN_ID,
     "client_token": "12345678-1234-1234-1234-123456789012",
-    "dataset": {"name": "fashion-mnist", "s3_uri": "s3://bucket/raw_data/fashion-mnist/"},
+    "dataset": {
+        "name": "fashion-mnist",
+        "s3_uri": "s3://bucket/raw_data/fashion-mnist/",
+        "fingerprint": "cafffd8da40d",
+    },
+    "experiment": {
+        step: {
+            "ExperimentName": "retrain-dev",
+            "TrialName": f"retrain-dev-{RUN_ID}",
+            "TrialComponentDisplayName": step,
+        }
+        for step in ("preprocess", "train", "evaluate")
+    },
     "preprocessing": {"validation_fraction": "0.2", "seed": "42"},
     "hyperparameters": {"epochs": "10", "batch-size": "64", "learning-rate": "1", "seed": "42"},
     "paths": {
@@ -17,10 +29,15 @@ STATE: dict[str, Any] = {
         "training": f"{RUN}/training",
         "evaluation": f"{RUN}/evaluation",
         "champion": f"{RUN}/champion",
+        "report": f"{RUN}/report.html",
     },
     "code": {"s3_uri": "s3://bucket/code/abc/", "sha256": "abc"},
     "training_job": {"model_data_url": f"{RUN}/training/job/output/model.tar.gz"},
-    "quality_gate": {"decision": "register", "customer_metadata": {"run_id": RUN_ID}},
+    "quality_gate": {
+        "decision": "register",
+        "approval_status": "PendingManualApproval",
+        "customer_metadata": {"run_id": RUN_ID},
+    },
 }
 CONTEXT: dict[str, Any] = {
     "Execution": {"Id": "arn", "Input": {}, "StartTime": "2026-01-01", "RedriveCount": 0},

@@ -1,5 +1,6 @@
 """pipeline.toml: what is refused, and how the refusal reads."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,18 +23,24 @@ def test_the_repositorys_own_file_is_accepted() -> None:
     pipeline = config.load(PROJECT / "pipeline.toml")
 
     assert pipeline.training.hyperparameters["epochs"] == 10
-    assert [t.metric for t in pipeline.gate.thresholds] == ["accuracy", "loss"]
+    assert [t["metric"] for t in pipeline.gate.thresholds] == ["accuracy", "loss"]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("value = 0.85", "value = nan", "gate.thresholds.0.value"),
-        ("value = 0.85", "value = inf", "gate.thresholds.0.value"),
-        ("value = 0.85", 'value = "0.85"', "found '0.85'"),
-        ("value = 0.85", "value = 1.5", "gate.thresholds[0].value"),
-        ('op = ">="', 'op = ">"', "found '>'"),
-        ('metric = "accuracy"\nop', 'metric = "acuracy"\nop', "found 'acuracy'"),
+        ("value = 0.85", "value = nan", "gate.thresholds[0].value: accuracy is nan"),
+        ("value = 0.85", "value = 1.5", "gate.thresholds[0].value: accuracy is 1.5"),
+        ('op = ">="', 'op = ">"', "gate.thresholds[0].op is '>'"),
+        ('metric = "accuracy"\nop', 'metric = "acuracy"\nop', "metric is 'acuracy', expected one"),
+        ("max_regression = 0.0", "max_regression = -1", "gate.champion[0].max_regression"),
+        ("max_regression = 0.0", "regression = 0.0", "gate.champion[0] has 'regression'"),
+        ("confidence_level = 0.95", "confidence_level = 95.0", "gate.confidence_level is 95.0"),
+        ("confidence_level = 0.95", "level = 0.95", "gate.level: Extra inputs"),
+        ('"keep_champion"', '"ignore"', "gate.unscorable_champion is 'ignore', expected register"),
+        ("[registry]", "[gate.per_class]\nmin_f1 = 1.0\n\n[registry]", "per_class has 'min_f1'"),
+        ("[registry]", "[gate.limits]\nmax_size = 1.0\n\n[registry]", "limits has 'max_size'"),
+        ("value = 0.92", "value = 92", "registry.auto_approve.thresholds[0].value: accuracy is 92"),
         ("validation_fraction = 0.2", "validation_fraction = 1.0", "less than 1"),
         ("epochs = 10", "epochs = inf", "expected a finite number"),
         ("epochs = 10", '"bad name" = 10', "no hyperparameter name"),
@@ -48,6 +55,9 @@ def test_the_repositorys_own_file_is_accepted() -> None:
             "max_wait_seconds is 28800: expected at least max_runtime_seconds, 28801",
         ),
         ("settle_seconds = 10", "settle_seconds = -1", "data.settle_seconds"),
+        ('uri = ""', 'uri = "mlflow.db"', "tracking.mlflow_tracking_uri: expected https://HOST"),
+        ('uri = ""', 'uri = "sqlite:///mlflow.db"', "sqlite:////ABSOLUTE/PATH.db"),
+        ('uri = ""', 'uri = "https://me:secret@host"', "without user and password"),
         ("settle_seconds = 10", "settle_seconds = 1.5", "found 1.5"),
         ("max_concurrent_runs = 1", "max_concurrent_runs = 0", "max_concurrent_runs"),
         ('"rate(7 days)"', '"rate(7 day)"', "schedule.expression"),
@@ -65,13 +75,35 @@ def test_a_value_that_cannot_be_used_is_named(
     assert said in str(refused.value)
 
 
-def test_a_gate_without_thresholds_is_refused(tmp_path: Path) -> None:
+def test_a_gate_without_a_rule_is_refused(tmp_path: Path) -> None:
     text = (PROJECT / "pipeline.toml").read_text(encoding="utf-8")
-    without = text.replace("[[gate.thresholds]]", "[[ignored]]")
-    (tmp_path / "pipeline.toml").write_text(without, encoding="utf-8")
+    before, after = text.split("[[gate.thresholds]]", 1)[0], text.split("[registry]", 1)[1]
+    (tmp_path / "pipeline.toml").write_text(f"{before}[registry]{after}", encoding="utf-8")
 
-    with pytest.raises(ConfigError, match=r"gate\.thresholds"):
+    with pytest.raises(ConfigError, match=r"pipeline\.toml: gate: gate has no rule"):
         config.load(tmp_path / "pipeline.toml")
+
+
+def test_automatic_approval_without_a_rule_is_refused(tmp_path: Path) -> None:
+    text = (PROJECT / "pipeline.toml").read_text(encoding="utf-8")
+    before, _ = text.split("[registry.auto_approve]", 1)
+    enabled = f"{before}[registry.auto_approve]\nenabled = true\n"
+    (tmp_path / "pipeline.toml").write_text(enabled, encoding="utf-8")
+
+    with pytest.raises(ConfigError, match="every registered model would be approved"):
+        config.load(tmp_path / "pipeline.toml")
+
+
+def test_the_rules_that_pipeline_toml_shows_as_comments_are_taken_too(tmp_path: Path) -> None:
+    text = (PROJECT / "pipeline.toml").read_text(encoding="utf-8")
+    shown = re.sub(r"^# (?=\[|min_|max_|classes)", "", text, flags=re.MULTILINE)
+    (tmp_path / "pipeline.toml").write_text(shown, encoding="utf-8")
+
+    gate = config.load(tmp_path / "pipeline.toml").gate
+
+    assert gate.champion[0].keys() == {"metric", "max_regression", "min_improvement"}
+    assert gate.per_class["classes"]["6"] == {"min_recall": 0.5}
+    assert gate.limits.keys() == {"max_latency_ms", "max_model_size_mb"}
 
 
 def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:

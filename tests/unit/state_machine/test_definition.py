@@ -19,7 +19,7 @@ from state_machine.bundle import Bundle
 from state_machine.config import PipelineConfig
 from state_machine.deployed import Deployed
 from state_machine.names import Names
-from tests.unit.state_machine.rendering import CONTEXT, fill_in
+from tests.unit.state_machine.rendering import CONTEXT, STATE, fill_in
 
 CALLS = {
     "Preprocess": ("sagemaker", "CreateProcessingJob"),
@@ -188,8 +188,17 @@ def test_an_unknown_decision_is_a_rejection(machine: dict[str, Any]) -> None:
     gate = machine["States"]["QualityGate"]
 
     assert gate["Default"] == "Rejected"
-    assert {choice["StringEquals"] for choice in gate["Choices"]} == {"register", "keep_champion"}
+    known = {choice["StringEquals"] for choice in gate["Choices"]}
+    assert known == {"register", "keep_champion", "reproduced", "differs"}
     assert machine["States"]["Rejected"]["Error"] == "QualityGate.ThresholdNotMet"
+
+
+def test_a_reproduction_ends_well_whether_it_matches_or_not(machine: dict[str, Any]) -> None:
+    choices = machine["States"]["QualityGate"]["Choices"]
+    ends = {choice["StringEquals"]: choice["Next"] for choice in choices}
+
+    assert ends["reproduced"] == ends["differs"] == "Compared"
+    assert machine["States"]["Compared"]["Type"] == "Succeed"
 
 
 # Options that what invokes the Lambdas is built from, and not the definition: each has its test in
@@ -223,21 +232,30 @@ CHANGES: dict[str, Any] = {
     "evaluation.instance_count": 73,
     "evaluation.volume_size_gb": 773,
     "evaluation.max_runtime_seconds": 7773,
-    "gate.champion_metric": "weighted_f1",
-    "gate.min_improvement": 0.017,
+    "gate.confidence_level": 0.873,
+    "gate.unscorable_champion": "reject",
     "gate.thresholds": [{"metric": "weighted_recall", "op": "<=", "value": 0.513}],
+    "gate.per_class": {"min_precision": 0.117, "classes": {"3": {"min_recall": 0.217}}},
+    "gate.champion": [{"metric": "macro_f1", "min_improvement": 0.017}],
+    "gate.limits": {"max_latency_ms": 317.0, "max_model_size_mb": 417.0},
     "registry.model_package_group": "other-group",
-    "registry.approval_status": "Approved",
+    "registry.auto_approve.enabled": True,
+    "registry.auto_approve.thresholds": [{"metric": "top_3_accuracy", "op": ">=", "value": 0.613}],
+    "registry.auto_approve.per_class": {"min_recall": 0.713},
+    "registry.auto_approve.champion": [{"metric": "macro_recall", "max_regression": 0.813}],
+    "registry.auto_approve.limits": {"max_model_size_mb": 517.0},
     "registry.inference_instance_types": ["ml.c5.large"],
+    "tracking.mlflow_tracking_uri": "https://mlflow.example.com",
+    "tracking.experiment": "other-experiment",
 }
 
 
 def options(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """All options by their dotted names; hyperparameters and thresholds are one option each."""
+    """All options by their dotted names; hyperparameters and each kind of rule are one option."""
     found: dict[str, Any] = {}
     for key, value in section.items():
         name = f"{prefix}{key}"
-        if isinstance(value, dict) and name != "training.hyperparameters":
+        if isinstance(value, dict) and name not in CHANGES:
             found |= options(value, f"{name}.")
         else:
             found[name] = value
@@ -295,6 +313,38 @@ def test_hyperparameters_reach_the_job_from_the_run_and_default_in_prepare_run(
     assert defaults == pipeline.training.hyperparameters
     for name in pipeline.training.hyperparameters:
         assert job[f"{name}.$"] == f"$['hyperparameters']['{name}']"
+
+
+def test_jobs_say_which_run_they_are_part_of(machine: dict[str, Any]) -> None:
+    for state in ("Preprocess", "Train", "Evaluate"):
+        request = fill_in(machine["States"][state]["Parameters"])
+        assert request["ExperimentConfig"]["TrialComponentDisplayName"] == state.lower()
+        assert "Environment" not in request  # nothing is tracked unless pipeline.toml says where
+
+
+def test_a_tracking_uri_reaches_training_and_evaluation(
+    pipeline: PipelineConfig, deployed: Deployed
+) -> None:
+    uri = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/ours"
+    tracking = pipeline.tracking.model_copy(update={"mlflow_tracking_uri": uri})
+    tracked = pipeline.model_copy(update={"tracking": tracking})
+    states = definition.as_dict(tracked, deployed)["States"]
+
+    requests = {state: fill_in(states[state]["Parameters"]) for state in ("Train", "Evaluate")}
+
+    run = {
+        "MLFLOW_TRACKING_URI": uri,
+        "MLFLOW_EXPERIMENT_NAME": "retrain",
+        "RETRAIN_RUN_ID": STATE["run_id"],
+        "RETRAIN_DATASET": "fashion-mnist",
+        "RETRAIN_FINGERPRINT": "cafffd8da40d",
+        "RETRAIN_CODE_SHA256": "abc",
+    }
+    model = {"RETRAIN_MODEL_URI": STATE["training_job"]["model_data_url"]}
+    assert requests["Train"]["Environment"] == run
+    assert requests["Evaluate"]["Environment"] == run | model
+    for state, request in requests.items():
+        assert problems(state, request) == []
 
 
 def test_an_execution_works_only_when_it_has_its_turn(machine: dict[str, Any]) -> None:

@@ -1,0 +1,73 @@
+"""Announcing model packages whose approval status is new, each in one readable line."""
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lambdas import run_files
+from lambdas.text import one_line
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+
+log = logging.getLogger(__name__)
+
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+LONGEST_SUBJECT = 100
+LONGEST_LINE = 4000  # an ApprovalDescription has at most 1024 characters
+
+
+def announce_approval(
+    event: Mapping[str, Any], *, topic_arn: str, sns: "SNSClient", s3: "S3Client"
+) -> dict[str, Any]:
+    """Publish which version of which group is approved, rejected or waits, why, and its report.
+
+    ``event`` is a ``SageMaker Model Package State Change`` of EventBridge. Its detail describes the
+    package, and names in ``UpdatedModelPackageFields`` what an update changed: updates that leave
+    the approval alone are none of ours. It does not tell the status before; ``retrain models``
+    writes that into the ApprovalDescription, with who and why.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+    """
+    package = event["detail"]
+    updated = package.get("UpdatedModelPackageFields") or []
+    answer = {"model_package_arn": package["ModelPackageArn"]}
+    if updated and "ModelApprovalStatus" not in updated:
+        log.info("not announced", extra={**answer, "updated": updated})
+        return {**answer, "announced": False}
+    status = package["ModelApprovalStatus"]
+    version = f"{package['ModelPackageGroupName']} version {package['ModelPackageVersion']}"
+    happened = f"is {status}" if updated else f"is registered as {status}"
+    why = _why(package, updated)
+    line = f"{version} {happened}{f': {why}' if why else ''}. {_link(s3, package)}"
+    sns.publish(
+        TopicArn=topic_arn,
+        Subject=one_line(f"{status}: {version}", LONGEST_SUBJECT),
+        Message=one_line(line, LONGEST_LINE) + "\n",
+    )
+    log.info("announced", extra={**answer, "status": status})
+    return {**answer, "announced": True}
+
+
+def _why(package: Mapping[str, Any], updated: list[str]) -> str:
+    """Return the reason of this very change; an older one may stand in the registry still."""
+    if updated:
+        described = "ApprovalDescription" in updated
+        return str(package.get("ApprovalDescription") or "") if described else ""
+    metadata = package.get("CustomerMetadataProperties") or {}
+    return str(metadata.get("decision_reason") or "")
+
+
+def _link(s3: "S3Client", package: Mapping[str, Any]) -> str:
+    """Return where to read more. A link that cannot be found keeps no announcement back."""
+    run = run_files.run_uri(package)
+    if run is None:
+        return f"ARN: {package['ModelPackageArn']}"
+    try:
+        plan = run_files.read(s3, f"{run}/run.json")
+        return f"Report: {run_files.report_uri(plan)}" if plan else f"Run: {run}"
+    except (ClientError, ValueError, KeyError) as error:
+        log.warning("no report found", extra={"run": run, "problem": str(error)})
+        return f"Run: {run}"

@@ -1,0 +1,30 @@
+"""What a job needs to say of itself in MLflow and in SageMaker's own experiments."""
+
+from state_machine import sdk
+from state_machine.config import PipelineConfig
+from state_machine.run_state import RUN
+
+
+def tracking_parameters(
+    config: PipelineConfig, step: str, model_uri: sdk.Placeholder | None = None
+) -> dict[str, object]:
+    """The part of a Create*Job call that ties the job of `step` to its run.
+
+    ExperimentConfig is PrepareRun's work, because experiment and trial must exist before the job:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ExperimentConfig.html
+    The variables are what ml_scripts/tracking.py reads; there are none where tracking is off.
+    """
+    experiment = {"ExperimentConfig": RUN["experiment"][step]}
+    if not config.tracking.mlflow_tracking_uri or step == "preprocess":
+        return experiment
+    variables = {
+        "MLFLOW_TRACKING_URI": config.tracking.mlflow_tracking_uri,
+        "MLFLOW_EXPERIMENT_NAME": config.tracking.experiment or config.name,
+        "RETRAIN_RUN_ID": RUN["run_id"],
+        "RETRAIN_DATASET": RUN["dataset"]["name"],
+        "RETRAIN_FINGERPRINT": RUN["dataset"]["fingerprint"],
+        "RETRAIN_CODE_SHA256": RUN["code"]["sha256"],
+    }
+    if model_uri is not None:
+        variables["RETRAIN_MODEL_URI"] = model_uri
+    return {**experiment, "Environment": variables}
