@@ -12,6 +12,7 @@ from cli import datasets, run_record, sample, summary
 from cli.aws import Stage, stage_of
 from cli.errors import InputError, NoExecutionError, RetrainError, translated
 from cli.local import WORK_FOLDER, data_folder, embedded_aws, serve
+from cli.mlflow import with_local_store
 from cli.outcome import follow_to_end
 from cli.run_record import Failure, RunRecord, Seconds
 from cli.terminal import Report, Step, Terminal
@@ -28,7 +29,7 @@ RESULT_FILES = (
     "run.json",
     "decision.json",
     "evaluation/evaluation.json",
-    "evaluation/report.html",
+    "report.html",
 )
 # Little data needs small batches: 72 of them in an epoch.
 SAMPLE_HYPERPARAMETERS: dict[str, bool | int | float | str] = {"epochs": 6, "batch-size": 16}
@@ -68,7 +69,7 @@ class Demo:
     """One run on an embedded AWS of its own; `.retrain/last-run.json` says how it ended."""
 
     def __init__(self, config: PipelineConfig, project: Path, terminal: Terminal) -> None:
-        self._config = config
+        self._config = with_local_store(config, project)
         self._project = project
         self._home = project / WORK_FOLDER
         self._terminal = terminal

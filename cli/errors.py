@@ -13,7 +13,9 @@ RetrainError
  ├── NoExecutionError      there is no execution to follow, or the upload started none
  ├── StartRefusedError     start_retraining found nothing that it could start
  ├── FinalDecisionError    the gate rejected the model, and that cannot be resumed
- └── NotRedrivableError    AWS refuses to resume the execution
+ ├── NotRedrivableError    AWS refuses to resume the execution
+ ├── NoVersionError        the registry holds no such model version, or none to roll back to
+ └── ComparisonError       two model versions cannot be compared
 """
 
 from collections.abc import Iterator
@@ -97,6 +99,14 @@ class FinalDecisionError(RetrainError):
 
 class NotRedrivableError(RetrainError):
     """AWS refuses to resume the execution."""
+
+
+class NoVersionError(RetrainError):
+    """The registry holds no such model version, or none to roll back to."""
+
+
+class ComparisonError(RetrainError):
+    """Two model versions cannot be compared."""
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli.errors import RetrainError, translated
+from cli.models import models_app
 from cli.terminal import DONE, WARNING, Terminal
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ events_app = typer.Typer(
     help="Events that no Lambda could handle.\n\nExample: retrain events list",
 )
 app.add_typer(events_app, name="events")
+app.add_typer(models_app, name="models")
 
 Config = Annotated[Path, typer.Option("--config", help="The pipeline's settings.")]
 StageName = Annotated[str, typer.Option("--stage", help="The stage to talk to.")]
@@ -247,6 +249,41 @@ def redrive(
     _exit_by(run)
 
 
+@app.command()
+def reproduce(
+    version: Annotated[
+        str, typer.Argument(metavar="VERSION", help="A number, `champion`, or an ARN.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why: it stands in the run.")] = "",
+    group: Annotated[
+        str, typer.Option("--group", help="The model package group; pipeline.toml's if omitted.")
+    ] = "",
+    stage: StageName = DEV,
+    config: Config = CONFIG,
+) -> None:
+    """Train a registered version again, and say whether the result matches.
+
+    A new execution takes exactly the version's data, hyperparameters, preprocessing and code, and
+    is followed to its end. Nothing is registered. Exits with 0 if weights and metrics are the same,
+    with 1 if not.
+
+    Example: retrain reproduce champion
+    """
+    from cli import reproduce as reproducing
+    from cli import summary
+    from cli.aws import connect
+    from cli.outcome import follow_to_end
+
+    target, terminal = connect(config, stage), Terminal()
+    group = group or target.config.registry.model_package_group
+    answer = reproducing.start(target, group, version, reason)
+    terminal.mark(DONE, f"Started {answer.execution_arn}", "green")
+    run = follow_to_end(target, answer.execution_arn, terminal)
+    summary.show(run, terminal)
+    if not reproducing.is_reproduced(run):
+        raise typer.Exit(1)
+
+
 @events_app.command("list")
 def events_list(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -294,6 +331,22 @@ def events_replay(
     replays = events.replay(queue, target.client("lambda"), target.names, chosen)
     if not events.tell(replays, Terminal()):
         raise typer.Exit(1)
+
+
+@app.command()
+def mlflow(
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Of the address.")] = 5001,
+    config: Config = CONFIG,
+) -> None:
+    """Open MLflow on the runs of `demo`, on this machine only, until Ctrl-C.
+
+    Example: retrain mlflow
+    """
+    from cli.local import stop_on_sigterm
+    from cli.mlflow import serve
+
+    stop_on_sigterm()
+    serve(config.resolve().parent, port, Terminal())
 
 
 @local_app.command("start")

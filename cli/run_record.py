@@ -9,6 +9,7 @@ from typing import Any
 
 from cli.execution import REJECTED_ERROR, ExecutionView, StateView, Work
 from lambdas.causes import readable_cause
+from lambdas.run_files import report_uri
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run. `decision` is register, keep_champion, reject, or None if the gate was not reached.
+    """A run. `decision` is register, keep_champion, reject, or None if the gate was not reached;
+    of a run that `reproduces` another, whose id that is, reproduced or differs.
+    `rules` is how each of its rules went, `approval_rules` how those of automatic approval did, and
+    `cost` what the jobs cost by estimate: docs/report.md says what is in it.
 
     `steps` are the task states; `preparation` is what the command did before the execution;
     `wall_seconds` is all of it as seen by the person who waited. `artifacts` (of the run), `model`
@@ -54,7 +58,9 @@ class RunRecord:
     decision: str | None = None
     reason: str | None = None
     rules: list[dict[str, Any]] = field(default_factory=list)
+    approval_rules: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
+    cost: dict[str, Any] | None = None
     model_package_arn: str | None = None
     approval_status: str | None = None
     artifacts: str | None = None
@@ -68,6 +74,7 @@ class RunRecord:
     failure: Failure | None = None
     resume: str | None = None
     superseded: str | None = None
+    reproduces: str | None = None
 
     @property
     def decided(self) -> bool:
@@ -89,16 +96,19 @@ def record(view: ExecutionView) -> RunRecord:
         decision=gate.get("decision"),
         reason=gate.get("reason"),
         rules=gate.get("rules", []),
+        approval_rules=(gate.get("auto_approve") or {}).get("rules", []),
         metrics=gate.get("metrics", {}),
+        cost=gate.get("cost"),
         model_package_arn=((registered and registered.result) or {}).get("ModelPackageArn"),
         artifacts=paths.get("run"),
         model=_model_data(view.state("Train")),
-        report=f"{paths['evaluation']}/report.html" if gate else None,
+        report=report_uri(run) if gate else None,
         steps=[Seconds(state.name, round(state.seconds(end), 3)) for state in tasks],
         execution_seconds=round(view.seconds(end), 3),
         wall_seconds=round(view.seconds(end), 3),
         failure=_failure(view),
         superseded=_superseded(view),
+        reproduces=run.get("reproduces"),
     )
 
 

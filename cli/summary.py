@@ -1,6 +1,7 @@
 """The end of a run for people: what was decided and why, where things lie, what took how long."""
 
 from pathlib import Path
+from typing import Any
 
 from rich.text import Text
 
@@ -10,9 +11,13 @@ from cli.terminal import DONE, FAILED, Terminal
 _NAME_WIDTH = 15
 _HEADLINES = {
     "register": ("The model passed the gate and is registered", "green"),
-    "keep_champion": ("The champion stays: the new model is not better", "yellow"),
+    "keep_champion": ("The champion stays; nothing is registered", "yellow"),
     "reject": ("The model was rejected by the gate; nothing is registered", "yellow"),
+    "reproduced": ("Reproduced: the result is that of the original", "green"),
+    "differs": ("Not reproduced: the result differs from the original's", "red"),
 }
+# By whether a rule held; None: there was nothing to judge.
+_MARKS = {True: (DONE, "bold green"), False: (FAILED, "bold red"), None: ("-", "dim")}
 
 
 def show(run: RunRecord, terminal: Terminal) -> None:
@@ -60,7 +65,9 @@ def _facts(run: RunRecord) -> list[tuple[str, Text]]:
     facts = [
         ("Test accuracy", f"{accuracy:.4f}" if accuracy is not None else None),
         ("Decision", run.decision),
-        *_rules(run),
+        ("Reproduces", run.reproduces),
+        *rules("Compared" if run.reproduces else "Gate", run.rules),
+        *rules("Auto-approve", run.approval_rules),
         ("Model package", run.model_package_arn),
         ("Approval", run.approval_status),
         ("Artifacts", run.artifacts),
@@ -68,6 +75,7 @@ def _facts(run: RunRecord) -> list[tuple[str, Text]]:
         ("Report", run.report),
         ("Local copy", _local_copy(run)),
         ("Execution", run.execution_arn),
+        ("Cost", _cost(run.cost) if run.cost else None),
         *_times("Preparation", run.preparation),
         *_times("Steps", run.steps),
         ("Total", f"{run.wall_seconds:.1f} s"),
@@ -81,19 +89,39 @@ def _local_copy(run: RunRecord) -> str | None:
     folder = Path(run.local_copy)
     if folder.is_relative_to(Path.cwd()):
         folder = folder.relative_to(Path.cwd())
-    return f"{folder} (report.html, model.tar.gz, ...)" if run.report else str(folder)
+    return f"{folder}/report.html (and model.tar.gz, ...)" if run.report else str(folder)
 
 
-def _rules(run: RunRecord) -> list[tuple[str, Text | None]]:
-    rows: list[tuple[str, Text | None]] = []
-    for rule in run.rules:
-        held = bool(rule.get("held"))
-        mark = (DONE, "bold green") if held else (FAILED, "bold red")
-        value = rule.get("value")
-        found = f"{value:.6g}" if isinstance(value, int | float) else str(value)
-        text = Text.assemble(mark, f" {rule.get('rule')}", (f"  found {found}", "dim"))
-        rows.append(("Gate" if not rows else " ", text))
-    return rows
+def _cost(cost: dict[str, Any]) -> str:
+    """What the jobs cost on the configured instances, wherever they ran."""
+    if cost["estimate"] is None:
+        return f"no estimate: {'; '.join(cost['missing'])}"
+    seconds = sum(job["billable_seconds"] * job["instance_count"] for job in cost["jobs"])
+    saved = f", spot saved ${cost['spot_savings']:.4f}" if cost["spot_savings"] else ""
+    return (
+        f"${cost['estimate']:.4f} on AWS by estimate, {seconds:.0f} s of instances at the prices "
+        f"of {cost['prices']['date']}{saved}"
+    )
+
+
+def rules(title: str, judged: list[dict[str, Any]]) -> list[tuple[str, Text | None]]:
+    """One row a rule: held or not, its name with the bound, and what was found."""
+    return [
+        (
+            title if number == 0 else " ",
+            Text.assemble(_MARKS[rule["held"]], f" {rule['rule']}", (f"  {_found(rule)}", "dim")),
+        )
+        for number, rule in enumerate(judged)
+    ]
+
+
+def _found(rule: dict[str, Any]) -> str:
+    value = rule["value"]
+    if value is None:
+        return str(rule["said"])
+    if "low" not in rule:
+        return f"found {value:.6g}"
+    return f"found {value:+.6g} [{rule['low']:+.6g}, {rule['high']:+.6g}]"
 
 
 def _times(title: str, times: list[Seconds]) -> list[tuple[str, Text | None]]:

@@ -138,9 +138,9 @@ def test_the_code_lies_where_the_definition_says(aws: EmbeddedAws, deployment: D
 def test_deploying_again_changes_nothing_but_what_changed(
     aws: EmbeddedAws, deployment: Deployment, pipeline: PipelineConfig
 ) -> None:
-    gate = pipeline.gate.thresholds[0].model_copy(update={"value": 0.99})
+    threshold = {"metric": "accuracy", "op": ">=", "value": 0.99}
     stricter = pipeline.model_copy(
-        update={"gate": pipeline.gate.model_copy(update={"thresholds": [gate]})}
+        update={"gate": pipeline.gate.model_copy(update={"thresholds": [threshold]})}
     )
 
     again = bring_up(aws, stricter)
@@ -213,6 +213,46 @@ def test_an_execution_that_fails_is_announced(aws: EmbeddedAws, deployment: Depl
     assert announced["Subject"] == "FAILED: wrong at TakeTurn"
     assert "unknown field 'epochs'" in announced["Message"]
     assert "retrain redrive wrong" in announced["Message"]
+
+
+def test_a_change_of_approval_is_announced(
+    aws: EmbeddedAws, deployment: Deployment, pipeline: PipelineConfig
+) -> None:
+    sqs, sagemaker = aws.client("sqs"), aws.client("sagemaker")
+    url = sqs.create_queue(QueueName="approvals")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    topic = deployment.names.topic_arn("announcements")
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+    run = f"s3://{deployment.bucket}/runs/digits-1"
+    plan = {"paths": {"evaluation": f"{run}/evaluation", "report": f"{run}/report.html"}}
+    aws.client("s3").put_object(
+        Bucket=deployment.bucket, Key="runs/digits-1/run.json", Body=json.dumps(plan)
+    )
+    statistics = {
+        "ContentType": "application/json",
+        "S3Uri": f"{run}/evaluation/evaluation.json",
+    }
+    group = deployment.model_package_group
+
+    package = sagemaker.create_model_package(
+        ModelPackageGroupName=group,
+        ModelMetrics={"ModelQuality": {"Statistics": statistics}},
+        CustomerMetadataProperties={"decision_reason": "accuracy 0.91 at least 0.85 required"},
+    )["ModelPackageArn"]
+    (registered,) = eventually(lambda: receive(aws, url), timeout=30)
+    sagemaker.update_model_package(
+        ModelPackageArn=package,
+        ModelApprovalStatus="Approved",
+        ApprovalDescription="slices checked (by user/ann, was PendingManualApproval)",
+    )
+    (approved,) = eventually(lambda: receive(aws, url), timeout=30)
+
+    assert registered["Subject"] == f"PendingManualApproval: {group} version 1"
+    assert "accuracy 0.91 at least 0.85 required" in registered["Message"]
+    assert approved["Message"] == (
+        f"{group} version 1 is Approved: slices checked (by user/ann, was PendingManualApproval). "
+        f"Report: {run}/report.html\n"
+    )
 
 
 def test_a_message_that_cannot_be_handled_is_retried_and_kept(

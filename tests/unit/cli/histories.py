@@ -11,6 +11,7 @@ RUN = {
     "paths": {
         "run": "s3://bucket/runs/digits-0123456789ab",
         "evaluation": "s3://bucket/runs/digits-0123456789ab/evaluation",
+        "report": "s3://bucket/runs/digits-0123456789ab/report.html",
     },
 }
 TRAINING_JOB = "digits-0123456789ab-train-0-0"
@@ -31,8 +32,11 @@ def gate(decision: str, *, held: bool = True) -> dict[str, Any]:
                 "value": 0.9722,
                 "bound": 0.85 if held else 0.99,
                 "held": held,
+                "said": "accuracy 0.972 >= 0.850" if held else "accuracy 0.972 < 0.990 required",
             }
         ],
+        "approval_status": "PendingManualApproval",
+        "auto_approve": None,
         "metrics": {"accuracy": 0.9722, "loss": 0.0912},
     }
 

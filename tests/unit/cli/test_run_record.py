@@ -41,7 +41,15 @@ def test_a_registered_run_is_decided() -> None:
     assert run.model_package_arn == PACKAGE_ARN
     assert run.model == MODEL
     assert run.artifacts == "s3://bucket/runs/digits-0123456789ab"
-    assert run.report == "s3://bucket/runs/digits-0123456789ab/evaluation/report.html"
+    assert run.report == "s3://bucket/runs/digits-0123456789ab/report.html"
+
+
+def test_the_rules_of_automatic_approval_are_told_of() -> None:
+    decision = gate("register")
+    approval = {"approved": True, "reason": "", "rules": decision["rules"]}
+    history = until_the_gate(decision | {"auto_approve": approval})
+    assert record_of(history, "SUCCEEDED").approval_rules == decision["rules"]
+    assert record_of(registered(), "SUCCEEDED").approval_rules == []
 
 
 def test_steps_are_the_task_states_with_their_seconds() -> None:

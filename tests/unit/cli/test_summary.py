@@ -21,7 +21,7 @@ REGISTERED = RunRecord(
     model_package_arn=PACKAGE_ARN,
     approval_status="PendingManualApproval",
     artifacts="s3://bucket/runs/digits-0123456789ab",
-    report="s3://bucket/runs/digits-0123456789ab/evaluation/report.html",
+    report="s3://bucket/runs/digits-0123456789ab/report.html",
     local_copy=".retrain/runs/digits-0123456789ab",
     steps=[Seconds("PrepareRun", 0.5), Seconds("Train", 9.5)],
     preparation=[Seconds("Deployment", 6.0)],
@@ -44,9 +44,7 @@ def test_a_registered_run_in_one_look(terminal: PlainTerminal) -> None:
     assert rows["Model package"] == PACKAGE_ARN
     assert rows["Approval"] == "PendingManualApproval"
     assert rows["Report"].endswith("report.html")
-    assert (
-        rows["Local copy"] == ".retrain/runs/digits-0123456789ab (report.html, model.tar.gz, ...)"
-    )
+    assert rows["Local copy"].startswith(".retrain/runs/digits-0123456789ab/report.html (")
     assert rows["Steps"].split() == ["PrepareRun", "0.5", "s"]
     assert rows["Total"] == "31.2 s"
 
@@ -76,9 +74,27 @@ def test_a_rejected_run_says_why(terminal: PlainTerminal) -> None:
 
 
 def test_a_metric_that_is_missing_is_shown_as_it_is(terminal: PlainTerminal) -> None:
-    rules = [{"rule": "accuracy >= 0.85", "value": None, "held": False}]
+    said = "accuracy is missing from evaluation.json"
+    rules = [{"rule": "accuracy >= 0.85", "value": None, "held": False, "said": said}]
     rows = shown(replace(REGISTERED, rules=rules, decision="reject"), terminal)
-    assert rows["Gate"] == "✗ accuracy >= 0.85  found None"
+    assert rows["Gate"] == f"✗ accuracy >= 0.85  {said}"
+
+
+def test_every_rule_has_a_row_and_a_gain_its_interval(terminal: PlainTerminal) -> None:
+    better = "accuracy at least 0.005 better than the champion's"
+    rules = [
+        {"rule": "accuracy >= 0.85", "value": 0.9722, "held": True},
+        {"rule": better, "value": 0.01, "low": -0.002, "high": 0.02, "held": False},
+        {"rule": "loss", "value": None, "held": None, "said": "no champion yet"},
+    ]
+    shown(replace(REGISTERED, rules=rules, approval_rules=rules[:1]), terminal)
+    written = [line.rstrip() for line in terminal.lines()]
+    first = written.index("Gate           ✓ accuracy >= 0.85  found 0.9722")
+    assert written[first + 1 : first + 4] == [
+        f"               ✗ {better}  found +0.01 [-0.002, +0.02]",
+        "               - loss  no champion yet",
+        "Auto-approve   ✓ accuracy >= 0.85  found 0.9722",
+    ]
 
 
 def test_a_failed_run_names_state_cause_and_logs(terminal: PlainTerminal) -> None:
@@ -106,7 +122,7 @@ def test_a_local_copy_below_the_working_folder_is_shown_from_there(
 
     rows = shown(replace(REGISTERED, local_copy=str(tmp_path / "runs" / "a")), terminal)
 
-    assert rows["Local copy"].startswith("runs/a (report.html")
+    assert rows["Local copy"].startswith("runs/a/report.html")
 
 
 def test_a_value_just_below_its_bound_is_not_rounded_up_to_it(terminal: PlainTerminal) -> None:
@@ -121,3 +137,45 @@ def test_a_superseded_execution_says_what_took_its_place(terminal: PlainTerminal
     assert "Superseded: newer files" in terminal.written()
     assert "the data set is now b2c3" in terminal.written()
     assert not run.decided
+
+
+COST = {
+    "estimate": 0.0488,
+    "spot_savings": 0.0,
+    "jobs": [
+        {"billable_seconds": 36.0, "instance_count": 1},
+        {"billable_seconds": 180, "instance_count": 2},
+    ],
+    "missing": [],
+    "prices": {"date": "2026-09-01"},
+}
+
+
+def test_the_cost_is_an_estimate_at_dated_prices(terminal: PlainTerminal) -> None:
+    rows = shown(replace(REGISTERED, cost=COST), terminal)
+    expected = "$0.0488 on AWS by estimate, 396 s of instances at the prices of 2026-09-01"
+    assert rows["Cost"] == expected
+    rows = shown(replace(REGISTERED, cost=COST | {"spot_savings": 0.1}), terminal)
+    assert rows["Cost"] == f"{expected}, spot saved $0.1000"
+
+
+def test_what_has_no_price_is_not_free(terminal: PlainTerminal) -> None:
+    missing = ["Train: no price for ml.p9.xlarge (training) in us-east-1"]
+    rows = shown(replace(REGISTERED, cost=COST | {"estimate": None, "missing": missing}), terminal)
+    assert rows["Cost"] == f"no estimate: {missing[0]}"
+
+
+@pytest.mark.parametrize(
+    ("decision", "headline"),
+    [("reproduced", "the result is that of the original"), ("differs", "Not reproduced")],
+)
+def test_a_reproduction_says_what_matches(
+    decision: str, headline: str, terminal: PlainTerminal
+) -> None:
+    weights = {"rule": "weights_sha256 == ab12", "value": None, "held": True, "said": "the same"}
+    run = replace(REGISTERED, decision=decision, reproduces="digits-original", rules=[weights])
+    rows = shown(run, terminal)
+    assert headline in terminal.written()
+    assert rows["Reproduces"] == "digits-original"
+    assert rows["Compared"] == "✓ weights_sha256 == ab12  the same"
+    assert "Gate" not in rows

@@ -1,0 +1,71 @@
+"""What the registry and a run's files tell of a version, and what is made of gaps in them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from cli.model_version import Entry, JobRecord, ModelVersion, read_entry
+from cli.registry import Version, versions
+from tests.fakes.sagemaker import FakeSageMaker
+
+VERSION = Version("digits", 1, "arn:aws:1", "Approved", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def entry(**package: Any) -> Entry:
+    """The entry of a package as the registry describes it, with changes."""
+    fake = FakeSageMaker("digits")
+    fake.register("digits", "s3://bucket/model.tar.gz")
+    fake.groups["digits"][0].update(package)
+    (version,) = versions(fake, "digits")  # type: ignore[arg-type]
+    return read_entry(fake, version)  # type: ignore[arg-type]
+
+
+def test_an_entry_tells_run_model_and_accuracy() -> None:
+    found = entry(CustomerMetadataProperties={"run_id": "run-1", "metric.accuracy": "0.91"})
+    assert (found.run_id, found.accuracy) == ("run-1", 0.91)
+    assert found.model_uri == "s3://bucket/model.tar.gz"
+    assert found.run_uri is None
+
+
+@pytest.mark.parametrize("accuracy", ["high", "nan"])
+def test_an_accuracy_that_is_no_number_is_unknown(accuracy: str) -> None:
+    assert entry(CustomerMetadataProperties={"metric.accuracy": accuracy}).accuracy is None
+
+
+@pytest.mark.parametrize(
+    ("said", "approval"),
+    [("yes: accuracy 0.93", "accuracy 0.93 (by the rules of auto_approve)"), ("no: 0.9", "")],
+)
+def test_an_approval_by_rule_names_the_rules(said: str, approval: str) -> None:
+    assert entry(CustomerMetadataProperties={"auto_approve": said}).approval == approval
+
+
+def test_a_persons_word_goes_before_that_of_a_rule() -> None:
+    metadata = {"auto_approve": "yes: accuracy 0.93"}
+    found = entry(CustomerMetadataProperties=metadata, ApprovalDescription="no good (by ann)")
+    assert found.approval == "no good (by ann)"
+
+
+def test_without_its_run_a_version_tells_what_the_registry_knows() -> None:
+    metadata = {
+        "dataset": "digits",
+        "dataset_fingerprint": "fff",
+        "code_sha256": "abc",
+        "hyperparameter.epochs": "10",
+    }
+    model = ModelVersion(Entry(VERSION, metadata=metadata))
+    assert model.dataset == {"name": "digits", "fingerprint": "fff"}
+    assert model.code == {"sha256": "abc", "archive": None}
+    assert model.hyperparameters == {"epochs": "10"}
+    assert (model.files, model.preprocessing, model.report_uri) == ((), {}, None)
+    assert model.metrics == {}
+
+
+def test_the_log_of_a_job_is_one_command_away() -> None:
+    created = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    job = JobRecord("run-1-train-0-0", "Completed", created, "/aws/sagemaker/TrainingJobs")
+    assert job.log_command == (
+        "aws logs tail /aws/sagemaker/TrainingJobs --since 2026-01-02T03:04:05Z "
+        "--log-stream-name-prefix run-1-train-0-0/"
+    )
