@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test faults lint format lock clean
+.PHONY: help run sample test faults browser lint format lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(INSTALLED)  ## every test
 
 faults: $(INSTALLED)  ## every fault 20 times, each with other seeds (FAULT_ROUNDS=n for n times)
 	@FAULT_ROUNDS=$(or $(FAULT_ROUNDS),20) $(PYTEST) tests/faults $(ARGS)
+
+browser: $(INSTALLED)  ## the report in headless Chromium, which has to be installed
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
 	$(BIN)/ruff check .

@@ -13,7 +13,6 @@ TOGETHER = {
     "faults, the CNN": (
         "faults/test_full_disk.py",
         "faults/test_killed_jobs.py",
-        "faults/test_killed_server.py",
     ),
     "faults, the light pipeline": (
         "faults/test_broken_calls.py",

@@ -26,9 +26,15 @@ def settings() -> PipelineConfig:
     return sample_config(config.load(PROJECT / "pipeline.toml"))
 
 
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The folder that is deployed; a module may have another one."""
+    return PROJECT
+
+
 @pytest.fixture(scope="module")
 def pipeline(
-    tmp_path_factory: pytest.TempPathFactory, settings: PipelineConfig
+    tmp_path_factory: pytest.TempPathFactory, project: Path, settings: PipelineConfig
 ) -> Iterator[Pipeline]:
     """The deployed pipeline: one for each module, because data sets and models are shared state."""
     with (
@@ -37,6 +43,6 @@ def pipeline(
     ):
         for name, value in aws.environment().items():
             environment.setenv(name, value)
-        deployed = Pipeline(aws, PROJECT)
+        deployed = Pipeline(aws, project)
         deployed.deploy(settings)
         yield deployed

@@ -1,14 +1,17 @@
 """`retrain demo --sample` as a user runs it: a process of its own, in a copy of the project."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from mlflow import MlflowClient
 
 from tests.waiting import eventually
 
@@ -75,9 +78,42 @@ def test_the_sample_ends_registered_and_leaves_no_process(project: Path) -> None
     ]
     assert "epoch 6/6" in output
     run_folder = project / ".retrain" / "runs" / last_run["run_id"]
-    assert (run_folder / "report.html").stat().st_size > 10_000
+    page = (run_folder / "report.html").read_text(encoding="utf-8")
+    for part in ("Passed the gate", "Confusion matrix", "Most confident mistakes", "Lineage"):
+        assert f"{part}</h2>" in page
+    # On the embedded AWS as well: what the run would have cost.
+    assert 0 < last_run["cost"]["estimate"] < 1
+    assert {job["instance_type"] for job in last_run["cost"]["jobs"]} == {
+        "ml.m5.xlarge",
+        "ml.m5.2xlarge",
+    }
     assert json.loads((run_folder / "decision.json").read_text())["decision"] == "register"
+    assert_tracked(project, last_run)
     assert processes_of(project) == []
+
+
+def assert_tracked(project: Path, last_run: dict[str, Any]) -> None:
+    """The run has its MLflow run: every epoch, what was set, what came out."""
+    client = MlflowClient(f"sqlite:///{project}/.retrain/mlflow.db")
+    experiment = client.get_experiment_by_name("retrain")
+    assert experiment is not None
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert run.info.status == "FINISHED"
+    assert run.data.params["epochs"] == "6"
+    assert run.data.params["batch_size"] == "16"
+    for metric in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        history = client.get_metric_history(run.info.run_id, metric)
+        assert [point.step for point in history] == [1, 2, 3, 4, 5, 6]
+    assert run.data.metrics["test_accuracy"] == pytest.approx(last_run["metrics"]["accuracy"])
+    tags = run.data.tags
+    assert tags["run_id"] == last_run["run_id"]
+    assert tags["dataset"] == "digits"
+    assert tags["model_uri"] == last_run["model"]
+    assert re.fullmatch("[0-9a-f]{64}", tags["code_sha256"])
+    assert len(tags["dataset_fingerprint"]) > 10
+    artifacts = {artifact.path for artifact in client.list_artifacts(run.info.run_id)}
+    assert artifacts == {"evaluation.json", "report.html"}
+    assert run.info.artifact_uri.startswith(f"{project}/.retrain/mlflow/")
 
 
 def test_ctrl_c_while_training_stops_everything(project: Path) -> None:

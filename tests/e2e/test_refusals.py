@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from state_machine.config import PipelineConfig, Threshold
+from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
 from tests.waiting import eventually
 
@@ -44,7 +44,7 @@ def test_an_unknown_field_in_the_input_is_a_clear_error(pipeline: Pipeline) -> N
 def test_a_model_below_a_threshold_is_rejected_with_the_reason(
     pipeline: Pipeline, digits: Path, settings: PipelineConfig
 ) -> None:
-    strict = [Threshold(metric="accuracy", op=">=", value=0.9999)]
+    strict = [{"metric": "accuracy", "op": ">=", "value": 0.9999}]
     gate = settings.gate.model_copy(update={"thresholds": strict})
     pipeline.deploy(settings.model_copy(update={"gate": gate}))
     for file in digits.iterdir():

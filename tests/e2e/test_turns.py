@@ -8,8 +8,9 @@ import pytest
 
 from cli.demo import sample_config
 from state_machine import config
-from state_machine.config import PipelineConfig, Threshold
+from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
+from tests.faults import light
 from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]
@@ -18,18 +19,17 @@ SETTLE_SECONDS = 2
 
 @pytest.fixture(scope="module")
 def settings() -> PipelineConfig:
-    """Short trainings that pass, on data sets that settle; one run at a time."""
+    """Data sets that settle, and one run at a time."""
     small = sample_config(config.load(PROJECT / "pipeline.toml"))
     assert small.max_concurrent_runs == 1
-    modest = [Threshold(metric="accuracy", op=">=", value=0.05)]
-    hyperparameters = small.training.hyperparameters | {"epochs": 1}
-    return small.model_copy(
-        update={
-            "data": small.data.model_copy(update={"settle_seconds": SETTLE_SECONDS}),
-            "training": small.training.model_copy(update={"hyperparameters": hyperparameters}),
-            "gate": small.gate.model_copy(update={"thresholds": modest}),
-        }
-    )
+    settles = small.data.model_copy(update={"settle_seconds": SETTLE_SECONDS})
+    return light.settings(small).model_copy(update={"max_concurrent_runs": 1, "data": settles})
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Whose turn it is does not depend on the model: one that takes no time."""
+    return light.project(PROJECT, tmp_path_factory.mktemp("light"))
 
 
 def executions_of(pipeline: Pipeline, dataset: str) -> list[dict[str, Any]]:

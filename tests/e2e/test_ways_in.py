@@ -1,16 +1,18 @@
 """Every way to start a run ends registered; what is incomplete or repeated starts none."""
 
+import io
 import itertools
 import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from state_machine.config import PipelineConfig, Threshold
+from tests.e2e import serving
 from tests.e2e.pipeline import Pipeline
 from tests.waiting import eventually
 
@@ -68,6 +70,29 @@ def test_the_registered_model_says_where_it_comes_from(pipeline: Pipeline) -> No
     accuracy = evaluation["multiclass_classification_metrics"]["accuracy"]["value"]
     assert accuracy == output["quality_gate"]["metrics"]["accuracy"] > 0.9
     assert json.loads(pipeline.object(output["paths"]["decision"]))["decision"] == "register"
+
+
+def test_the_registered_model_serves_what_was_evaluated(pipeline: Pipeline, tmp_path: Path) -> None:
+    (arn,) = pipeline.executions()
+    paths = pipeline.end_of(arn)["output"]["paths"]
+    package = pipeline.registered(arn)
+    (container,) = package["InferenceSpecification"]["Containers"]
+    evaluation = json.loads(pipeline.object(f"{paths['evaluation']}/evaluation.json"))
+    evaluated = np.load(io.BytesIO(pipeline.object(f"{paths['evaluation']}/predictions.npz")))
+    test = f"{paths['preprocessing']}/test"
+    pixels, labels = (
+        np.load(io.BytesIO(pipeline.object(f"{test}/{name}/{name}.npy")))
+        for name in ("X_test", "y_test")
+    )
+
+    predict = serving.load(pipeline.object(container["ModelDataUrl"]), tmp_path)
+    probabilities = predict(pixels)
+
+    assert pixels.dtype == np.uint8
+    np.testing.assert_array_equal(evaluated["labels"], labels)
+    np.testing.assert_allclose(probabilities, evaluated["probabilities"], rtol=0, atol=1e-6)
+    right = np.mean(probabilities.argmax(axis=1) == labels)
+    assert right == evaluation["multiclass_classification_metrics"]["accuracy"]["value"]
 
 
 def test_the_jobs_leave_what_sagemaker_leaves(pipeline: Pipeline) -> None:
@@ -176,29 +201,6 @@ def test_start_retraining_with_other_hyperparameters_ends_registered(pipeline: P
     )
     assert job["HyperParameters"]["epochs"] == "8"
     assert package["ModelPackageArn"] in pipeline.model_packages()
-
-
-def test_a_worse_model_does_not_replace_the_approved_one(
-    pipeline: Pipeline, settings: PipelineConfig
-) -> None:
-    champion, *_ = before = pipeline.model_packages()
-    pipeline.sagemaker.update_model_package(
-        ModelPackageArn=champion, ModelApprovalStatus="Approved"
-    )
-    modest = [Threshold(metric="accuracy", op=">=", value=0.05)]
-    gate = settings.gate.model_copy(update={"thresholds": modest})
-    pipeline.deploy(settings.model_copy(update={"gate": gate}))
-
-    execution = pipeline.end_of(pipeline.start({"hyperparameters": {"epochs": 1}}))
-
-    assert execution["status"] == "SUCCEEDED"
-    output = execution["output"]
-    assert output["champion"]["model_package_arn"] == champion
-    assert output["quality_gate"]["decision"] == "keep_champion"
-    assert "against the champion's" in output["quality_gate"]["reason"]
-    evaluation = json.loads(pipeline.object(f"{output['paths']['evaluation']}/evaluation.json"))
-    assert evaluation["champion"]["multiclass_classification_metrics"]["accuracy"]["value"] > 0.9
-    assert pipeline.model_packages() == before
 
 
 def test_an_upload_that_no_lambda_took_is_kept_and_replayed(

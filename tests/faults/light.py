@@ -8,14 +8,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from state_machine.config import PipelineConfig, Threshold
+from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
+from tests.functional.sagemaker_requests import unpacked
 from tests.waiting import eventually
 
 NAME = "light"
 NO_FAULT = {"fault": "none"}  # an execution's input may name another: see class_means/evaluation.py
-MODEST = Threshold(metric="accuracy", op=">=", value=0.5)
+MODEST = {"metric": "accuracy", "op": ">=", "value": 0.5}
 _HERE = Path(__file__).parent
 _SCRIPTS = ("preprocessing", "idx", "manifest", "splitting", "arrays", "container", "errors")
 
@@ -68,6 +70,26 @@ def upload(pipeline: Pipeline, folder: Path, dataset: str) -> str:
 def executions_of(pipeline: Pipeline, dataset: str) -> list[str]:
     """The ARNs of the executions that uploads of the data set started."""
     return [arn for arn in pipeline.executions() if dataset in arn]
+
+
+def assert_alike(
+    pipeline: Pipeline, execution: dict[str, Any], calm: dict[str, Any], registered: list[str]
+) -> None:
+    """Assert that all artifacts are whole, and one model version more than before is registered."""
+    assert execution["status"] == "SUCCEEDED", execution
+    found, expected = execution["output"], calm["output"]
+    arrays = [pipeline.etags(output["paths"]["preprocessing"]) for output in (found, expected)]
+    assert arrays[0] == arrays[1]
+    models = [unpacked(_model(pipeline, output)) for output in (found, expected)]
+    assert models[0] == models[1]
+    for key in ("decision", "metrics"):
+        assert found["quality_gate"][key] == expected["quality_gate"][key]
+    newly = set(pipeline.model_packages()) - set(registered)
+    assert newly == {found["registration"]["model_package_arn"]}
+
+
+def _model(pipeline: Pipeline, output: dict[str, Any]) -> bytes:
+    return pipeline.object(output["training_job"]["model_data_url"])
 
 
 @contextmanager

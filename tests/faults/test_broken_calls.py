@@ -15,9 +15,9 @@ from lambdas.causes import readable_cause
 from tests.e2e.pipeline import Pipeline
 from tests.faults import figures
 from tests.faults.containers import kill_function
-from tests.faults.light import executions_of, upload
+from tests.faults.light import assert_alike, executions_of, upload
 from tests.functional.faults import Faults
-from tests.functional.sagemaker_requests import Account, channel, training, unique, unpacked
+from tests.functional.sagemaker_requests import Account, channel, training, unique
 from tests.waiting import eventually
 
 DATASET = "calm"
@@ -54,7 +54,7 @@ def test_an_s3_that_fails_now_and_then(
     figures.record(f"share of runs that succeeded, S3 failing at {percent} %", succeeded)
     if not succeeded:
         execution = _redriven(light_pipeline, execution, registered)
-    _assert_alike(light_pipeline, execution, calm, registered)
+    assert_alike(light_pipeline, execution, calm, registered)
 
 
 def test_an_s3_that_is_gone_fails_the_step_and_a_redrive_ends_it_well(
@@ -71,7 +71,7 @@ def test_an_s3_that_is_gone_fails_the_step_and_a_redrive_ends_it_well(
     job = json.loads(execution["cause"])
     assert job["ProcessingJobName"] == f"{execution['name']}-preprocess-1-0"
     execution = _redriven(light_pipeline, execution, registered)
-    _assert_alike(light_pipeline, execution, calm, registered)
+    assert_alike(light_pipeline, execution, calm, registered)
 
 
 @pytest.mark.parametrize("times", [2, None], ids=["twice", "always"])
@@ -126,7 +126,7 @@ def test_calls_whose_replies_are_lost_are_done_once(
     figures.record(f"calls of a run that lost their reply, at {percent} %", rule["strikes"])
     faults.clear()
     assert set(executions_of(light_pipeline, DATASET)) - before == {arn}
-    _assert_alike(light_pipeline, execution, calm, registered)
+    assert_alike(light_pipeline, execution, calm, registered)
     run = execution["name"]
     assert _jobs(light_pipeline, "Training", run) == [f"{run}-train-0-0"]
     processing = [f"{run}-{step}-0-0" for step in ("evaluate", "preprocess")]
@@ -150,7 +150,7 @@ def test_a_registration_whose_reply_is_lost_gives_one_model_version(
     # The last of them is a try of the state's own Retry: those of the SDK are used up.
     (rule,) = faults.rules()
     assert (rule["calls"], rule["strikes"]) == (lost + 1, lost)
-    _assert_alike(light_pipeline, execution, calm, registered)
+    assert_alike(light_pipeline, execution, calm, registered)
 
 
 @pytest.mark.parametrize("dies", ["killed", "timed-out", "no-reply"])
@@ -226,26 +226,6 @@ def _redriven(
     assert pipeline.model_packages() == registered
     pipeline.states.redrive_execution(executionArn=execution["executionArn"])
     return pipeline.end_of(execution["executionArn"])
-
-
-def _assert_alike(
-    pipeline: Pipeline, execution: dict[str, Any], calm: dict[str, Any], registered: list[str]
-) -> None:
-    """Assert that all artifacts are whole, and one model version more than before is registered."""
-    assert execution["status"] == "SUCCEEDED", execution
-    found, expected = execution["output"], calm["output"]
-    arrays = [pipeline.etags(output["paths"]["preprocessing"]) for output in (found, expected)]
-    assert arrays[0] == arrays[1]
-    models = [unpacked(_model(pipeline, output)) for output in (found, expected)]
-    assert models[0] == models[1]
-    for key in ("decision", "metrics"):
-        assert found["quality_gate"][key] == expected["quality_gate"][key]
-    newly = set(pipeline.model_packages()) - set(registered)
-    assert newly == {found["registration"]["model_package_arn"]}
-
-
-def _model(pipeline: Pipeline, output: dict[str, Any]) -> bytes:
-    return pipeline.object(output["training_job"]["model_data_url"])
 
 
 def _files(pipeline: Pipeline, execution: dict[str, Any]) -> list[str]:

@@ -27,7 +27,7 @@ BROKEN = {
 # What pipeline.toml says instead, and what a definition, which is JSON, could say.
 THRESHOLDS = {
     "unparsable": ('value = "high"', {"value": "high"}, "'high'"),
-    "NaN": ("value = nan", {"value": "NaN"}, "finite"),
+    "NaN": ("value = nan", {"value": "NaN"}, "is nan"),
     "unknown metric": ('metric = "acuracy"', {"metric": "acuracy"}, "'acuracy'"),
 }
 
@@ -71,11 +71,12 @@ def test_a_threshold_that_cannot_be_applied_is_refused_at_deploy_and_at_the_gate
     line, changes, said = THRESHOLDS[wrong]
     key = line.partition(" = ")[0]
     lines = (PROJECT / "pipeline.toml").read_text(encoding="utf-8").splitlines()
-    places = [n for n, old in enumerate(lines) if old.startswith(f"{key} = ")]
+    tables = [n for n, old in enumerate(lines) if old.startswith("[[gate.thresholds]]")]
+    places = [n for n in range(min(tables), max(tables) + 4) if lines[n].startswith(f"{key} = ")]
     lines[chance.choice(places)] = line
     changed = tmp_path / "pipeline.toml"
     changed.write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"gate\.thresholds\.\d\.") as refused:
+    with pytest.raises(ConfigError, match=r"gate\.thresholds\[\d\]") as refused:
         config.load(changed)
     assert said in str(refused.value)
 

@@ -8,69 +8,66 @@ from typing import Any
 
 import pytest
 
-from cli import sample
 from cli.demo import sample_config
 from state_machine import config
 from tests.e2e.pipeline import ENDED, Pipeline
-from tests.faults import figures, leaks
-from tests.faults.baseline import Baseline, few_epochs
+from tests.faults import figures, leaks, light
 from tests.faults.conftest import PROJECT, STOP_GRACE_SECONDS
-from tests.faults.containers import finished_epochs, let_pass
-from tests.functional.sagemaker_requests import Account
+from tests.faults.containers import let_pass
 from tests.killable import KillableAws
 from tests.waiting import eventually
 
 # What is always long enough to be seen: three jobs, and a Lambda's process starts anew each time.
-# The others are struck when they are seen; Settle is left out if the restart took as long.
+# The others are struck when they are seen.
 SEEN = {"TakeTurn", "PrepareRun", "Preprocess", "Train", "Evaluate", "CheckMetrics"}
 STATE_SECONDS = 60.0
+JOBS = ["Preprocess", "Train", "Evaluate"]
 
 
 @pytest.fixture
 def aws(tmp_path: Path) -> Iterator[KillableAws]:
     """A server to be killed, beside the suite's own."""
     arguments = ("--stop-grace-seconds", str(STOP_GRACE_SECONDS))
-    with KillableAws(tmp_path, arguments=arguments) as server:
+    with KillableAws(tmp_path / "aws", arguments=arguments) as server:
         yield server
         leaks.assert_none(server)
 
 
 @pytest.fixture
-def killed(aws: KillableAws, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    """The baseline's pipeline, deployed to the server that will be killed."""
+def killed(aws: KillableAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """The light pipeline, deployed to the server that will be killed."""
     for name, value in aws.environment().items():
         monkeypatch.setenv(name, value)
-    pipeline = Pipeline(aws, PROJECT)
-    pipeline.deploy(few_epochs(sample_config(config.load(PROJECT / "pipeline.toml"))))
+    project = tmp_path / "project"
+    project.mkdir()
+    pipeline = Pipeline(aws, light.project(PROJECT, project))
+    pipeline.deploy(light.settings(sample_config(config.load(PROJECT / "pipeline.toml"))))
     return pipeline
 
 
 @pytest.mark.timeout(900)  # a dozen servers, one after another
 def test_an_execution_comes_through_a_kill_of_the_embedded_aws_in_each_of_its_states(
-    aws: KillableAws, killed: Pipeline, baseline: Baseline, digits: Path, chance: random.Random
+    aws: KillableAws, killed: Pipeline, digits: Path, chance: random.Random
 ) -> None:
-    for file in digits.iterdir():
-        killed.put(sample.NAME, file)
-    (arn,) = eventually(killed.executions)
+    calm = killed.end_of(light.upload(killed, digits, "digits"))
+    registered = killed.model_packages()
+    aws.kill_and_start()  # no Lambda's process is left that could answer at once
+    arn = killed.start({"dataset": "digits"})
     struck: list[str] = []
 
     while state := _next_state(killed, arn, struck):
-        _let_it_work(aws, killed, arn, state, chance)
+        if chance.random() < 0.5:  # else at once
+            let_pass(chance, 0.3)
         killed_at = datetime.now(UTC)
         aws.kill_and_start()
         struck.append(state)
         _resume(killed, arn, killed_at)
 
     assert set(struck) >= SEEN
-    survivor = Baseline(killed)  # the one execution, and it succeeded
-    assert survivor.weights == baseline.weights
-    output, expected = survivor.execution["output"], baseline.execution["output"]
-    assert output["quality_gate"]["metrics"] == expected["quality_gate"]["metrics"]
-    assert killed.model_packages() == [output["registration"]["model_package_arn"]]
+    light.assert_alike(killed, killed.end_of(arn), calm, registered)
+    assert len(killed.executions()) == 2
     left = [event["stateExitedEventDetails"]["name"] for event in _events(killed, arn, "Exited")]
-    assert [name for name in left if name in ("Preprocess", "Train", "Evaluate")] == [
-        *("Preprocess", "Train", "Evaluate")
-    ]
+    assert [name for name in left if name in JOBS] == JOBS
 
 
 def _next_state(pipeline: Pipeline, arn: str, struck: list[str]) -> str | None:
@@ -86,18 +83,6 @@ def _next_state(pipeline: Pipeline, arn: str, struck: list[str]) -> str | None:
     found = eventually(entered, timeout=STATE_SECONDS, every=0.01)
     assert found
     return found[0]
-
-
-def _let_it_work(
-    aws: KillableAws, pipeline: Pipeline, arn: str, state: str, chance: random.Random
-) -> None:
-    """Strike at once, or a moment later; in the training once it has finished an epoch."""
-    if state == "Train":
-        job = f"{arn.rpartition(':')[2]}-train-0-{_describe(pipeline, arn)['redriveCount']}"
-        account = Account(aws)
-        eventually(lambda: finished_epochs(account, job), timeout=STATE_SECONDS, every=0.01)
-    elif chance.random() < 0.5:
-        let_pass(chance, 0.3)
 
 
 def _resume(pipeline: Pipeline, arn: str, killed_at: datetime) -> None:
