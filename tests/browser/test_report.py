@@ -71,6 +71,7 @@ images = random.integers(0, 256, (300, 28, 28, 1), np.uint8)
 report.write(Path(sys.argv[1]), evaluation, new, history, images=images, level=0.95)
 """
 
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> str:
     """The finished report of a run."""
