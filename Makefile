@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test faults browser lint format lock clean
+.PHONY: help run sample test faults slow browser lint format lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,11 +24,14 @@ run: $(INSTALLED)  ## Fashion-MNIST through the whole pipeline, from upload to r
 sample: $(INSTALLED)  ## the same path on scikit-learn's digits, in well under a minute
 	@$(BIN)/retrain demo --sample $(ARGS)
 
-test: $(INSTALLED)  ## every test
+test: $(INSTALLED)  ## every test but those of `make slow` and `make browser`
 	@$(PYTEST) $(ARGS)
 
 faults: $(INSTALLED)  ## every fault 20 times, each with other seeds (FAULT_ROUNDS=n for n times)
 	@FAULT_ROUNDS=$(or $(FAULT_ROUNDS),20) $(PYTEST) tests/faults $(ARGS)
+
+slow: $(INSTALLED)  ## the gate and the registry on a dozen trainings
+	@$(PYTEST) -m slow $(ARGS)
 
 browser: $(INSTALLED)  ## the report in headless Chromium, which has to be installed
 	@$(BIN)/python -m pytest tests/browser $(ARGS)

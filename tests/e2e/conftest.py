@@ -23,7 +23,11 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def settings() -> PipelineConfig:
-    return sample_config(config.load(PROJECT / "pipeline.toml"))
+    """The sample's settings, with as many epochs as its gate asks for."""
+    small = sample_config(config.load(PROJECT / "pipeline.toml"))
+    hyperparameters = small.training.hyperparameters | {"epochs": 4}
+    training = small.training.model_copy(update={"hyperparameters": hyperparameters})
+    return small.model_copy(update={"training": training})
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from tests.waiting import eventually
 
 FEWER_EPOCHS = 1
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def settings(settings: PipelineConfig) -> PipelineConfig:
