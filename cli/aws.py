@@ -26,6 +26,11 @@ class Stage:
     session: boto3.Session
     project: Path
 
+    @property
+    def model_package_group(self) -> str:
+        """The registry's group of this stage."""
+        return self.names.model_package_group(self.config.registry.model_package_group)
+
     def client(self, service: Any) -> Any:
         """A boto3 client of `service`, for example "stepfunctions"."""
         return self.session.client(service)

@@ -14,6 +14,7 @@ from cli.errors import InputError, NoExecutionError, RetrainError, translated
 from cli.local import WORK_FOLDER, data_folder, embedded_aws, serve
 from cli.mlflow import with_local_store
 from cli.outcome import follow_to_end
+from cli.plan import told
 from cli.run_record import Failure, RunRecord, Seconds
 from cli.terminal import Report, Step, Terminal
 from cli.upload import complete_folder, upload
@@ -132,13 +133,13 @@ class Demo:
         from state_machine.deployment import deploy  # noqa: PLC0415 (imports SageMaker's SDK)
 
         session = boto3.Session()
-        with self._step("Deployment") as step:
+        with self._step("Deployment") as shown:
             deploy(
                 self._config,
                 stage=STAGE,
                 session=session,
                 project=self._project,
-                progress=step.say,
+                progress=lambda step: shown.say(told(step)),
             )
         return stage_of(self._config, STAGE, session, self._project)
 

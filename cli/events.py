@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.errors import InputError, NotDeployedError
 from cli.invocation_record import InvocationRecord, NotARecordError, read
 from cli.terminal import DONE, FAILED, WARNING, Terminal
-from state_machine.events import FAILED_EVENTS
+from state_machine.messaging import FAILED_EVENTS
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from cli.errors import RetrainError, translated
 from cli.models import models_app
+from cli.stages import deploy, destroy
 from cli.terminal import DONE, WARNING, Terminal
 
 if TYPE_CHECKING:
@@ -98,33 +99,8 @@ def demo(
     _exit_by(run)
 
 
-@app.command()
-def deploy(stage: StageName = DEV, config: Config = CONFIG) -> None:
-    """Deploy the pipeline, or bring it up to date.
-
-    The AWS account is the one that the credentials name. Repeating it is safe.
-
-    Example: retrain deploy --stage dev
-    """
-    from cli.aws import connect
-    from state_machine.deployment import deploy as deploy_stage
-
-    terminal = Terminal()
-    target = connect(config, stage)
-    title = f"Deployment of stage {stage} to {target.names.account}, {target.names.region}"
-    with terminal.step(title) as step:
-        deployment = deploy_stage(
-            target.config,
-            stage=stage,
-            session=target.session,
-            project=target.project,
-            progress=step.say,
-        )
-    terminal.line(f"  Bucket         {deployment.bucket}")
-    terminal.line(f"  State machine  {deployment.state_machine_arn}")
-    for function in deployment.functions.values():
-        terminal.line(f"  Lambda         {function}")
-    terminal.line("Next: retrain upload FOLDER")
+app.command()(deploy)
+app.command()(destroy)
 
 
 @app.command()
@@ -275,7 +251,7 @@ def reproduce(
     from cli.outcome import follow_to_end
 
     target, terminal = connect(config, stage), Terminal()
-    group = group or target.config.registry.model_package_group
+    group = group or target.model_package_group
     answer = reproducing.start(target, group, version, reason)
     terminal.mark(DONE, f"Started {answer.execution_arn}", "green")
     run = follow_to_end(target, answer.execution_arn, terminal)

@@ -242,7 +242,7 @@ def _connect(config: Path, stage: str, group: str) -> tuple["Stage", str]:
     from cli.aws import connect
 
     target = connect(config, stage)
-    return target, group or target.config.registry.model_package_group
+    return target, group or target.model_package_group
 
 
 def _read(target: "Stage", group: str, asked: str) -> "ModelVersion":
@@ -276,7 +276,7 @@ def _reproduce(target: "Stage", entry: "Entry") -> str | None:
     if entry.run_uri is None:
         return None
     version = entry.version
-    ours = version.group == target.config.registry.model_package_group
+    ours = version.group == target.model_package_group
     option = "" if target.names.stage == DEV else f" --stage {target.names.stage}"
     return f"retrain reproduce {version.number if ours else version.arn}{option}"
 

@@ -3,12 +3,15 @@
 import threading
 from typing import Any
 
-from moto.sagemaker.exceptions import AWSValidationException
-from moto.sagemaker.models import ModelPackage, SageMakerModelBackend
+from moto.core.responses import EmptyResult
+from moto.sagemaker.exceptions import AWSValidationException, ConflictException
+from moto.sagemaker.models import ModelPackage, SageMakerModelBackend, sagemaker_backends
+from moto.sagemaker.responses import SageMakerResponse
 
 _moto_create_group = SageMakerModelBackend.create_model_package_group
 _moto_create = SageMakerModelBackend.create_model_package
 _moto_update = SageMakerModelBackend.update_model_package
+_moto_init = ModelPackage.__init__
 
 _registering = threading.Lock()
 
@@ -19,6 +22,10 @@ def install() -> None:
     backend.create_model_package_group = _create_group
     backend.create_model_package = _create
     backend.update_model_package = _update
+    ModelPackage.__init__ = _init  # type: ignore[method-assign,assignment]
+    response: Any = SageMakerResponse
+    response.delete_model_package = _answer_delete
+    response.delete_model_package_group = _answer_delete_group
 
 
 def _create_group(
@@ -79,3 +86,44 @@ def _update(self: SageMakerModelBackend, model_package_arn: str, **changes: Any)
             customer_metadata_properties=metadata,
             **changes,
         )
+
+
+def _init(self: ModelPackage, model_package_version: int | None = None, **request: Any) -> None:
+    """Give no number again that a deleted version had; moto counts what is there."""
+    if model_package_version is not None:
+        backend = sagemaker_backends[request["account_id"]][request["region_name"]]
+        group = backend.model_package_groups[request["model_package_group_name"]]
+        model_package_version += _numbers_gone(group)
+    _moto_init(self, model_package_version=model_package_version, **request)
+
+
+def _answer_delete(response: SageMakerResponse) -> EmptyResult:
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteModelPackage.html"""
+    backend = response.sagemaker_backend
+    package = backend.describe_model_package(response._get_param("ModelPackageName"))
+    with _registering:
+        del backend.model_packages[package.arn]
+        for name in (package.arn, package.model_package_name):
+            backend.model_package_name_mapping.pop(name, None)
+        group: Any = backend.model_package_groups.get(package.model_package_group_name or "")
+        if group is not None:
+            group.numbers_gone = _numbers_gone(group) + 1
+    return EmptyResult()
+
+
+def _answer_delete_group(response: SageMakerResponse) -> EmptyResult:
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteModelPackageGroup.html"""
+    backend, name = response.sagemaker_backend, response._get_param("ModelPackageGroupName")
+    group = backend.describe_model_package_group(name)
+    with _registering:
+        packages = backend.model_packages.values()
+        if any(package.model_package_group_name == name for package in packages):
+            raise ConflictException(
+                f"Model Package Group {group.arn} cannot be deleted: it has model packages."
+            )
+        del backend.model_package_groups[name]
+    return EmptyResult()
+
+
+def _numbers_gone(group: Any) -> int:
+    return getattr(group, "numbers_gone", 0)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ARCHIVE = "sourcedir.tar.gz"
 ENTRY_SCRIPT = "process.sh"
+PREFIX = "code/"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Bundle:
     @property
     def prefix(self) -> str:
         """The key prefix of the bundle, ending in a slash."""
-        return f"code/{self.sha256}/"
+        return f"{PREFIX}{self.sha256}/"
 
     @property
     def s3_uri(self) -> str:

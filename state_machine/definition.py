@@ -82,9 +82,13 @@ def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
         },
         "hyperparameters": config.training.hyperparameters,
         "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
-        "model_package_group": config.registry.model_package_group,
+        "model_package_group": _group(config, deployed),
         "experiment": deployed.names.prefix,
     }
+
+
+def _group(config: PipelineConfig, deployed: Deployed) -> str:
+    return deployed.names.model_package_group(config.registry.model_package_group)
 
 
 def _prepare_run(deployed: Deployed, defaults: dict[str, Any]) -> LambdaStep:
@@ -164,7 +168,7 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
         "FrameworkVersion": config.training.framework_version,
     }
     parameters = {
-        "ModelPackageGroupName": config.registry.model_package_group,
+        "ModelPackageGroupName": _group(config, deployed),
         "ModelPackageDescription": join("Run {} on {}", RUN["run_id"], RUN["dataset"]["name"]),
         "ModelApprovalStatus": RUN["quality_gate"]["approval_status"],
         # Derived from the execution: a repeated call registers once.

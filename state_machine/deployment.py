@@ -1,30 +1,30 @@
-"""Bring up one stage on the account that the session's credentials belong to.
+"""Bring up one stage on the account that the session's credentials belong to, and take it away.
 
 The embedded AWS is deployed to in exactly this way: only AWS_ENDPOINT_URL differs.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import ClientError
 
-from state_machine import bundle, definition, events, roles, storage
+from state_machine import bundle, definition, policies
+from state_machine.chalice_app import ChaliceApp
 from state_machine.config import PipelineConfig
 from state_machine.deployed import Deployed
-from state_machine.functions import (
-    ASYNCHRONOUS,
-    check_stage,
-    deploy_functions,
-    deployed_functions,
-)
-from state_machine.names import SCHEDULED_LAMBDA, Names, names_of
-from state_machine.sdk import Workflow
-
-if TYPE_CHECKING:
-    from mypy_boto3_sagemaker import SageMakerClient
+from state_machine.functions import environment, functions
+from state_machine.images import repository_arn, training_image
+from state_machine.log_groups import LogGroup
+from state_machine.machine import StateMachine
+from state_machine.messaging import TOPICS, FailedEventsQueue, Topic
+from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names, names_of
+from state_machine.registry import ModelPackageGroup
+from state_machine.resources import Action, Resource, Step, deployment_steps, removal_steps
+from state_machine.roles import Role
+from state_machine.storage import Bucket, Code
 
 WORK_FOLDER = ".retrain"
 
@@ -41,112 +41,146 @@ class Deployment:
     region: str
 
 
+@dataclass(frozen=True)
+class StageDeployment:
+    """One stage of the project in the folder `project`, in the account of the session.
+
+    `pause(seconds)` waits until a new role is known everywhere.
+    """
+
+    config: PipelineConfig
+    names: Names
+    session: boto3.Session
+    project: Path
+    pause: Callable[[float], None] = time.sleep
+
+    def plan(self) -> list[Step]:
+        """Compare what is there to what shall be; nothing is changed."""
+        return deployment_steps(self.resources())
+
+    def removal_plan(self, *, with_data: bool) -> list[Step]:
+        """Return what removes the stage; `with_data` also what nothing could bring back."""
+        return removal_steps(self.resources(), with_data=with_data)
+
+    def resources(self) -> list[Resource]:
+        """Everything that the stage consists of, each after what it needs."""
+        client = self.session.client
+        code = bundle.pack(self.project / "ml_scripts", self.names.bucket)
+        app = ChaliceApp(
+            self.names,
+            environment(self.config, self.names),
+            session=self.session,
+            project=self.project,
+            work_folder=self.project / WORK_FOLDER,
+        )
+        return [
+            Bucket(self.names, client("s3")),
+            Code(code, client("s3")),
+            ModelPackageGroup(self.model_package_group, client("sagemaker")),
+            *(Topic(purpose, self.names, client("sns")) for purpose in TOPICS),
+            FailedEventsQueue(self.names, client("sqs")),
+            *self._log_groups(),
+            *self._roles(),
+            StateMachine(
+                self.names,
+                definition.graph(self.config, Deployed(self.names, code)),
+                client("stepfunctions"),
+                self.pause,
+            ),
+            *functions(self.config, self.names, app, self.session, self.pause),
+        ]
+
+    @property
+    def model_package_group(self) -> str:
+        """The registry's group of this stage."""
+        return self.names.model_package_group(self.config.registry.model_package_group)
+
+    @property
+    def deployment(self) -> Deployment:
+        """What the stage is called once it is up."""
+        return Deployment(
+            names=self.names,
+            bucket=self.names.bucket,
+            state_machine_arn=self.names.state_machine_arn,
+            functions={name: self.names.function(name) for name in self._wanted_functions()},
+            model_package_group=self.model_package_group,
+            region=self.names.region,
+        )
+
+    def _wanted_functions(self) -> Sequence[str]:
+        return (*LAMBDAS, SCHEDULED_LAMBDA) if self.config.schedule.enabled else LAMBDAS
+
+    def _log_groups(self) -> list[LogGroup]:
+        log_group, wanted = partial(LogGroup, logs=self.session.client("logs")), LAMBDAS
+        return [
+            log_group(self.names.state_machine_log_group),
+            *(log_group(self.names.function_log_group(function)) for function in wanted),
+            log_group(
+                self.names.function_log_group(SCHEDULED_LAMBDA),
+                wanted=self.config.schedule.enabled,
+            ),
+        ]
+
+    def _roles(self) -> list[Role]:
+        names, iam, group = self.names, self.session.client("iam"), self.model_package_group
+        image = training_image(
+            self.config.training, names.region, self.config.training.instance_type
+        )
+        jobs = policies.jobs_policy(
+            names,
+            repository_arn(image, names.partition),
+            self.config.tracking.mlflow_tracking_uri,
+        )
+        states = policies.state_machine_policy(names, group)
+        return [
+            Role(names.role("jobs"), policies.jobs_trust(names), jobs, iam),
+            Role(names.role("states"), policies.state_machine_trust(names), states, iam),
+            *(self._function_role(function) for function in (*LAMBDAS, SCHEDULED_LAMBDA)),
+        ]
+
+    def _function_role(self, function: str) -> Role:
+        role = Role(
+            self.names.role(function),
+            policies.function_trust(),
+            policies.function_policy(function, self.names, self.model_package_group),
+            self.session.client("iam"),
+        )
+        role.wanted = function in self._wanted_functions()
+        return role
+
+
+def stage_deployment(
+    config: PipelineConfig, stage: str, session: boto3.Session, project: Path
+) -> StageDeployment:
+    """Return the stage in the account and region of the session."""
+    return StageDeployment(config, names_of(config.name, stage, session), session, project)
+
+
+def apply(steps: Sequence[Step], progress: Callable[[Step], None]) -> None:
+    """Do what the steps say, telling of each one that does something before it is done.
+
+    Raises:
+        DeploymentError: a step failed; what was done before stays and is found by the next plan.
+        botocore.exceptions.ClientError: AWS refused a call.
+    """
+    for step in steps:
+        if step.action is not Action.KEEP:
+            progress(step)
+            step.apply()
+
+
 def deploy(
     config: PipelineConfig,
     *,
     stage: str,
     session: boto3.Session,
     project: Path,
-    progress: Callable[[str], None],
+    progress: Callable[[Step], None],
 ) -> Deployment:
-    """Deploy the project in the folder `project`; repeatable, each step says what it does.
+    """Deploy the project in the folder `project`; what is as it should be is not touched.
 
-    Raises:
-        DeploymentError: a step failed; what was done before stays and is found by the next try.
-        botocore.exceptions.ClientError: AWS refused a call.
+    Raises what `apply` raises.
     """
-    names = names_of(config.name, stage, session)
-    check_stage(project, names)
-    s3 = session.client("s3")
-
-    progress(f"bucket {names.bucket}")
-    storage.ensure_bucket(names, s3)
-    code = bundle.pack(project / "ml_scripts", names.bucket)
-    progress(f"code {code.sha256[:12]}")
-    storage.upload(code, s3)
-    progress(f"roles {names.role('states')}, {names.role('jobs')}")
-    roles.ensure_roles(
-        names,
-        config.registry.model_package_group,
-        session.client("iam"),
-        config.tracking.mlflow_tracking_uri,
-    )
-    progress(f"model package group {config.registry.model_package_group}")
-    ensure_model_package_group(config.registry.model_package_group, session.client("sagemaker"))
-    progress(f"state machine {names.state_machine}")
-    ensure_state_machine(config, Deployed(names, code), session)
-    _deploy_events(names, session, progress)
-    functions = _deploy_lambdas(config, names, session, project, progress)
-    return Deployment(
-        names=names,
-        bucket=names.bucket,
-        state_machine_arn=names.state_machine_arn,
-        functions={function: names.function(function) for function in functions},
-        model_package_group=config.registry.model_package_group,
-        region=names.region,
-    )
-
-
-def _deploy_events(names: Names, session: boto3.Session, progress: Callable[[str], None]) -> None:
-    """What the Lambdas listen to, speak to and fail to must be there before them."""
-    topics = ", ".join(names.topic(topic) for topic in events.TOPICS)
-    progress(f"topics {topics}, queue {names.queue(events.FAILED_EVENTS)}")
-    events.ensure_topics(names, session.client("sns"))
-    events.ensure_failed_events_queue(names, session.client("sqs"))
-
-
-def _deploy_lambdas(
-    config: PipelineConfig,
-    names: Names,
-    session: boto3.Session,
-    project: Path,
-    progress: Callable[[str], None],
-) -> Sequence[str]:
-    """Deploy the Lambdas with their triggers; return their names within the project."""
-    functions = deployed_functions(config)
-    progress(f"Lambdas {', '.join(names.function(function) for function in functions)}")
-    deploy_functions(
-        config, names, session=session, project=project, work_folder=project / WORK_FOLDER
-    )
-    lambdas = session.client("lambda")
-    asynchronous = [function for function in functions if function in ASYNCHRONOUS]
-    events.keep_failed_events(names, asynchronous, lambdas)
-    if not config.schedule.enabled:
-        events.remove_schedule(names, SCHEDULED_LAMBDA, session.client("events"), lambdas)
-    return functions
-
-
-def ensure_model_package_group(group: str, sagemaker: "SageMakerClient") -> None:
-    """Create the group if it is not there. There is no call that creates one only when needed."""
-    try:
-        sagemaker.describe_model_package_group(ModelPackageGroupName=group)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationException":
-            raise
-        sagemaker.create_model_package_group(
-            ModelPackageGroupName=group,
-            ModelPackageGroupDescription="Models that passed the quality gate",
-        )
-
-
-def ensure_state_machine(
-    config: PipelineConfig, deployed: Deployed, session: boto3.Session
-) -> None:
-    """Create the state machine, or update the one that is there.
-
-    `Workflow.create()` on an existing name returns its ARN and changes nothing, so it is asked
-    for first.
-    """
-    client = session.client("stepfunctions")
-    arn = deployed.names.state_machine_arn
-    graph = definition.graph(config, deployed)
-    role = deployed.names.role_arn("states")
-    try:
-        client.describe_state_machine(stateMachineArn=arn)
-    except client.exceptions.StateMachineDoesNotExist:
-        Workflow(deployed.names.state_machine, graph, role, client=client).create()
-    else:
-        workflow = Workflow(
-            deployed.names.state_machine, graph, role, client=client, state_machine_arn=arn
-        )
-        workflow.update(definition=graph, role=role)
+    there = stage_deployment(config, stage, session, project)
+    apply(there.plan(), progress)
+    return there.deployment

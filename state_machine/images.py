@@ -30,3 +30,10 @@ def _retrieve(training: Training, region: str, instance_type: str, **options: An
         **options,
     )
     return image
+
+
+def repository_arn(image: str, partition: str) -> str:
+    """The ARN of the repository that holds an image of AWS's, which the jobs' role reads."""
+    registry, _, repository = image.partition("/")
+    account, _, _, region, *_ = registry.split(".")
+    return f"arn:{partition}:ecr:{region}:{account}:repository/{repository.partition(':')[0]}"

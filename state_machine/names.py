@@ -50,11 +50,11 @@ class Names:
     @property
     def state_machine_arn(self) -> str:
         """The state machine's ARN."""
-        return self._arn("states", f"stateMachine:{self.state_machine}")
+        return self.arn("states", f"stateMachine:{self.state_machine}")
 
     def execution_arn(self, execution_name: str) -> str:
         """The ARN of one execution of the state machine."""
-        return self._arn("states", f"execution:{self.state_machine}:{execution_name}")
+        return self.arn("states", f"execution:{self.state_machine}:{execution_name}")
 
     def function(self, function: str) -> str:
         """The Lambda's name, as Chalice forms it: <app name>-<stage>-<function>."""
@@ -62,7 +62,7 @@ class Names:
 
     def function_arn(self, function: str) -> str:
         """The Lambda's ARN."""
-        return self._arn("lambda", f"function:{self.function(function)}")
+        return self.arn("lambda", f"function:{self.function(function)}")
 
     def rule(self, function: str) -> str:
         """The EventBridge rule that invokes a Lambda, as Chalice forms its name."""
@@ -74,7 +74,7 @@ class Names:
 
     def topic_arn(self, purpose: str) -> str:
         """An SNS topic's ARN."""
-        return self._arn("sns", self.topic(purpose))
+        return self.arn("sns", self.topic(purpose))
 
     def queue(self, purpose: str) -> str:
         """An SQS queue's name."""
@@ -82,7 +82,32 @@ class Names:
 
     def queue_arn(self, purpose: str) -> str:
         """An SQS queue's ARN."""
-        return self._arn("sqs", self.queue(purpose))
+        return self.arn("sqs", self.queue(purpose))
+
+    @property
+    def bucket_arn(self) -> str:
+        """The bucket's ARN."""
+        return f"arn:{self.partition}:s3:::{self.bucket}"
+
+    def model_package_group(self, group: str) -> str:
+        """The registry's group of this stage: two stages never share a champion."""
+        return f"{group}-{self.stage}"
+
+    def function_log_group(self, function: str) -> str:
+        """Where Lambda writes what the function prints."""
+        return f"/aws/lambda/{self.function(function)}"
+
+    @property
+    def state_machine_log_group(self) -> str:
+        """Where executions are logged. Only below this prefix does no log group need a policy:
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+        """
+        return f"/aws/vendedlogs/states/{self.state_machine}"
+
+    def log_group_arn(self, log_group: str) -> str:
+        """A log group's ARN."""
+        return self.arn("logs", f"log-group:{log_group}")
 
     def role(self, purpose: str) -> str:
         """An IAM role's name. Roles are global to the account: the region keeps stages apart."""
@@ -96,7 +121,8 @@ class Names:
         """The ARN of a service integration of Step Functions, for example `lambda:invoke`."""
         return f"arn:{self.partition}:states:::{action}"
 
-    def _arn(self, service: str, resource: str) -> str:
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource in this account and region."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 

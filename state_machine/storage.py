@@ -1,12 +1,15 @@
 """The one bucket of a stage, and the code that lies in it."""
 
+import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from state_machine.bundle import PREFIX as CODE_PREFIX
 from state_machine.bundle import Bundle
 from state_machine.names import Names
+from state_machine.resources import Resource, Setting
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -14,50 +17,207 @@ if TYPE_CHECKING:
 # CreateBucket takes no LocationConstraint in the region that came first:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 FIRST_REGION = "us-east-1"
+ENCRYPTION = "AES256"
+PUBLIC_ACCESS_BLOCK = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+# What a registered model needs lies below runs/, so nothing that is current is ever deleted.
+ABANDONED_UPLOAD_DAYS = 7
+REPLACED_VERSION_DAYS = 90
+RARELY_READ_DAYS = 30
 
 
-def ensure_bucket(names: Names, s3: "S3Client") -> None:
-    """A versioned, encrypted bucket that nobody can open to the public; repeatable."""
-    if not _exists(names.bucket, s3):
-        if names.region == FIRST_REGION:
-            s3.create_bucket(Bucket=names.bucket)
+def lifecycle_rules() -> list[dict[str, Any]]:
+    """What is left over goes, and runs move to cheaper storage when nobody reads them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+    """
+    return [
+        {
+            "ID": "left-overs",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABANDONED_UPLOAD_DAYS},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": REPLACED_VERSION_DAYS},
+        },
+        {
+            "ID": "runs",
+            "Status": "Enabled",
+            "Filter": {"Prefix": "runs/"},
+            "Transitions": [{"Days": RARELY_READ_DAYS, "StorageClass": "INTELLIGENT_TIERING"}],
+        },
+    ]
+
+
+def bucket_policy(names: Names) -> dict[str, Any]:
+    """Refuse every request that is not encrypted on its way.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+    """
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "OnlyTLS",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [names.bucket_arn, f"{names.bucket_arn}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }
+
+
+class Bucket(Resource):
+    """A versioned, encrypted bucket that nobody can open to the public."""
+
+    kind = "bucket"
+
+    def __init__(self, names: Names, s3: "S3Client") -> None:
+        self.name = names.bucket
+        self._names = names
+        self._s3 = s3
+
+    def exists(self) -> bool:
+        """Tell whether it is there; a bucket of somebody else raises a ClientError, 403."""
+        try:
+            self._s3.head_bucket(Bucket=self.name)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def create(self) -> None:
+        """Create it in the region of the stage."""
+        if self._names.region == FIRST_REGION:
+            self._s3.create_bucket(Bucket=self.name)
         else:
-            s3.create_bucket(
-                Bucket=names.bucket,
-                CreateBucketConfiguration={"LocationConstraint": names.region},  # type: ignore[typeddict-item]
+            self._s3.create_bucket(
+                Bucket=self.name,
+                CreateBucketConfiguration={"LocationConstraint": self._names.region},  # type: ignore[typeddict-item]
             )
-    # Two writes to one key of an unversioned bucket may raise a single event, and a run could not
-    # say which of the two it read:
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
-    s3.put_bucket_versioning(Bucket=names.bucket, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_bucket_encryption(
-        Bucket=names.bucket,
-        ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
-        },
-    )
-    s3.put_public_access_block(
-        Bucket=names.bucket,
-        PublicAccessBlockConfiguration={
-            "BlockPublicAcls": True,
-            "IgnorePublicAcls": True,
-            "BlockPublicPolicy": True,
-            "RestrictPublicBuckets": True,
-        },
-    )
+
+    def delete(self) -> None:
+        """Delete every version of every object, and the bucket."""
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.name)
+        for page in pages:
+            found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+            if found:
+                versions: Any = [{k: item[k] for k in ("Key", "VersionId")} for item in found]
+                self._s3.delete_objects(Bucket=self.name, Delete={"Objects": versions})
+        self._s3.delete_bucket(Bucket=self.name)
+
+    def holds(self) -> str:
+        """Say how many objects are in it, without the code, which a deployment puts there."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
+        count = sum(not key.startswith(CODE_PREFIX) for key in keys)
+        return f"{count:,} objects" if count else ""
+
+    def settings(self) -> list[Setting]:
+        """Everything but the notification, which belongs to the Lambda that hears of uploads."""
+        return [
+            # Two writes to one key of an unversioned bucket may raise a single event, and a run
+            # could not say which of the two it read:
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
+            Setting("versioning", "Enabled", self._versioning, self._put_versioning),
+            Setting("encryption", ENCRYPTION, self._encryption, self._put_encryption),
+            Setting("public access", PUBLIC_ACCESS_BLOCK, self._public_access, self._put_block),
+            Setting("policy", bucket_policy(self._names), self._policy, self._put_policy),
+            Setting("lifecycle", lifecycle_rules(), self._lifecycle, self._put_lifecycle),
+        ]
+
+    def _versioning(self) -> str | None:
+        return self._s3.get_bucket_versioning(Bucket=self.name).get("Status")
+
+    def _put_versioning(self, status: Any) -> None:
+        self._s3.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": status})
+
+    def _encryption(self) -> str | None:
+        found = self._or_none("get_bucket_encryption", "ServerSideEncryptionConfiguration")
+        if found is None:
+            return None
+        algorithm: str = found["Rules"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]
+        return algorithm
+
+    def _put_encryption(self, algorithm: Any) -> None:
+        by_default: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+        self._s3.put_bucket_encryption(
+            Bucket=self.name,
+            ServerSideEncryptionConfiguration={"Rules": [by_default]},
+        )
+
+    def _public_access(self) -> Any:
+        return self._or_none("get_public_access_block", "PublicAccessBlockConfiguration")
+
+    def _put_block(self, block: Any) -> None:
+        self._s3.put_public_access_block(Bucket=self.name, PublicAccessBlockConfiguration=block)
+
+    def _policy(self) -> Any:
+        found = self._or_none("get_bucket_policy", "Policy")
+        return None if found is None else json.loads(found)
+
+    def _put_policy(self, document: Any) -> None:
+        self._s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(document))
+
+    def _lifecycle(self) -> Any:
+        return self._or_none("get_bucket_lifecycle_configuration", "Rules")
+
+    def _put_lifecycle(self, rules: Any) -> None:
+        self._s3.put_bucket_lifecycle_configuration(
+            Bucket=self.name, LifecycleConfiguration={"Rules": rules}
+        )
+
+    def _or_none(self, call: str, member: str) -> Any:
+        """Return a member of the answer; None where S3 says that nothing of the kind is set."""
+        try:
+            return getattr(self._s3, call)(Bucket=self.name)[member]
+        except ClientError as error:
+            # NoSuchBucketPolicy, NoSuchLifecycleConfiguration, ...NotFoundError: all of them 404.
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+                return None
+            raise
 
 
-def upload(bundle: Bundle, s3: "S3Client") -> None:
-    """Put the bundle's files where its digest says. The same content is uploaded twice at most."""
-    for name, content in bundle.files.items():
-        s3.put_object(Bucket=bundle.bucket, Key=f"{bundle.prefix}{name}", Body=content)
+class Code(Resource):
+    """The jobs' code, below its digest. Earlier bundles stay: their runs can be reproduced."""
 
+    kind = "code"
 
-def _exists(bucket: str, s3: "S3Client") -> bool:
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+    def __init__(self, bundle: Bundle, s3: "S3Client") -> None:
+        self.name = bundle.prefix[:17]
+        self._bundle = bundle
+        self._s3 = s3
+
+    def exists(self) -> bool:
+        """Tell whether all files of the bundle are in the bucket, which may not be there yet."""
+        try:
+            found = self._s3.list_objects_v2(Bucket=self._bundle.bucket, Prefix=self._bundle.prefix)
+        except self._s3.exceptions.NoSuchBucket:
             return False
-        raise
-    return True
+        sizes = {item["Key"]: item["Size"] for item in found.get("Contents", ())}
+        return all(
+            sizes.get(f"{self._bundle.prefix}{name}") == len(content)
+            for name, content in self._bundle.files.items()
+        )
+
+    def create(self) -> None:
+        """Put the bundle's files where its digest says."""
+        for name, content in self._bundle.files.items():
+            key = f"{self._bundle.prefix}{name}"
+            self._s3.put_object(Bucket=self._bundle.bucket, Key=key, Body=content)
+
+    def delete(self) -> None:
+        """Delete the bundle's files; it is data of the bucket, and goes with it."""
+        for name in self._bundle.files:
+            self._s3.delete_object(Bucket=self._bundle.bucket, Key=f"{self._bundle.prefix}{name}")
+
+    def holds(self) -> str:
+        """Say whether there are runs, which may have been made with it."""
+        runs = self._s3.list_objects_v2(Bucket=self._bundle.bucket, Prefix="runs/", MaxKeys=1)
+        return "what runs were made with" if runs["KeyCount"] else ""

@@ -37,7 +37,7 @@ def settings(sample: PipelineConfig) -> PipelineConfig:
 
 
 def project(original: Path, folder: Path) -> Path:
-    """Lay out in `folder` what a deployment reads, with the names of this pipeline in the policy.
+    """Lay out in `folder` what a deployment reads.
 
     Wheels that were downloaded once are shared with the original.
     """
@@ -46,12 +46,8 @@ def project(original: Path, folder: Path) -> Path:
     sources = [original / "ml_scripts" / f"{name}.py" for name in _SCRIPTS]
     for source in [*sources, original / "ml_scripts/process.sh", *_HERE.glob("class_means/*.py")]:
         (scripts / source.name).write_bytes(source.read_bytes())
-    for name in ("app.py", "requirements.txt", "vendor"):
+    for name in (".chalice", "app.py", "requirements.txt", "vendor"):
         (folder / name).symlink_to(original / name)
-    (folder / ".chalice").mkdir()
-    for source in (original / ".chalice").glob("*.json"):
-        text = source.read_text(encoding="utf-8").replace("retrain-dev", f"{NAME}-dev")
-        (folder / ".chalice" / source.name).write_text(text, encoding="utf-8")
     wheels = original / ".retrain" / "wheels"
     wheels.mkdir(parents=True, exist_ok=True)
     (folder / ".retrain").mkdir()

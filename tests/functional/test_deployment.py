@@ -10,9 +10,8 @@ from local_aws.client import EmbeddedAws
 from state_machine import config
 from state_machine.config import PipelineConfig, Schedule
 from state_machine.deployment import Deployment, deploy
-from state_machine.errors import DeploymentError
-from state_machine.functions import ASYNCHRONOUS
 from state_machine.names import LAMBDAS
+from state_machine.policies import ASYNCHRONOUS
 from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]
@@ -37,12 +36,9 @@ def pipeline() -> PipelineConfig:
 
 
 def bring_up(aws: EmbeddedAws, pipeline: PipelineConfig, stage: str = "dev") -> Deployment:
-    steps: list[str] = []
-    deployment = deploy(
-        pipeline, stage=stage, session=aws.session(), project=PROJECT, progress=steps.append
+    return deploy(
+        pipeline, stage=stage, session=aws.session(), project=PROJECT, progress=lambda _: None
     )
-    assert len(steps) == 7
-    return deployment
 
 
 @pytest.fixture(scope="module")
@@ -154,23 +150,6 @@ def test_deploying_again_changes_nothing_but_what_changed(
     described = client.describe_state_machine(stateMachineArn=again.state_machine_arn)
     check = json.loads(described["definition"])["States"]["CheckMetrics"]
     assert check["Parameters"]["Payload"]["gate"]["thresholds"][0]["value"] == 0.99
-
-
-def test_a_policy_that_speaks_of_another_pipeline_is_named_before_anything_is_deployed(
-    aws: EmbeddedAws, pipeline: PipelineConfig
-) -> None:
-    with pytest.raises(DeploymentError, match=r"policy-dev\.json: found no 'other-dev'"):
-        bring_up(aws, pipeline.model_copy(update={"name": "other"}))
-
-    buckets = [bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]]
-    assert not [bucket for bucket in buckets if bucket.startswith("other")]
-
-
-def test_a_stage_that_chalice_does_not_know_is_named(
-    aws: EmbeddedAws, pipeline: PipelineConfig
-) -> None:
-    with pytest.raises(DeploymentError, match=r"found the stages dev, expected one named 'prod'"):
-        bring_up(aws, pipeline, stage="prod")
 
 
 def test_a_schedule_comes_and_goes_with_pipeline_toml(

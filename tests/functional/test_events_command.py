@@ -13,7 +13,7 @@ from cli.aws import Stage, connect
 from cli.events import FailedEvents, listing
 from cli.main import app
 from local_aws.client import EmbeddedAws
-from state_machine.events import FAILED_EVENTS, ensure_failed_events_queue, keep_failed_events
+from state_machine.messaging import FAILED_EVENTS, FailedEventsQueue
 from tests.functional.conftest import zipped
 from tests.functional.events import Queue, forwards_to
 from tests.functional.sagemaker_requests import unique
@@ -39,7 +39,7 @@ def stage(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Stage:
     for name, value in embedded_aws.environment().items():
         monkeypatch.setenv(name, value)
     stage = connect(Path("pipeline.toml"), unique("t"))
-    ensure_failed_events_queue(stage.names, stage.client("sqs"))
+    FailedEventsQueue(stage.names, stage.client("sqs")).create()
     return stage
 
 
@@ -81,7 +81,12 @@ class Function:
             Code={"ZipFile": zipped(app=UNRELIABLE)},
             Environment={"Variables": self._variables | {"BROKEN": "yes"}},
         )
-        keep_failed_events(stage.names, ["on_upload"], self._lambdas)
+        queue = stage.names.queue_arn(FAILED_EVENTS)
+        self._lambdas.put_function_event_invoke_config(
+            FunctionName=self.name,
+            MaximumRetryAttempts=2,
+            DestinationConfig={"OnFailure": {"Destination": queue}},
+        )
 
     def send(self, event: Any) -> None:
         self._lambdas.invoke(

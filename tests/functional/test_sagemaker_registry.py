@@ -123,3 +123,32 @@ def test_a_group_is_not_replaced(sagemaker: Any, group: str) -> None:
         sagemaker.create_model_package_group(ModelPackageGroupName=group)
 
     assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_deleted_version_is_gone_and_its_number_is_never_given_again(
+    sagemaker: Any, group: str
+) -> None:
+    first, second = (
+        sagemaker.create_model_package(**package(group))["ModelPackageArn"] for _ in range(2)
+    )
+
+    sagemaker.delete_model_package(ModelPackageName=first)
+
+    assert versions(sagemaker, group) == [2]
+    with pytest.raises(ClientError, match="not found"):
+        sagemaker.describe_model_package(ModelPackageName=first)
+    third = sagemaker.create_model_package(**package(group))["ModelPackageArn"]
+    assert third.endswith("/3")
+    assert sagemaker.describe_model_package(ModelPackageName=second)["ModelPackageVersion"] == 2
+
+
+def test_a_group_is_deleted_when_it_has_no_versions(sagemaker: Any, group: str) -> None:
+    arn = sagemaker.create_model_package(**package(group))["ModelPackageArn"]
+    with pytest.raises(ClientError, match="ConflictException"):
+        sagemaker.delete_model_package_group(ModelPackageGroupName=group)
+    sagemaker.delete_model_package(ModelPackageName=arn)
+
+    sagemaker.delete_model_package_group(ModelPackageGroupName=group)
+
+    with pytest.raises(ClientError, match="does not exist"):
+        sagemaker.describe_model_package_group(ModelPackageGroupName=group)

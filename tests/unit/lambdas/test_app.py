@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 from types import ModuleType
 
+import boto3
 import pytest
 from chalice.config import Config
 from chalice.deploy import models
 from chalice.deploy.appgraph import ApplicationGraphBuilder
 
+from state_machine.chalice_app import ChaliceApp
 from state_machine.config import PipelineConfig, Schedule, load
 from state_machine.functions import environment
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
@@ -48,7 +50,9 @@ def import_app(monkeypatch, pipeline: PipelineConfig) -> ModuleType:
 
 
 def resources_of(app: ModuleType) -> list[models.Model]:
-    settings = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    settings = ChaliceApp(
+        NAMES, {}, session=boto3.Session(), project=ROOT, work_folder=ROOT / ".retrain"
+    ).staged_settings()
     config = Config(
         chalice_stage="dev",
         user_provided_params={"chalice_app": app.app, "project_dir": str(ROOT)},
@@ -112,8 +116,11 @@ def test_executions_that_end_without_success_are_announced(resources):
 
 def test_model_packages_of_the_group_are_announced(resources, pipeline, event):
     pattern = json.loads(event_rule(resources, "announce_approval").event_pattern)
-    assert pattern["detail"]["ModelPackageGroupName"] == [pipeline.registry.model_package_group]
-    assert matches(event("model_package_changed"), pattern)
+    group = NAMES.model_package_group(pipeline.registry.model_package_group)
+    assert pattern["detail"]["ModelPackageGroupName"] == [group]
+    package = event("model_package_changed")
+    package["detail"]["ModelPackageGroupName"] = group
+    assert matches(package, pattern)
     assert not matches(event("execution_failed"), pattern)
 
 
@@ -142,11 +149,10 @@ def test_the_schedule_is_deployed_only_where_it_is_enabled(monkeypatch, pipeline
     assert trigger.lambda_function.timeout >= 60
 
 
-def test_the_policy_is_the_file(resources):
-    for function in functions(resources).values():
-        assert isinstance(function.role, models.ManagedIAMRole)
-        assert isinstance(function.role.policy, models.FileBasedIAMPolicy)
-        assert Path(function.role.policy.filename).name == "policy-dev.json"
+def test_each_function_has_a_role_of_its_own(resources):
+    for name, function in functions(resources).items():
+        assert isinstance(function.role, models.PreCreatedIAMRole)
+        assert function.role.role_arn == NAMES.role_arn(name)
 
 
 def test_importing_builds_no_client(app):

@@ -1,8 +1,7 @@
-"""The Lambdas' policy grants what the handlers call, and no more."""
+"""Each Lambda's policy grants what its handler calls; tests/privileges show that no more is."""
 
-import json
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +12,14 @@ from lambdas.on_upload import on_upload
 from lambdas.prepare_run import prepare_run
 from lambdas.start_retraining import start_retraining
 from lambdas.take_turn import take_turn
+from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
+from state_machine.policies import ASYNCHRONOUS, function_policy
 from tests.fakes.executions import FakeExecutions
 from tests.fakes.messaging import FakeSns
 from tests.unit.lambdas.originals import ORIGINAL, write_original
 
-POLICY = Path(__file__).parents[3] / ".chalice" / "policy-dev.json"
+NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
+GROUP = "fashion-mnist-dev"
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 ACTIONS = {
     "ListObjectsV2": {"s3:ListBucket"},
@@ -42,50 +44,61 @@ OF_VERSIONS = {
     "HeadObject": {"s3:GetObjectVersion"},
     "CopyObject": {"s3:GetObjectVersion", "s3:PutObject"},
 }
-# Lambda's own writing of logs and sending of failed events, and what boto3 does where copying a
-# model in parts fails.
-BESIDE = {
-    "logs:CreateLogGroup",
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "s3:AbortMultipartUpload",
-    "sqs:SendMessage",
-}
 
 
 @pytest.fixture
-def statements() -> list[dict]:
-    return json.loads(POLICY.read_text())["Statement"]
-
-
-def as_list(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-@pytest.fixture
-def called(settings, s3, stepfunctions, sagemaker, event) -> set[str]:
-    """Run every handler once on its widest path; return the actions that its calls need."""
+def called(settings, s3, stepfunctions, sagemaker, event) -> dict[str, set[str]]:
+    """Run every handler once on its widest path; return the actions that each one's calls need."""
     for file in settings.required_files:
         s3.upload(settings.bucket, f"raw_data/fashion-mnist/{file}")
     s3.upload(settings.bucket, "runs/before/model.tar.gz")
     sagemaker.register("fashion-mnist", f"s3://{settings.bucket}/runs/before/model.tar.gz")
-    on_upload(event("s3_put"), settings=settings, s3=s3, stepfunctions=stepfunctions)
-    start_retraining({}, request_id="r", settings=settings, s3=s3, stepfunctions=stepfunctions)
-    prepare_run(event("prepare_run"), s3=s3, sagemaker=sagemaker)
     write_original(s3)
-    again = event("prepare_run") | {"input": {"reproduce": ORIGINAL}}
-    prepare_run(again, s3=s3, sagemaker=sagemaker)
-    check_metrics(event("check_metrics"), s3=s3)
     executions, sns = FakeExecutions(), FakeSns()
     executions.add("digits-1", status="FAILED", entered=["TakeTurn"])
-    waiting = event("prepare_run") | {"settle_seconds": 0, "max_concurrent_runs": 1}
-    take_turn(waiting, now=datetime.now(UTC), s3=s3, stepfunctions=executions)
-    topics = {"topic_arn": "arn", "bucket": settings.bucket}
-    announce(event("execution_failed"), **topics, sns=sns, stepfunctions=executions)
-    announce_approval(event("model_package_changed"), topic_arn="arn", sns=sns, s3=s3)
     fakes = (s3, stepfunctions, sagemaker, executions, sns)
-    calls = [call for fake in fakes for call in fake.calls]
-    return set().union(*(actions(name, request) for name, request in calls))
+    plan = event("prepare_run")
+    again = plan | {"input": {"reproduce": ORIGINAL}}
+    waiting = plan | {"settle_seconds": 0, "max_concurrent_runs": 1}
+    starting = {"settings": settings, "s3": s3, "stepfunctions": stepfunctions}
+    announcing = {"topic_arn": "arn", "sns": sns}
+
+    def start() -> None:
+        start_retraining({"force": True}, request_id="r", **starting)
+        start_retraining({"reproduce": ORIGINAL}, request_id="s", **starting)
+
+    def prepare() -> None:
+        prepare_run(plan, s3=s3, sagemaker=sagemaker)
+        prepare_run(again, s3=s3, sagemaker=sagemaker)
+
+    def turn() -> None:
+        take_turn(waiting, now=datetime.now(UTC), s3=s3, stepfunctions=executions)
+
+    def tell() -> None:
+        failed = event("execution_failed")
+        announce(failed, bucket=settings.bucket, stepfunctions=executions, **announcing)
+
+    handlers: dict[str, Callable[[], object]] = {
+        "on_upload": lambda: on_upload(event("s3_put"), **starting),
+        "start_retraining": start,
+        "on_request": start,
+        SCHEDULED_LAMBDA: lambda: start_retraining({}, request_id="t", **starting),
+        "take_turn": turn,
+        "prepare_run": prepare,
+        "check_metrics": lambda: check_metrics(event("check_metrics"), s3=s3),
+        "announce": tell,
+        "announce_approval": lambda: announce_approval(
+            event("model_package_changed"), s3=s3, **announcing
+        ),
+    }
+    found = {}
+    for function, handle in handlers.items():
+        for fake in fakes:
+            fake.calls.clear()
+        handle()
+        calls = [call for fake in fakes for call in fake.calls]
+        found[function] = set().union(*(actions(name, request) for name, request in calls))
+    return found
 
 
 def actions(operation: str, request: dict) -> set[str]:
@@ -93,23 +106,33 @@ def actions(operation: str, request: dict) -> set[str]:
     return (OF_VERSIONS if versioned else ACTIONS)[operation]
 
 
-def test_it_grants_what_the_handlers_call(statements, called):
-    granted = {action for statement in statements for action in as_list(statement["Action"])}
-    assert granted == called | BESIDE
+def granted(function: str) -> set[str]:
+    statements = function_policy(function, NAMES, GROUP)["Statement"]
+    return {action for statement in statements for action in statement["Action"]}
 
 
-def test_every_statement_has_a_name_of_its_own(statements):
-    # IAM refuses a policy with a Sid twice:
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
-    names = [statement["Sid"] for statement in statements]
-    assert len(set(names)) == len(names)
+def test_each_may_what_its_handler_calls(called):
+    assert called.keys() == {*LAMBDAS, SCHEDULED_LAMBDA}
+    for function, needed in called.items():
+        assert needed, function
+        assert needed <= granted(function), function
 
 
-def test_it_names_its_resources(statements):
-    for statement in statements:
+@pytest.mark.parametrize("function", [*LAMBDAS, SCHEDULED_LAMBDA])
+def test_each_may_write_its_own_log_and_keep_its_own_failed_events(function):
+    statements = {s["Sid"]: s for s in function_policy(function, NAMES, GROUP)["Statement"]}
+
+    (streams,) = statements["WriteLogs"]["Resource"]
+    assert streams.endswith(f":log-group:/aws/lambda/retrain-dev-{function}:log-stream:*")
+    assert ("KeepFailedEvents" in statements) is (function in ASYNCHRONOUS)
+
+
+@pytest.mark.parametrize("function", [*LAMBDAS, SCHEDULED_LAMBDA])
+def test_every_resource_is_named_and_of_this_stage(function):
+    for statement in function_policy(function, NAMES, GROUP)["Statement"]:
         assert statement["Effect"] == "Allow"
-        assert not any("*" in action for action in as_list(statement["Action"]))
-        for resource in as_list(statement["Resource"]):
+        assert not any("*" in action for action in statement["Action"])
+        for resource in statement["Resource"]:
             *_, region, account, name = resource.split(":", 5)
-            assert {region, account} <= {"", "*"}
-            assert "retrain-dev" in name or name.startswith("model-package")
+            assert (region, account) in {("", ""), (NAMES.region, NAMES.account)}
+            assert "retrain-dev" in name or name.startswith(f"model-package/{GROUP}/")

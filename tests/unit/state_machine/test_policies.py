@@ -1,20 +1,21 @@
-"""What the jobs' role may do with MLflow."""
+"""What the roles of the jobs and of the state machine may do."""
 
 from typing import Any
 
 import pytest
 
 from state_machine.names import Names
-from state_machine.roles import jobs_policy
+from state_machine.policies import jobs_policy
 
 NAMES = Names("retrain", "dev", "123456789012", "eu-central-1")
+IMAGES = "arn:aws:ecr:eu-central-1:763104351884:repository/tensorflow-training"
 SERVER = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/ours"
 
 
 def granted(uri: str) -> list[dict[str, Any]]:
     """The statements that the tracking URI adds."""
-    without = jobs_policy(NAMES)["Statement"]
-    return [one for one in jobs_policy(NAMES, uri)["Statement"] if one not in without]
+    without = jobs_policy(NAMES, IMAGES)["Statement"]
+    return [one for one in jobs_policy(NAMES, IMAGES, uri)["Statement"] if one not in without]
 
 
 def test_a_server_named_by_arn_may_be_written_to_and_its_artifacts_kept() -> None:

@@ -1,0 +1,55 @@
+"""Log groups: made before anything writes to them, so that nothing needs the right to make them."""
+
+from typing import TYPE_CHECKING, Any
+
+from state_machine.resources import Resource, Setting
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+RETENTION_DAYS = 90
+
+
+class LogGroup(Resource):
+    """A log group that forgets after a while; AWS's own would never."""
+
+    kind = "log group"
+
+    def __init__(self, name: str, logs: "CloudWatchLogsClient", *, wanted: bool = True) -> None:
+        self.name = name
+        self.wanted = wanted
+        self._logs = logs
+
+    def exists(self) -> bool:
+        """Tell whether the log group is there."""
+        return self._found() is not None
+
+    def create(self) -> None:
+        """Create it."""
+        self._logs.create_log_group(logGroupName=self.name)
+
+    def delete(self) -> None:
+        """Delete it with its logs."""
+        self._logs.delete_log_group(logGroupName=self.name)
+
+    def holds(self) -> str:
+        """Say how much is logged."""
+        size = (self._found() or {}).get("storedBytes", 0)
+        return f"{size:,} bytes of logs" if size else ""
+
+    def settings(self) -> list[Setting]:
+        """How many days it keeps what is logged."""
+        return [Setting("retention", RETENTION_DAYS, self._retention, self._put_retention)]
+
+    def _retention(self) -> int | None:
+        return (self._found() or {}).get("retentionInDays")
+
+    def _put_retention(self, days: Any) -> None:
+        self._logs.put_retention_policy(logGroupName=self.name, retentionInDays=days)
+
+    def _found(self) -> Any:
+        pages = self._logs.get_paginator("describe_log_groups").paginate(
+            logGroupNamePrefix=self.name
+        )
+        groups = (group for page in pages for group in page["logGroups"])
+        return next((group for group in groups if group["logGroupName"] == self.name), None)

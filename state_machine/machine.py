@@ -1,0 +1,113 @@
+"""The state machine, and the log of its executions."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from state_machine import sdk
+from state_machine.names import Names
+from state_machine.propagation import until_known
+from state_machine.resources import Resource, Setting
+from state_machine.sdk import Workflow
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+class StateMachine(Resource):
+    """The state machine, created and updated by the Data Science SDK.
+
+    The SDK knows nothing of logging and tracing; they are put beside it.
+    """
+
+    kind = "state machine"
+
+    def __init__(
+        self, names: Names, graph: sdk.Graph, client: "SFNClient", pause: Callable[[float], None]
+    ) -> None:
+        self.name = names.state_machine
+        self._arn = names.state_machine_arn
+        self._role = names.role_arn("states")
+        self._log_group_arn = names.log_group_arn(names.state_machine_log_group)
+        self._graph = graph
+        self._client = client
+        self._pause = pause
+
+    def exists(self) -> bool:
+        """Tell whether the state machine is there."""
+        try:
+            self._describe()
+        except self._client.exceptions.StateMachineDoesNotExist:
+            return False
+        return True
+
+    def create(self) -> None:
+        """Create it, as soon as its role is known everywhere."""
+        workflow = Workflow(self.name, self._graph, self._role, client=self._client)
+        until_known(workflow.create, self._pause)
+
+    def delete(self) -> None:
+        """Stop its running executions, and delete it."""
+        for arn in self._running():
+            self._client.stop_execution(executionArn=arn, cause="The stage was destroyed")
+        self._client.delete_state_machine(stateMachineArn=self._arn)
+
+    def settings(self) -> list[Setting]:
+        """What it does, by which role, and how executions are logged and traced."""
+        definition = {"states": self._graph.to_dict(), "role": self._role}
+        return [
+            Setting("definition", definition, self._definition, self._put_definition),
+            Setting("logging", self._logging(), self._found_logging, self._put_logging),
+            Setting("tracing", True, self._tracing, self._put_tracing),
+        ]
+
+    def _definition(self) -> dict[str, str]:
+        found = self._describe()
+        return {"states": json.loads(found["definition"]), "role": found["roleArn"]}
+
+    def _put_definition(self, _: Any) -> None:
+        """`Workflow.create()` on an existing name would return its ARN and change nothing."""
+        workflow = Workflow(
+            self.name, self._graph, self._role, client=self._client, state_machine_arn=self._arn
+        )
+        until_known(lambda: workflow.update(definition=self._graph, role=self._role), self._pause)
+
+    def _logging(self) -> dict[str, Any]:
+        """Every event without its data, which `run.json` and the history have.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+        """
+        log_group = {"logGroupArn": f"{self._log_group_arn}:*"}
+        return {
+            "level": "ALL",
+            "includeExecutionData": False,
+            "destinations": [{"cloudWatchLogsLogGroup": log_group}],
+        }
+
+    def _found_logging(self) -> Any:
+        return self._describe().get("loggingConfiguration")
+
+    def _put_logging(self, logging: Any) -> None:
+        until_known(
+            lambda: self._client.update_state_machine(
+                stateMachineArn=self._arn, loggingConfiguration=logging
+            ),
+            self._pause,
+        )
+
+    def _tracing(self) -> bool:
+        return bool(self._describe().get("tracingConfiguration", {}).get("enabled"))
+
+    def _put_tracing(self, enabled: Any) -> None:
+        self._client.update_state_machine(
+            stateMachineArn=self._arn, tracingConfiguration={"enabled": enabled}
+        )
+
+    def _describe(self) -> Any:
+        return self._client.describe_state_machine(stateMachineArn=self._arn)
+
+    def _running(self) -> list[str]:
+        pages = self._client.get_paginator("list_executions").paginate(
+            stateMachineArn=self._arn, statusFilter="RUNNING"
+        )
+        return [item["executionArn"] for page in pages for item in page["executions"]]

@@ -1,0 +1,102 @@
+"""What events come in by, go out by, and where those are kept that could not be handled.
+
+topic  <prefix>-retrain        asks for retraining: an alarm, or anything that publishes JSON
+topic  <prefix>-announcements  tells of executions that ended without success,
+                               and of models that were registered, approved or rejected
+queue  <prefix>-failed-events  keeps events that a Lambda could not handle after its retries
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from state_machine.names import Names
+from state_machine.resources import Resource, Setting
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+TOPICS = ("retrain", "announcements")
+FAILED_EVENTS = "failed-events"
+
+# SQS's maximum: time to come back from a holiday and replay.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+RETENTION_SECONDS = 14 * 24 * 3600
+QUEUE_ATTRIBUTES = {
+    "MessageRetentionPeriod": str(RETENTION_SECONDS),
+    "SqsManagedSseEnabled": "true",
+}
+
+
+class Topic(Resource):
+    """An SNS topic; its subscriptions are those of the Lambdas and of people."""
+
+    kind = "topic"
+
+    def __init__(self, purpose: str, names: Names, sns: "SNSClient") -> None:
+        self.name = names.topic(purpose)
+        self._arn = names.topic_arn(purpose)
+        self._sns = sns
+
+    def exists(self) -> bool:
+        """Tell whether the topic is there."""
+        try:
+            self._sns.get_topic_attributes(TopicArn=self._arn)
+        except self._sns.exceptions.NotFoundException:
+            return False
+        return True
+
+    def create(self) -> None:
+        """Create it."""
+        self._sns.create_topic(Name=self.name)
+
+    def delete(self) -> None:
+        """Delete it and its subscriptions."""
+        self._sns.delete_topic(TopicArn=self._arn)
+
+
+class FailedEventsQueue(Resource):
+    """The encrypted queue of events that no Lambda could handle."""
+
+    kind = "queue"
+
+    def __init__(self, names: Names, sqs: "SQSClient") -> None:
+        self.name = names.queue(FAILED_EVENTS)
+        self._sqs = sqs
+
+    def exists(self) -> bool:
+        """Tell whether the queue is there."""
+        try:
+            self._url()
+        except self._sqs.exceptions.QueueDoesNotExist:
+            return False
+        return True
+
+    def create(self) -> None:
+        """Create it; SQS refuses a name for a minute after the queue was deleted."""
+        self._sqs.create_queue(QueueName=self.name)
+
+    def delete(self) -> None:
+        """Delete it with its messages."""
+        self._sqs.delete_queue(QueueUrl=self._url())
+
+    def holds(self) -> str:
+        """Say how many events wait in it, approximately."""
+        count = self._attributes(["ApproximateNumberOfMessages"])["ApproximateNumberOfMessages"]
+        return f"{count} failed events" if int(count) else ""
+
+    def settings(self) -> list[Setting]:
+        """How long it keeps events, and how they are encrypted."""
+        return [Setting("attributes", QUEUE_ATTRIBUTES, self._found, self._put)]
+
+    def _found(self) -> dict[str, str]:
+        return self._attributes(list(QUEUE_ATTRIBUTES))
+
+    def _attributes(self, names: list[Any]) -> dict[str, str]:
+        answer = self._sqs.get_queue_attributes(QueueUrl=self._url(), AttributeNames=names)
+        return dict(answer.get("Attributes", {}))  # type: ignore[arg-type]
+
+    def _put(self, attributes: Any) -> None:
+        self._sqs.set_queue_attributes(QueueUrl=self._url(), Attributes=attributes)
+
+    def _url(self) -> str:
+        return self._sqs.get_queue_url(QueueName=self.name)["QueueUrl"]

@@ -1,0 +1,118 @@
+"""What a deployment consists of, and how it differs from what is there.
+
+A resource is asked for what is there each time: no record of an earlier deployment is kept, so that
+one that was interrupted, or made from another machine, is found as it is.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Action(StrEnum):
+    """What becomes of a resource."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    KEEP = "keep"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One property of a resource: what it shall be, how it is read, how it is put.
+
+    `get` returns what is there in the form of `desired`, whatever else AWS answers; None if
+    nothing is.
+    """
+
+    name: str
+    desired: Any
+    get: Callable[[], Any]
+    put: Callable[[Any], object]
+
+
+class Resource(ABC):
+    """One thing that a stage consists of.
+
+    `wanted` tells whether the configuration asks for it: what it no longer asks for is deleted.
+    """
+
+    kind: str
+    name: str
+    wanted: bool = True
+
+    @abstractmethod
+    def exists(self) -> bool:
+        """Tell whether it is there."""
+
+    @abstractmethod
+    def create(self) -> None:
+        """Create it; what `settings` names is put after that."""
+
+    @abstractmethod
+    def delete(self) -> None:
+        """Delete it, and what it holds; it is there."""
+
+    def settings(self) -> Sequence[Setting]:
+        """Return what is compared, and put where it differs."""
+        return ()
+
+    def holds(self) -> str:
+        """Say what data it holds that nothing could bring back; empty if none."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be done with one resource; `details` say what differs, or what is lost."""
+
+    resource: Resource
+    action: Action
+    details: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+
+    def apply(self) -> None:
+        """Do it. What was done before and is as it should be stays as it is."""
+        if self.action is Action.DELETE:
+            self.resource.delete()
+            return
+        if self.action is Action.CREATE:
+            self.resource.create()
+        for setting in self.settings:
+            setting.put(setting.desired)
+
+
+def deployment_steps(resources: Iterable[Resource]) -> list[Step]:
+    """Compare each resource to what is there, in the order in which they are to be brought up."""
+    return [step for resource in resources for step in _deployment_step(resource)]
+
+
+def removal_steps(resources: Sequence[Resource], *, with_data: bool) -> list[Step]:
+    """Return what removes the resources, in the opposite order; data only `with_data`."""
+    there = [resource for resource in reversed(resources) if resource.exists()]
+    return [_removal_step(resource, with_data=with_data) for resource in there]
+
+
+def _deployment_step(resource: Resource) -> Iterator[Step]:
+    there = resource.exists()
+    if not resource.wanted:
+        if there:
+            yield Step(resource, Action.DELETE, ("pipeline.toml no longer asks for it",))
+        return
+    settings = tuple(resource.settings())
+    if not there:
+        yield Step(resource, Action.CREATE, settings=settings)
+        return
+    differing = tuple(setting for setting in settings if setting.get() != setting.desired)
+    action = Action.CHANGE if differing else Action.KEEP
+    yield Step(resource, action, tuple(setting.name for setting in differing), differing)
+
+
+def _removal_step(resource: Resource, *, with_data: bool) -> Step:
+    held = resource.holds()
+    if held and not with_data:
+        return Step(resource, Action.KEEP, (f"holds {held}",))
+    return Step(resource, Action.DELETE, (f"with {held}",) if held else ())
