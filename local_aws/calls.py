@@ -2,56 +2,113 @@
 
 import io
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from moto.core.request import Request
+from botocore.exceptions import BotoCoreError
+from moto.core.model import OperationModel
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
+from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from werkzeug.exceptions import NotFound
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# A signed request names its service in the header, a presigned URL in its query.
+# A signed request names its key and service in the header, a presigned URL in its query.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/([^/]+)/aws4_request")
-_SIGNED_AS = {"states": "stepfunctions", "monitoring": "cloudwatch"}
+_SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+# boto3 still presigns URLs of S3 by version 2 where it is not told otherwise.
+_OLD_SCOPE = re.compile(r"(?:^AWS |AWSAccessKeyId=)(\w+)")
+_SIGNED_AS = {
+    "states": "stepfunctions",
+    "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
+}
 
 
 @dataclass(frozen=True)
 class Call:
-    """An operation of a service, by the names that boto3's clients have: `s3/PutObject`."""
+    """An operation of a service, by the names that boto3's clients have: `s3/PutObject`.
+
+    `access_key` and `region` are those it is signed with; `model` is None, and `operation` "", for
+    an operation that no model has.
+    """
 
     service: str
     operation: str
+    region: str = ""
+    access_key: str = field(default="", repr=False)
+    model: OperationModel | None = field(default=None, repr=False, compare=False)
+    path_parameters: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.service}/{self.operation}"
 
 
 def call_of(environ: "WSGIEnvironment") -> Call | None:
-    """Return the call that a request makes; None for one that is not signed.
-
-    An operation that no model has is "".
-    """
+    """Return the call that a request makes; None for one that is not signed."""
     signed = environ.get("HTTP_AUTHORIZATION") or unquote(environ.get("QUERY_STRING", ""))
     scope = _SCOPE.search(signed)
-    if scope is None:
+    if scope is not None:
+        access_key, region, signing_name = scope.groups()
+    elif old_scope := _OLD_SCOPE.search(signed):
+        access_key, region, signing_name = old_scope[1], "us-east-1", "s3"
+    else:
         return None
-    service = _SIGNED_AS.get(scope[1], scope[1])
-    return Call(service, _operation(service, environ))
+    service = _SIGNED_AS.get(signing_name, signing_name)
+    model, path_parameters = _operation(service, environ)
+    name = str(model.name) if model else ""
+    return Call(service, name, region, access_key, model, path_parameters)
 
 
-def _operation(service: str, environ: "WSGIEnvironment") -> str:
+def parameters_of(call: Call, environ: "WSGIEnvironment") -> dict[str, Any]:
+    """Return the members of the call's request, by the service's model; {} if it has none.
+
+    Not for S3, whose bodies may be large.
+    """
+    if call.model is None:
+        return {}
+    body = _read_body(environ)
+    request = Request(environ)
+    try:
+        protocol = determine_request_protocol(call.model.service_model, request.content_type)
+        parser = PROTOCOL_PARSERS[protocol](call.model)
+        parsed: dict[str, Any] = parser.parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": body,
+                "url_path": request.path,
+                "url_params": call.path_parameters,
+            }
+        )
+    except (KeyError, NotImplementedError, RequestParserError, TypeError, ValueError):
+        return {}  # moto, or the validation, says what is wrong with it
+    finally:
+        environ["wsgi.input"] = io.BytesIO(body)
+    return parsed
+
+
+def _operation(
+    service: str, environ: "WSGIEnvironment"
+) -> tuple[OperationModel | None, dict[str, str]]:
     body = b""
     if service != "s3":  # whose operations never stand in the body, which may be large
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
+        body = _read_body(environ)
     try:
-        return str(get_service_router(service).match(Request(environ))[0].name)
-    except (NotFound, NotImplementedError, ValueError):
-        return ""
+        return get_service_router(service).match(Request(environ))
+    except (NotFound, NotImplementedError, ValueError, BotoCoreError):
+        return None, {}
     finally:
         if body:
             environ["wsgi.input"] = io.BytesIO(body)  # the router has read a form
+
+
+def _read_body(environ: "WSGIEnvironment") -> bytes:
+    """Return the body and have it there to be read again."""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body

@@ -8,14 +8,14 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from fnmatch import fnmatchcase
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from local_aws.accepted import Accepted
+from local_aws.authorization import lets_service
 from local_aws.state import State
 from local_aws.state_services import changes
 
@@ -143,18 +143,10 @@ def invoke(arn: str, payload: str, *, service: str = "", source: str = "") -> No
 
 def lets_invoke(function: LambdaFunction, service: str, source_arn: str) -> bool:
     """Tell whether the function's policy lets the service invoke it for the resource."""
-    statements: list[dict[str, Any]] = function.policy.statements
-    return any(_lets_invoke(statement, service, source_arn) for statement in statements)
-
-
-def _lets_invoke(statement: dict[str, Any], service: str, source_arn: str) -> bool:
-    principal = statement.get("Principal", {})
-    allowed = principal.get("Service") if isinstance(principal, dict) else principal
-    conditions = {
-        name.lower(): value
-        for condition in statement.get("Condition", {}).values()
-        for name, value in condition.items()
-    }
-    return allowed in (service, "*") and fnmatchcase(
-        source_arn, conditions.get("aws:sourcearn", "*")
+    return lets_service(
+        function.policy.statements,
+        "lambda:InvokeFunction",
+        function.function_arn,
+        service,
+        source_arn,
     )

@@ -17,14 +17,13 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
-from uuid import uuid4
 
-from moto.core.utils import get_service_model
 from moto.moto_api._internal import urls
 from werkzeug.test import run_wsgi_app
 
 from local_aws.calls import Call, call_of
 from local_aws.fault_rules import FaultRulesError, Rule, parse
+from local_aws.refusals import Refusal, protocol_of, refuse
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -156,30 +155,9 @@ def _refuse(
     call: Call, kind: str, environ: "WSGIEnvironment", start_response: "StartResponse"
 ) -> Iterable[bytes]:
     """Answer as AWS does, in the service's protocol, before anything was done."""
-    protocol = get_service_model(call.service).protocol
     if kind == "error":
         status, code = _ERRORS.get(call.service, (500, "InternalFailure"))
     else:
-        code = "Throttling" if protocol == "query" else "ThrottlingException"
+        code = "Throttling" if protocol_of(call) == "query" else "ThrottlingException"
         status, code = _THROTTLES.get(call.service, (400, code))
-    request_id = str(uuid4())
-    body = _error(protocol, code, _MESSAGES[kind], request_id).encode()
-    if environ["REQUEST_METHOD"] == "HEAD":
-        body = b""
-    headers = [
-        ("Content-Length", str(len(body))),
-        ("x-amzn-RequestId", request_id),
-        ("x-amzn-ErrorType", code),
-    ]
-    start_response(f"{status} {HTTPStatus(status).phrase}", headers)
-    return [body]
-
-
-def _error(protocol: str, code: str, message: str, request_id: str) -> str:
-    identity = f"<RequestId>{request_id}</RequestId>"
-    error = f"<Code>{code}</Code><Message>{message}</Message>"
-    if protocol == "rest-xml":
-        return f"<Error>{error}{identity}</Error>"
-    if protocol == "query":
-        return f"<ErrorResponse><Error>{error}</Error>{identity}</ErrorResponse>"
-    return json.dumps({"__type": code, "message": message})
+    return refuse(call, Refusal(status, code, _MESSAGES[kind]), environ, start_response)

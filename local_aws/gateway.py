@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from local_aws.authorized_calls import RoleCall, role_call_of
 from local_aws.calls import call_of
 from local_aws.state import State
 from local_aws.state_services import changes
@@ -45,13 +46,21 @@ class Gateway:
             _log.warning("refused a request for host %r", host)
             return _answer(start_response, "403 Forbidden", b"The Host header is not loopback.\n")
         try:
-            return self._answer_kept(environ, start_response)
+            role_call = role_call_of(environ)
+            if role_call is not None:
+                refusal = role_call.refusal(environ, start_response)
+                if refusal is not None:
+                    return refusal
+            return self._answer_kept(environ, start_response, role_call)
         except Exception as error:
             _log.exception("%s %s", environ["REQUEST_METHOD"], environ.get("PATH_INFO"))
             return _internal_failure(environ, start_response, error)
 
     def _answer_kept(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+        role_call: RoleCall | None,
     ) -> Iterable[bytes]:
         """Answer when all is saved; until then the answer may still become another.
 
@@ -63,6 +72,10 @@ class Gateway:
         if environ.get("PATH_INFO") == _RESET:
             self._state.all_changed()
         self._state.save()
+        if role_call is not None:
+            refusal = role_call.refusal_to_tell(begun[-1][0], environ, start_response)
+            if refusal is not None:
+                return refusal
         start_response(*begun[-1])
         return answer
 

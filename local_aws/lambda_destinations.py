@@ -27,6 +27,7 @@ from local_aws.deliveries import (
     service_of,
 )
 from local_aws.lambda_asynchronous import MAX_AGE_SECONDS, Condition, QueuedEvent
+from local_aws.lambda_roles import check_destination, check_may_send
 from local_aws.server import Context
 
 DEFAULT_RETRIES = 2
@@ -77,11 +78,12 @@ def record(ended: QueuedEvent) -> None:
     destination = _destination(function, "OnSuccess" if succeeded else "OnFailure")
     if destination:
         what = f"the record of {event} for {destination}"
-        _send(what, partial(_send_record, destination, invocation_record(function, ended)))
+        told = invocation_record(function, ended)
+        _send(what, partial(_send_record, function, destination, told))
     dead_letters = _dead_letter_target(function)
     if dead_letters and not succeeded:
         what = f"{event} for the dead-letter target {dead_letters}"
-        _send(what, partial(_send_event, dead_letters, ended))
+        _send(what, partial(_send_event, function, dead_letters, ended))
 
 
 def invocation_record(function: LambdaFunction, ended: QueuedEvent) -> dict[str, Any]:
@@ -115,7 +117,8 @@ def _send(what: str, send: Callable[[], None]) -> None:
         _log.exception("%s was not delivered", what)
 
 
-def _send_record(destination: str, record: dict[str, Any]) -> None:
+def _send_record(function: LambdaFunction, destination: str, record: dict[str, Any]) -> None:
+    check_may_send(function, destination)
     body = json.dumps(record)
     match service_of(destination):
         case "sqs":
@@ -145,8 +148,9 @@ def _emit(destination: str, record: dict[str, Any]) -> None:
     )
 
 
-def _send_event(target: str, ended: QueuedEvent) -> None:
+def _send_event(function: LambdaFunction, target: str, ended: QueuedEvent) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq"""
+    check_may_send(function, target)
     ran = ended.last_outcome is not None
     attributes = {
         "RequestID": ("String", ended.event.request_id),
@@ -216,6 +220,9 @@ def _put_config(self: LambdaBackend, function_name: str, config: dict[str, Any])
     """A put replaces the whole of the configuration, and an update what it names."""
     function = self.get_function(function_name)
     destinations = {"OnSuccess": {}, "OnFailure": {}, **config.get("DestinationConfig", {})}
+    for each in destinations.values():
+        if each.get("Destination"):
+            check_destination(function, each["Destination"])
     kept = EventInvokeConfig(
         _qualified_arn(function), _now(), {**config, "DestinationConfig": destinations}
     )

@@ -1,30 +1,31 @@
 """What a function prints, and Lambda's own lines about it, in CloudWatch Logs."""
 
-import threading
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
+
+from local_aws.role_logs import RoleLog
+from local_aws.role_sessions import Session
 
 TAIL_BYTES = 4096
 
-_creation = threading.Lock()
-
 
 class LogStream:
-    """The log stream of one execution environment.
+    """The log stream of one execution environment, written with the function's role.
 
     The function's process appends to `file`; `collect` carries what is new there over to
     CloudWatch Logs. A file never blocks its writer, and all that was written before a result was
     handed in is there to be read after it.
     """
 
-    def __init__(self, backend: Any, function_name: str, version: str, folder: Path) -> None:
+    def __init__(
+        self, session: Session, region: str, function_name: str, version: str, folder: Path
+    ) -> None:
         self.group = f"/aws/lambda/{function_name}"
         self.name = f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{uuid4().hex}"
-        self._backend = backend
+        self._cloudwatch = RoleLog(session, region, self.group, self.name)
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / f"{self.name.rpartition(']')[2]}.log"
         self.file.touch()
@@ -34,6 +35,7 @@ class LogStream:
 
     def begin(self) -> None:
         """Start a new tail: what follows belongs to the next invocation."""
+        self._cloudwatch.retry()
         self.collect()
         self._recent = b""
 
@@ -68,7 +70,4 @@ class LogStream:
             return
         printed = "".join(str(event["message"]) for event in events).encode()
         self._recent = (self._recent + printed)[-TAIL_BYTES:]
-        with _creation:  # two new environments of one function would each create the group
-            self._backend.ensure_log_group(self.group)
-            self._backend.ensure_log_stream(self.group, self.name)
-        self._backend.put_log_events(self.group, self.name, events)
+        self._cloudwatch.put(events)

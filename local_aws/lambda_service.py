@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-from local_aws import lambda_code, lambda_destinations
+from local_aws import lambda_code, lambda_destinations, role_sessions
 from local_aws.deliveries import find_function
 from local_aws.lambda_asynchronous import (
     AsynchronousInvocations,
@@ -101,18 +101,24 @@ class LambdaService:
         _warn_of_other_python(deployment)
         folder = self._folder / deployment.name
         task_root = lambda_code.unpack(deployment.code, folder / deployment.code_sha256)
+        # The name of the session is the function's:
+        # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+        session = role_sessions.issue(deployment.role, deployment.name)
         return ExecutionEnvironment(
             lambda_code.command(task_root, self._runtime, deployment.handler),
             folder=task_root,
             variables={
                 **_variables(deployment),
+                **session.variables(),
                 "LAMBDA_TASK_ROOT": str(task_root),
                 "LAMBDA_RUNTIME_DIR": str(self._runtime),
                 "AWS_ENDPOINT_URL": self._endpoint,
             },
             version=deployment.version,
             limits=Limits(deployment.timeout, deployment.memory_mb),
-            log=_log_stream(deployment, folder / "logs"),
+            log=LogStream(
+                session, deployment.region, deployment.name, deployment.version, folder / "logs"
+            ),
         )
 
 
@@ -157,17 +163,7 @@ def _variables(deployment: Deployment) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployment.memory_mb),
         "AWS_LAMBDA_FUNCTION_VERSION": deployment.version,
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_SESSION_TOKEN": "test",
     }
-
-
-def _log_stream(deployment: Deployment, folder: Any) -> LogStream:
-    from moto.logs.models import logs_backends  # noqa: PLC0415 (after moto is configured)
-
-    backend = logs_backends[deployment.account][deployment.region]
-    return LogStream(backend, deployment.name, deployment.version, folder)
 
 
 def _running_python() -> str:

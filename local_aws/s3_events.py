@@ -62,6 +62,7 @@ class Notification:
 
     arn: str
     body: str
+    source: str = ""  # the bucket's ARN
 
     def __str__(self) -> str:
         return f"{self.body} for {self.arn}"
@@ -104,7 +105,7 @@ def _send_event(
     for destination in itertools.chain(*destinations):
         if destination.matches(event_name, key.name):
             body = json.dumps(event.notification(destination.id))
-            deliveries.send(Notification(destination.arn, body))
+            deliveries.send(Notification(destination.arn, body, event.bucket_arn))
     if configuration.event_bridge is not None:
         deliveries.send(event)
 
@@ -123,7 +124,7 @@ def _deliver(message: Notification | ObjectEvent) -> None:
         return
     match service_of(message.arn):
         case "lambda":
-            invoke(message.arn, message.body)
+            invoke(message.arn, message.body, service="s3", source=message.source)
         case "sqs":
             send_to_queue(message.arn, message.body)
         case _:

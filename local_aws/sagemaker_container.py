@@ -141,8 +141,15 @@ class Container:
             for element in elements
         ]
 
-    def environment(self, endpoint: str, region: str) -> dict[str, str]:
-        """Return the variables that every job has; pip installs into the job's own folder."""
+    def environment(
+        self, endpoint: str, region: str, credentials: dict[str, str]
+    ) -> dict[str, str]:
+        """Return the variables that every job has; pip installs into the job's own folder.
+
+        AWS gives a job its role's credentials at a link-local address that
+        AWS_CONTAINER_CREDENTIALS_RELATIVE_URI completes. A process without a network of its own
+        cannot have that address, so it gets them as SDKs take them otherwise, as variables.
+        """
         packages = self.root / "packages"
         return {
             "PATH": self.runtime.search_path,
@@ -156,9 +163,8 @@ class Container:
             "SAGEMAKER_BASE_DIR": str(self.path(OPT_ML)),
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL": endpoint,
+            **credentials,
         }
 
     def make_folder(self, inside: str) -> Path:

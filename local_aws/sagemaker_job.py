@@ -2,22 +2,28 @@
 
 import copy
 import logging
+import re
 import signal
 import subprocess
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.utils import arn_formatter
 
-from local_aws import processes
+from local_aws import processes, role_sessions
+from local_aws.authorization import AccessDeniedError, allows, check
+from local_aws.iam_policies import Request
+from local_aws.role_logs import RoleLog
+from local_aws.role_sessions import Session
 from local_aws.sagemaker_container import HOST, Container, ContainerPathError, Runtime
 from local_aws.sagemaker_logs import JobLog, Metrics
 from local_aws.sagemaker_s3 import Transfer, TransferError
@@ -27,6 +33,7 @@ UNDER_WAY = ("InProgress", "Stopping")
 _INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 _INTERRUPTED = "InternalServerError: the embedded AWS ended while the job was running"
 _DEFAULT_MAX_RUNTIME = 86400
+_ECR_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +52,7 @@ class Services:
     endpoint: str
     jobs_folder: Path
     runtime: Runtime
-    transfer: Transfer
+    transfer: Callable[[Session], Transfer]
     stop_grace_seconds: float
     changed: "Callable[[Job], None]"
 
@@ -78,6 +85,7 @@ class Job(ABC):
     ) -> None:
         self.name: str = request[f"{self.title}Name"]
         self.arn = arn_formatter(self.arn_type, self.name, account, region)
+        self.role_arn: str = request["RoleArn"]
         self.tags: list[dict[str, str]] = request.pop("Tags", [])
         self.status = "InProgress"
         self.failure_reason: str | None = None
@@ -96,6 +104,15 @@ class Job(ABC):
         self._stop_asked = threading.Event()
         self._process: processes.Process | None = None
         self._timers: list[threading.Timer] = []
+
+    @cached_property
+    def _session(self) -> Session:
+        """The job's role at work. Its name is the one that AWS gives every job."""
+        return role_sessions.issue(self.role_arn, "SageMaker")
+
+    @cached_property
+    def _transfer(self) -> Transfer:
+        return self._services.transfer(self._session)
 
     def describe(self) -> dict[str, Any]:
         """Return what Describe answers: the request, and how the job fares."""
@@ -171,6 +188,11 @@ class Job(ABC):
             if self._process is not None:
                 self._process.kill_group()
 
+    @property
+    @abstractmethod
+    def _image(self) -> str:
+        """The image that the container is made from."""
+
     @abstractmethod
     def check(self) -> None:
         """Raise AWSValidationException for a request that AWS, or this embedded AWS, refuses."""
@@ -211,6 +233,7 @@ class Job(ABC):
     def _run(self) -> None:
         try:
             self.container.create()
+            self._check_image()
             self._prepare()
             self._conclude(self._execute())
             self._end("Completed")
@@ -222,12 +245,32 @@ class Job(ABC):
             _log.exception("%s", self.arn)
             self._end("Failed", _INTERNAL_ERROR)
 
+    def _check_image(self) -> None:
+        """Hold the role to what it takes to pull the image, though no image is pulled here.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createtrainingjob-perms
+        """
+        try:
+            for request in _pulling(self._image, self._session.partition):
+                check(self._session, request)
+        except AccessDeniedError as error:
+            raise JobFailedError(f"ClientError: Cannot pull image {self._image}: {error}") from (
+                error
+            )
+
+    def _check_metrics(self) -> None:
+        """Metrics go to CloudWatch with the job's role; those that may not are not told at all."""
+        namespace = {"cloudwatch:namespace": [self.log_group]}
+        if self.metrics and not allows(self._session, "cloudwatch:PutMetricData", keys=namespace):
+            self.metrics = Metrics([])
+
     def _execute(self) -> int | None:
         """Run the command to its end; return its exit code, None if the job was stopped."""
         process = self._launch()
         if process is None or process.stdout is None:
             return None
         try:
+            self._check_metrics()
             self._job_log().follow(process.stdout, self.metrics)
             code = process.wait()
         finally:
@@ -243,7 +286,9 @@ class Job(ABC):
             self._process = processes.start(
                 self._command(),
                 env={
-                    **self.container.environment(self._services.endpoint, self._region),
+                    **self.container.environment(
+                        self._services.endpoint, self._region, self._session.variables()
+                    ),
                     **self._environment(),
                 },
                 cwd=self.container.root,
@@ -271,13 +316,15 @@ class Job(ABC):
             self._timers.append(terminate(self._process, self._services.stop_grace_seconds))
 
     def _job_log(self) -> JobLog:
-        return JobLog(
-            self.container.root / "job.log",
-            account=self._account,
-            region=self._region,
-            group=self.log_group,
-            stream=f"{self.name}/{HOST}-{int(time.time())}",
+        stream = f"{self.name}/{HOST}-{int(time.time())}"
+        cloudwatch = RoleLog(
+            self._session,
+            self._region,
+            self.log_group,
+            stream,
+            also=("DescribeLogStreams",),
         )
+        return JobLog(self.container.root / "job.log", cloudwatch.put)
 
     def _end(self, status: str, reason: str | None = None) -> None:
         """Give the job its one terminal status; a stopped job is Stopped however it ended."""
@@ -308,6 +355,18 @@ def terminate(process: processes.Process, grace_seconds: float) -> threading.Tim
     """
     process.terminate_group(signal.SIGTERM)
     return _after(grace_seconds, process.kill_group)
+
+
+def _pulling(image: str, partition: str) -> Iterator[Request]:
+    """Yield what it takes to pull an image of ECR; nothing for one that lies elsewhere."""
+    found = _ECR_IMAGE.match(image)
+    if found is None:
+        return
+    account, region, repository = found.groups()
+    arn = f"arn:{partition}:ecr:{region}:{account}:repository/{repository}"
+    yield Request("ecr:GetAuthorizationToken", "*")
+    for action in ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage"):
+        yield Request(f"ecr:{action}", arn)
 
 
 def _after(seconds: float, action: Any) -> threading.Timer:

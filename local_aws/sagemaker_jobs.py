@@ -14,6 +14,7 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
 from local_aws import sagemaker_experiments, sagemaker_registry, sagemaker_spot, sagemaker_state
+from local_aws.authorization import UnassumableRoleError, check_assumable
 from local_aws.sagemaker_container import Runtime
 from local_aws.sagemaker_job import Job, Services
 from local_aws.sagemaker_processing_jobs import ProcessingJob
@@ -39,7 +40,7 @@ def install(context: Context) -> None:
         endpoint=context.endpoint,
         jobs_folder=context.data_folder / "jobs",
         runtime=Runtime(context.data_folder / "runtime"),
-        transfer=Transfer(context.endpoint, context.region),
+        transfer=partial(Transfer, context.endpoint, context.region),
         stop_grace_seconds=context.stop_grace_seconds,
         changed=partial(sagemaker_state.changed, context.state),
     )
@@ -83,6 +84,7 @@ def _actions(
             region=response.region,
             services=services,
         )
+        _check_role(job)
         job.check()
         sagemaker_experiments.check(experiment, response.sagemaker_backend)
         _start(job, jobs_of(kind, response.sagemaker_backend))
@@ -107,6 +109,16 @@ def _actions(
         f"stop_{noun}": stop,
         f"list_{noun}s": list_page,
     }
+
+
+def _check_role(job: Job) -> None:
+    try:
+        check_assumable(job.role_arn, "sagemaker.amazonaws.com", job.arn)
+    except UnassumableRoleError as error:
+        raise AWSValidationException(
+            f"Could not assume role {job.role_arn}. Please ensure that the role exists and allows "
+            "principal 'sagemaker.amazonaws.com' to assume the role."
+        ) from error
 
 
 def _start(job: Job, jobs: dict[str, Job]) -> None:

@@ -2,30 +2,24 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
-
-from moto.logs.models import logs_backends
 
 _READ = 64 * 1024
 _LONGEST_EVENT = 256 * 1024 - 26  # bytes; CloudWatch counts 26 for each event
 
 
 class JobLog:
-    """The output of a job, written line by line to a file and to a log stream."""
+    """The output of a job, written line by line to a file and, by `put`, to a log stream."""
 
-    def __init__(self, path: Path, *, account: str, region: str, group: str, stream: str) -> None:
+    def __init__(self, path: Path, put: Callable[[list[dict[str, Any]]], None]) -> None:
         self._path = path
-        self._backend = logs_backends[account][region]
-        self._group = group
-        self._stream = stream
+        self._put_events = put
 
     def follow(self, output: IO[bytes], metrics: "Metrics") -> None:
         """Copy `output` until its end; each read becomes one batch of log events."""
-        self._backend.ensure_log_group(self._group)
-        self._backend.ensure_log_stream(self._group, self._stream)
         rest = b""
         with self._path.open("ab", buffering=0) as file:
             while chunk := output.read1(_READ):  # type: ignore[attr-defined]
@@ -46,7 +40,7 @@ class JobLog:
             if text:
                 events.append({"timestamp": now, "message": text})
         if events:
-            self._backend.put_log_events(self._group, self._stream, events)
+            self._put_events(events)
 
 
 class Metrics:
@@ -55,6 +49,9 @@ class Metrics:
     def __init__(self, definitions: list[dict[str, str]]) -> None:
         self._definitions = [(item["Name"], re.compile(item["Regex"])) for item in definitions]
         self._last: dict[str, tuple[float, datetime]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._definitions)
 
     def observe(self, line: str) -> None:
         """Search one line of the log; the first group of an expression is the value."""

@@ -31,6 +31,10 @@ class ProcessingJob(Job):
 
     _exit_message: str | None = None
 
+    @property
+    def _image(self) -> str:
+        return str(self._request["AppSpecification"]["ImageUri"])
+
     def check(self) -> None:
         """Refuse what cannot be run here, and local paths outside of /opt/ml."""
         if not self._request["AppSpecification"].get("ContainerEntrypoint"):
@@ -75,7 +79,7 @@ class ProcessingJob(Job):
         uri = S3Uri.parse(item["S3Uri"])
         try:
             files = download_prefix(
-                self._services.transfer, uri, self.container.make_folder(item["LocalPath"])
+                self._transfer, uri, self.container.make_folder(item["LocalPath"])
             )
         except TransferError as error:
             raise JobFailedError(f"ClientError: Failed to download data. {error}") from error
@@ -109,7 +113,7 @@ class ProcessingJob(Job):
             raise JobFailedError("AlgorithmError: See job logs for more information")
         for item in self._outputs():
             folder = self.container.path(item["LocalPath"])
-            upload_folder(self._services.transfer, folder, S3Uri.parse(item["S3Uri"]))
+            upload_folder(self._transfer, folder, S3Uri.parse(item["S3Uri"]))
 
     def _read_message(self) -> str | None:
         """Return the first 1 KB of the message file, or less so that no character is cut."""

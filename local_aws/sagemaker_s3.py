@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -15,6 +14,9 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
+from local_aws import role_clients
+from local_aws.role_sessions import Session
+
 _CHUNK = 1024 * 1024
 _ATTEMPTS = 5
 _BROKEN_OFF = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
@@ -22,6 +24,10 @@ _BROKEN_OFF = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 
 class TransferError(Exception):
     """Data could not be brought from S3 or to S3; the text says which and why."""
+
+
+class TransferDeniedError(TransferError):
+    """The job's role may not do it."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +55,16 @@ class S3Uri:
 
 
 class Transfer:
-    """Objects to files and back, over the endpoint that every other client uses too.
+    """Objects to files and back, over the endpoint that every other client uses too, and with the
+    rights of a job's role.
 
     Downloads read `get_object` as a stream: against moto's server boto3's `download_file` takes
     six times as long.
     """
 
-    def __init__(self, endpoint: str, region: str) -> None:
+    def __init__(self, endpoint: str, region: str, session: Session) -> None:
         config = Config(max_pool_connections=32, request_checksum_calculation="when_required")
-        self._s3 = boto3.client("s3", region_name=region, endpoint_url=endpoint, config=config)
+        self._s3 = role_clients.client("s3", session, endpoint, region, config)
 
     def keys(self, uri: S3Uri) -> list[str]:
         """Return all keys that start with the URI's, without those that only mark a folder."""
@@ -67,7 +74,7 @@ class Transfer:
         try:
             found = [item["Key"] for page in pages for item in page.get("Contents", [])]
         except (BotoCoreError, ClientError) as error:
-            raise TransferError(f"ListObjectsV2 failed for {uri}: {error}") from error
+            raise _problem(error, f"ListObjectsV2 failed for {uri}: {error}") from error
         return [key for key in found if not key.endswith("/")]
 
     def download(self, uri: S3Uri, target: Path) -> None:
@@ -79,7 +86,7 @@ class Transfer:
             partial.replace(target)
         except (BotoCoreError, ClientError, OSError) as error:
             partial.unlink(missing_ok=True)
-            raise TransferError(f"{uri}: {error}") from error
+            raise _problem(error, f"{uri}: {error}") from error
 
     def _fetch(self, uri: S3Uri, target: Path) -> None:
         """Write the object's bytes, from the start again if they break off.
@@ -102,14 +109,19 @@ class Transfer:
             with source.open("rb") as file:
                 self._s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=file)
         except (BotoCoreError, ClientError) as error:
-            raise TransferError(f"{uri}: {error}") from error
+            raise _problem(error, f"{uri}: {error}") from error
 
     def delete(self, uri: S3Uri) -> None:
         """Delete the object if there is one."""
         try:
             self._s3.delete_object(Bucket=uri.bucket, Key=uri.key)
         except (BotoCoreError, ClientError) as error:
-            raise TransferError(f"{uri}: {error}") from error
+            raise _problem(error, f"{uri}: {error}") from error
+
+
+def _problem(error: Exception, text: str) -> TransferError:
+    denied = isinstance(error, ClientError) and error.response["Error"]["Code"] == "AccessDenied"
+    return TransferDeniedError(text) if denied else TransferError(text)
 
 
 def download_prefix(transfer: Transfer, uri: S3Uri, folder: Path) -> list[Path]:

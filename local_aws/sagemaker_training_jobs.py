@@ -18,7 +18,13 @@ from local_aws.sagemaker_checkpoints import Checkpoints
 from local_aws.sagemaker_container import resource_config
 from local_aws.sagemaker_job import REASON_LIMIT, Job, JobFailedError
 from local_aws.sagemaker_logs import Metrics
-from local_aws.sagemaker_s3 import S3Uri, TransferError, download_prefix, files_below
+from local_aws.sagemaker_s3 import (
+    S3Uri,
+    TransferDeniedError,
+    TransferError,
+    download_prefix,
+    files_below,
+)
 from local_aws.sagemaker_spot import InstanceTime
 
 _INPUT = "/opt/ml/input"
@@ -74,6 +80,10 @@ class TrainingJob(Job):
         self._wait_limit: threading.Timer | None = None
         self._add_transition("Starting")
 
+    @property
+    def _image(self) -> str:
+        return str(self._request["AlgorithmSpecification"].get("TrainingImage", ""))
+
     def check(self) -> None:
         """Refuse what cannot be run here, expressions that are none, and empty channels."""
         sagemaker_spot.check(self._request)
@@ -101,17 +111,19 @@ class TrainingJob(Job):
                 "S3DataType 'S3Prefix' and the input modes 'File' and 'FastFile'."
             )
         try:
-            keys = self._services.transfer.keys(S3Uri.parse(source["S3Uri"]))
+            uri = S3Uri.parse(source["S3Uri"])
+            keys = self._transfer.keys(uri)
+        except TransferDeniedError:
+            keys = []
         except TransferError as error:
             raise AWSValidationException(str(error)) from error
-        if not keys:  # AWS looks when the job is created, and says this:
-            bucket = S3Uri.parse(source["S3Uri"]).bucket
+        if not keys:  # AWS looks when the job is created, with the job's role, and says this:
             raise AWSValidationException(
                 f'No S3 objects found under S3 URL "{source["S3Uri"]}" given in input data source. '
                 f"Please ensure that the bucket exists in the selected region ({self._region}), "
                 "that objects exist under that S3 prefix, and that the role "
-                f'"{self._request["RoleArn"]}" has "s3:ListBucket" permissions on bucket '
-                f'"{bucket}".'
+                f'"{self.role_arn}" has "s3:ListBucket" permissions on bucket '
+                f'"{uri.bucket}".'
             )
 
     def start(self) -> None:
@@ -156,10 +168,16 @@ class TrainingJob(Job):
         self._write_configuration()
         for folder in (_MODEL, _OUTPUT_DATA):
             self.container.make_folder(folder)
+        try:
+            self._download()
+        except TransferError as error:
+            raise JobFailedError(f"ClientError: Failed to download data. {error}") from error
+
+    def _download(self) -> None:
         for channel in self._channels():
             uri = S3Uri.parse(channel["DataSource"]["S3DataSource"]["S3Uri"])
             target = self.container.make_folder(f"{_INPUT}/data/{channel['ChannelName']}")
-            download_prefix(self._services.transfer, uri, target)
+            download_prefix(self._transfer, uri, target)
         self._checkpoints = self._make_checkpoints()
         if self._checkpoints is not None:
             self._checkpoints.restore()
@@ -189,7 +207,7 @@ class TrainingJob(Job):
         if config is None:
             return None
         folder = self.container.make_folder(config.get("LocalPath") or "/opt/ml/checkpoints")
-        return Checkpoints(self._services.transfer, folder, S3Uri.parse(config["S3Uri"]))
+        return Checkpoints(self._transfer, folder, S3Uri.parse(config["S3Uri"]))
 
     def _execute(self) -> int | None:
         """Run the command, again after each interruption; return what its last run ended with."""
@@ -273,8 +291,8 @@ class TrainingJob(Job):
             with tarfile.open(archive, "w:gz", compresslevel=1) as tar:  # weights hardly compress
                 for path in sorted(folder.iterdir()) if folder.is_dir() else []:
                     tar.add(path, arcname=path.name)
-            self._services.transfer.upload(archive, uri)
-        except OSError as error:
+            self._transfer.upload(archive, uri)
+        except (OSError, TransferError) as error:
             raise JobFailedError(f"ClientError: Artifact upload failed: {error}") from error
         finally:
             archive.unlink(missing_ok=True)

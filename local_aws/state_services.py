@@ -36,7 +36,7 @@ def install(context: Context) -> None:
     watched.__getitem__ = _noted_get
     # moto asks IAM at each request whose access key it is.
     for name in ("get_account_id_from", "mark_account_as_visited"):
-        setattr(iam_models, name, _unnoticed(getattr(iam_models, name)))
+        setattr(iam_models, name, unnoticed(getattr(iam_models, name)))
 
 
 @contextmanager
@@ -61,7 +61,9 @@ def touch(part: str, item: str) -> bool:
     return True
 
 
-def _unnoticed(function: Callable[..., Any]) -> Callable[..., Any]:
+def unnoticed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, whose looking at backends marks nothing as changed."""
+
     def call(*arguments: Any, **options: Any) -> Any:
         touched, _request.touched = getattr(_request, "touched", None), None
         try:

@@ -1,12 +1,16 @@
-"""How a state calls a service: as AWS's SDK for Java does, which tries again what may pass.
+"""How a state calls a service: with the machine's role, and as AWS's SDK for Java does.
 
-moto's clients try once, so that one lost answer would fail a state. And a service that cannot be
+That SDK tries again what may pass. moto's clients have credentials of nobody and try once, so that
+every state could do everything, and one lost answer would fail it. And a service that cannot be
 reached fails a task as `<Service>.SdkClientException`, which a Retry may name; moto says
 States.Runtime, which no Retry matches.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
 """
 
+import sys
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 from botocore.config import Config
@@ -16,14 +20,16 @@ from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name
     CustomErrorName,
 )
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import TimeoutSeconds
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_aws_sdk,
     state_task_service_lambda,
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.utils import boto_client
 
+from local_aws import role_clients
 from local_aws.server import Context
+from local_aws.stepfunctions_roles import session_of
 
 _ATTEMPTS = 3
 
@@ -33,16 +39,38 @@ _moto_aws_sdk_error = _AwsSdkTask._from_error
 _moto_lambda_error = _LambdaTask._from_error
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
-    """Let states try again, and name what keeps failing as AWS does."""
-    boto_client.Config = _patient  # type: ignore[misc,assignment]
+def install(context: Context) -> None:
+    """Let states act as their role, try again, and name what keeps failing as AWS does."""
+    client_for = partial(_client_for, context.endpoint)
+    for module in _modules_with_clients():
+        module.boto_client_for = client_for
     _AwsSdkTask._from_error = _aws_sdk_error
     _LambdaTask._from_error = _lambda_error
 
 
-def _patient(**options: Any) -> Config:
-    retries: Any = {"mode": "standard", "total_max_attempts": _ATTEMPTS}
-    return Config(**{**options, "retries": retries})
+def _modules_with_clients() -> list[Any]:
+    """Return moto's modules that have taken boto_client_for from where it is defined."""
+    import_module("moto.stepfunctions.parser.models")  # which imports them all
+    return [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith("moto.stepfunctions.") and hasattr(module, "boto_client_for")
+    ]
+
+
+def _client_for(endpoint: str, region: str, service: str, state_credentials: Any) -> Any:
+    session = session_of(state_credentials.role_arn)
+    return role_clients.client(service, session, endpoint, region, _config())
+
+
+def _config() -> Config:
+    seconds = TimeoutSeconds.DEFAULT_TIMEOUT_SECONDS
+    return Config(
+        parameter_validation=False,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        connect_timeout=seconds,
+        read_timeout=seconds,
+    )
 
 
 def _aws_sdk_error(self: Any, env: Environment, ex: Exception) -> FailureEvent:

@@ -42,7 +42,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramError, ProgramStopped
-from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
+from moto.stepfunctions.parser.asl.utils import boto_client
 
 from local_aws import sagemaker_jobs, stepfunctions_executions
 from local_aws.sagemaker_job import Job
@@ -118,7 +118,7 @@ class SageMakerTask(StateTaskService):
     ) -> None:
         kind = _JOBS[self.resource.api_action]
         where = {"account": resource_runtime_part.account, "region": resource_runtime_part.region}
-        client = boto_client_for(
+        client = boto_client.boto_client_for(
             service="sagemaker", region=where["region"], state_credentials=state_credentials
         )
         name = normalised_parameters[f"{kind.title}Name"]

@@ -7,6 +7,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 from local_aws.client import EmbeddedAws
+from tests.roles import ensure_role
 
 # Files of the fault suite that have fixtures in common.
 TOGETHER = {
@@ -34,6 +35,7 @@ def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedA
     folder = tmp_path_factory.mktemp("embedded-aws")
     arguments = ("--lambda-retry-delays", "0.2,0.4", "--stop-grace-seconds", "3")
     with EmbeddedAws(folder, arguments=arguments) as aws:
+        ensure_role(aws)
         yield aws
 
 

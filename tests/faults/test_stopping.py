@@ -12,7 +12,8 @@ from tests.faults import figures
 from tests.faults.conftest import STOP_GRACE_SECONDS
 from tests.faults.containers import let_pass
 from tests.faults.leaks import job_processes
-from tests.functional.sagemaker_requests import ROLE, Account, training, unique
+from tests.functional.sagemaker_requests import Account, training, unique
+from tests.roles import ROLE
 from tests.waiting import eventually
 
 RACES = 24

@@ -10,6 +10,7 @@ import pytest
 
 from local_aws.client import EmbeddedAws
 from tests.functional.events import Queue, Rules
+from tests.roles import allow, make_role
 
 Deploy = Callable[..., str]
 
@@ -26,9 +27,7 @@ def zipped(**modules: str) -> bytes:
 @pytest.fixture(scope="session")
 def role(embedded_aws: EmbeddedAws) -> str:
     """A role that functions may be given; its ARN."""
-    iam = embedded_aws.client("iam")
-    name = f"role-{uuid4().hex[:8]}"
-    return iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    return make_role(embedded_aws, allow("*"))
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ from urllib.request import Request, urlopen
 from uuid import uuid4
 
 from local_aws.client import EmbeddedAws
+from tests.roles import ROLE
 from tests.waiting import eventually
-
-ROLE = "arn:aws:iam::123456789012:role/r"
 
 
 class Queue:

@@ -9,9 +9,8 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from local_aws.client import EmbeddedAws
+from tests.roles import ROLE, ensure_role
 from tests.waiting import eventually
-
-ROLE = "arn:aws:iam::123456789012:role/jobs"
 
 
 class Account:
@@ -25,6 +24,7 @@ class Account:
         self.states = aws.client("stepfunctions")
         self.bucket = f"jobs-{uuid4().hex}"
         self.s3.create_bucket(Bucket=self.bucket)
+        ensure_role(aws)
 
     def uri(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"

@@ -12,7 +12,6 @@ from local_aws.client import EmbeddedAws
 from tests.functional.conftest import Deploy
 from tests.functional.events import (
     FORWARDS,
-    ROLE,
     Queue,
     Rules,
     create_machine,
@@ -22,6 +21,7 @@ from tests.functional.events import (
     permit,
     topic_into,
 )
+from tests.roles import ROLE
 from tests.waiting import eventually
 
 

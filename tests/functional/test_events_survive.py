@@ -17,7 +17,8 @@ from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
 from tests.functional.conftest import zipped
-from tests.functional.events import ROLE, Queue, Rules, function_arn, permit, topic_into
+from tests.functional.events import Queue, Rules, function_arn, permit, topic_into
+from tests.roles import ROLE, ensure_role
 from tests.waiting import eventually
 
 # Leaves an object for each attempt, named by the event that it gets and the attempt's number.
@@ -59,7 +60,7 @@ class Servers:
         port = urlsplit(self.aws.endpoint).port
         self._arguments += ("--port", str(port))
         self.aws.client("s3").create_bucket(Bucket="attempts")
-        self.aws.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+        ensure_role(self.aws)
 
     def kill_and_start(self) -> None:
         os.kill(self.aws.pid, signal.SIGKILL)

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from cli.main import app
 from local_aws.client import EmbeddedAws
 from state_machine.config import load
-from tests.functional.sagemaker_requests import ROLE, Account, unique
+from tests.functional.sagemaker_requests import Account, unique
+from tests.roles import ROLE
 from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]

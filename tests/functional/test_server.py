@@ -15,6 +15,7 @@ from botocore.config import Config
 
 from local_aws.client import EmbeddedAws, EmbeddedAwsError
 from tests.functional.conftest import zipped
+from tests.roles import ensure_role
 from tests.waiting import eventually
 
 LEAVES_PROCESSES = """
@@ -27,11 +28,10 @@ def handler(event, context):
 
 def start_function_with_children(aws: EmbeddedAws) -> list[psutil.Process]:
     """Leave a warm function with two processes of its own; return all that the server started."""
-    role = aws.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
     aws.client("lambda").create_function(
         FunctionName="leaves",
         Runtime="python3.11",
-        Role=role["Role"]["Arn"],
+        Role=ensure_role(aws),
         Handler="app.handler",
         Code={"ZipFile": zipped(app=LEAVES_PROCESSES)},
     )
@@ -182,7 +182,7 @@ def test_region_is_the_given_one_and_a_users_profile_is_out_of_reach(
         machine = client.create_state_machine(
             name="lists",
             definition=json.dumps({"StartAt": "List", "States": {"List": state}}),
-            roleArn="arn:aws:iam::123456789012:role/r",
+            roleArn=ensure_role(aws),
         )["stateMachineArn"]
         execution = client.start_execution(stateMachineArn=machine)["executionArn"]
 

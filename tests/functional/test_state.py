@@ -20,6 +20,7 @@ from local_aws.client import EmbeddedAws, EmbeddedAwsError
 from tests.functional.conftest import zipped
 from tests.functional.events import create_machine, function_arn
 from tests.functional.test_sagemaker_registry import package
+from tests.roles import allow, make_role
 from tests.waiting import eventually
 
 BUCKET = "survives"
@@ -75,11 +76,10 @@ def put_objects(aws: EmbeddedAws) -> None:
 
 
 def put_function(aws: EmbeddedAws) -> None:
-    role = aws.client("iam").create_role(RoleName="kept", AssumeRolePolicyDocument="{}")
     aws.client("lambda").create_function(
         FunctionName="adds",
         Runtime="python3.11",
-        Role=role["Role"]["Arn"],
+        Role=make_role(aws, allow("*"), name="kept"),
         Handler="app.handler",
         Code={"ZipFile": zipped(app=ADDS, padding=f"noise = {os.urandom(100_000)!r}")},
         Environment={"Variables": {"NAME": "value"}},

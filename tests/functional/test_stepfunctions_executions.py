@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
-from tests.functional.sagemaker_requests import ROLE, unique
+from tests.functional.sagemaker_requests import unique
+from tests.roles import ROLE
 from tests.waiting import eventually
 
 LIMIT = 262_144

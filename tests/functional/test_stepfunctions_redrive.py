@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
 from tests.functional.conftest import Deploy
-from tests.functional.sagemaker_requests import ROLE, Account, unique
+from tests.functional.sagemaker_requests import Account, unique
+from tests.roles import ROLE
 from tests.waiting import eventually
 
 PROCESS = "arn:aws:states:::sagemaker:createProcessingJob.sync"

@@ -7,7 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
-from tests.functional.sagemaker_requests import ROLE, Account, training, unique
+from tests.functional.sagemaker_requests import Account, training, unique
+from tests.roles import ROLE
 from tests.waiting import eventually
 
 PROCESS = "arn:aws:states:::sagemaker:createProcessingJob.sync"

@@ -12,8 +12,9 @@ from moto.stepfunctions.parser.api import ExecutionStatus
 from local_aws.state import State
 from local_aws.stepfunctions_state import PART
 from tests.functional.events import Queue, Rules
-from tests.functional.sagemaker_requests import ROLE, Account, unique
+from tests.functional.sagemaker_requests import Account, unique
 from tests.killable import KillableAws
+from tests.roles import ROLE, ensure_role
 from tests.waiting import eventually
 
 PROCESS = "arn:aws:states:::sagemaker:createProcessingJob.sync"
@@ -25,6 +26,7 @@ FAIL = {"Type": "Fail", "Error": "Gate.Closed", "Cause": "0.1 < 0.2"}
 @pytest.fixture
 def aws(tmp_path: Path) -> Iterator[KillableAws]:
     with KillableAws(tmp_path) as server:
+        ensure_role(server)
         yield server
 
 

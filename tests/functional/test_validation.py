@@ -7,9 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
+from tests.roles import ROLE
 from tests.waiting import eventually
-
-ROLE = "arn:aws:iam::123456789012:role/test"
 
 
 def refusal(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, str, int]:

@@ -1,12 +1,11 @@
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
-from moto.logs.models import logs_backends
 
 from local_aws.sagemaker_logs import JobLog, Metrics
 
-ACCOUNT = "123456789012"
 DEFINITIONS = [
     {"Name": "train:loss", "Regex": "; loss=([^;]+);"},
     {"Name": "validation:loss", "Regex": "; val_loss=([^;]+);"},
@@ -50,23 +49,17 @@ class Trickle(io.RawIOBase):
 
 
 @pytest.fixture
-def log(tmp_path: Path, request: pytest.FixtureRequest) -> JobLog:
-    return JobLog(
-        tmp_path / "job.log",
-        account=ACCOUNT,
-        region="us-east-1",
-        group=f"/test/{request.node.name}",
-        stream="job/algo-1-1",
-    )
+def events() -> list[dict[str, Any]]:
+    return []
 
 
-def messages(group: str) -> list[str]:
-    stream = logs_backends[ACCOUNT]["us-east-1"].groups[group].streams["job/algo-1-1"]
-    return [event.message for event in stream.events]
+@pytest.fixture
+def log(tmp_path: Path, events: list[dict[str, Any]]) -> JobLog:
+    return JobLog(tmp_path / "job.log", events.extend)
 
 
 def test_lines_are_put_together_across_reads(
-    log: JobLog, tmp_path: Path, request: pytest.FixtureRequest
+    log: JobLog, tmp_path: Path, events: list[dict[str, Any]]
 ) -> None:
     pieces = (b"one\ntw", b"o; loss=0.", b"5;\n\r\n\xff\xfe\n", b"end")
     metrics = Metrics(DEFINITIONS)
@@ -74,15 +67,15 @@ def test_lines_are_put_together_across_reads(
     log.follow(io.BufferedReader(Trickle(*pieces)), metrics)
 
     assert (tmp_path / "job.log").read_bytes() == b"".join(pieces)
-    assert messages(f"/test/{request.node.name}") == ["one", "two; loss=0.5;", "��", "end"]
+    assert [event["message"] for event in events] == ["one", "two; loss=0.5;", "��", "end"]
     assert values(metrics) == {"train:loss": 0.5}
 
 
 def test_output_without_line_ends_does_not_pile_up(
-    log: JobLog, request: pytest.FixtureRequest
+    log: JobLog, events: list[dict[str, Any]]
 ) -> None:
     log.follow(io.BufferedReader(io.BytesIO(b"x" * 600_000)), Metrics([]))
 
-    sizes = [len(message) for message in messages(f"/test/{request.node.name}")]
+    sizes = [len(event["message"]) for event in events]
     assert max(sizes) <= 256 * 1024 - 26
     assert sum(sizes) == 600_000
