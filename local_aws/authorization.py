@@ -15,8 +15,8 @@ from typing import Any
 
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import Role, iam_backends
-from moto.s3.models import s3_backends
 
+from local_aws import s3_policies
 from local_aws.authorization_record import AuthorizationRecord
 from local_aws.iam_conditions import Keys
 from local_aws.iam_policies import Decision, Effect, Request, Statement, decide, parse, statement
@@ -24,7 +24,6 @@ from local_aws.role_sessions import Session
 from local_aws.server import Context
 from local_aws.state_services import unnoticed
 
-_OF_RESOURCE = "a resource-based policy"
 _OF_SESSION = "a session policy"
 
 _log = logging.getLogger(__name__)
@@ -114,7 +113,7 @@ def _decision(session: Session, request: Request) -> Decision:
     request = replace(
         request, keys={**_global_keys(session), **request.keys}, principals=principals
     )
-    of_resource = tuple(_bucket_policy(session, request))
+    of_resource = s3_policies.statements_for(request, session.account, session.partition)
     denying = decide((each for each in of_resource if each.effect is Effect.DENY), request)
     if denying.statement is not None:
         return denying
@@ -142,17 +141,6 @@ def _role_policies(role_arn: str) -> Iterator[Statement]:
         yield from parse(
             policy.arn, document if isinstance(document, str) else json.dumps(document)
         )
-
-
-def _bucket_policy(session: Session, request: Request) -> Iterator[Statement]:
-    if not request.action.startswith("s3:") or ":::" not in request.resource:
-        return
-    name = request.resource.partition(":::")[2].partition("/")[0]
-    bucket = s3_backends[session.account][session.partition].buckets.get(name)
-    policy = bucket.policy if bucket is not None else None
-    if policy:
-        text = policy.decode() if isinstance(policy, bytes) else str(policy)
-        yield from parse(_OF_RESOURCE, text)
 
 
 def _global_keys(session: Session) -> dict[str, list[str]]:
@@ -194,7 +182,7 @@ def _message(session: Session, request: Request, denying: Statement | None) -> s
     if denying is None:
         why = f"because no identity-based policy allows the {request.action} action"
     else:
-        kinds = (_OF_RESOURCE, _OF_SESSION)
+        kinds = (s3_policies.POLICY, _OF_SESSION)
         kind = denying.policy if denying.policy in kinds else "an identity-based policy"
         why = f"with an explicit deny in {kind}"
     return (

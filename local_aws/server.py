@@ -25,6 +25,7 @@ EXTENSIONS = (
     "local_aws.logs_store",
     "local_aws.role_sessions",
     "local_aws.authorization",
+    "local_aws.s3_policies",
     "local_aws.validation",
     "local_aws.lambda_functions",
     "local_aws.lambda_roles",

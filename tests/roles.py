@@ -64,9 +64,11 @@ def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) 
     return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
-def acting_as(aws: Connection, role: str, service: str, session: str = "me") -> Any:
-    """Return a client with temporary credentials of the role."""
-    given = aws.client("sts").assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
+def acting_as(aws: Connection, role: str, service: str, session_policy: str = "") -> Any:
+    """Return a client with temporary credentials of the role, of a session named `me`."""
+    more = {"Policy": session_policy} if session_policy else {}
+    sts = aws.client("sts")
+    given = sts.assume_role(RoleArn=role, RoleSessionName="me", **more)["Credentials"]
     return boto3.client(  # type: ignore[call-overload]
         service,
         endpoint_url=aws.endpoint,
