@@ -32,7 +32,6 @@ EXTENSIONS = (
     "local_aws.lambda_destinations",
     "local_aws.eventbridge",
     "local_aws.sns_subscriptions",
-    "local_aws.s3_bucket_policies",
     "local_aws.s3_conditional",
     "local_aws.s3_events",
     "local_aws.sagemaker_jobs",
