@@ -1,7 +1,6 @@
 """The `retrain` command: parses arguments, delegates, and turns errors into one clear line."""
 # ruff: noqa: PLC0415  Each command imports what it needs, so that `retrain --help` is quick.
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +8,10 @@ import typer
 from typer.core import TyperGroup
 
 from cli.errors import RetrainError, translated
+from cli.event_commands import events_app
+from cli.local_commands import local_app
 from cli.models import models_app
+from cli.options import CONFIG, DEV, Config, StageName
 from cli.stages import deploy, destroy
 from cli.terminal import DONE, WARNING, Terminal
 
@@ -48,22 +50,9 @@ app = typer.Typer(
     "Commands talk to the AWS that AWS_ENDPOINT_URL and the credentials name; "
     "`demo` and `local run` bring one up on this machine.",
 )
-local_app = typer.Typer(
-    no_args_is_help=True,
-    help="The embedded AWS on this machine.\n\nExample: retrain local run",
-)
 app.add_typer(local_app, name="local")
-events_app = typer.Typer(
-    no_args_is_help=True,
-    help="Events that no Lambda could handle.\n\nExample: retrain events list",
-)
 app.add_typer(events_app, name="events")
 app.add_typer(models_app, name="models")
-
-Config = Annotated[Path, typer.Option("--config", help="The pipeline's settings.")]
-StageName = Annotated[str, typer.Option("--stage", help="The stage to talk to.")]
-CONFIG = Path("pipeline.toml")
-DEV = "dev"
 
 
 @app.command()
@@ -260,55 +249,6 @@ def reproduce(
         raise typer.Exit(1)
 
 
-@events_app.command("list")
-def events_list(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="How many to show at most.")] = 1000,
-    stage: StageName = DEV,
-    config: Config = CONFIG,
-) -> None:
-    """Show the events that no Lambda could handle; they stay where they are.
-
-    Example: retrain events list
-    """
-    from cli import events
-    from cli.aws import connect
-
-    target = connect(config, stage)
-    queue = events.FailedEvents(target.client("sqs"), target.names)
-    found = events.listing(queue, limit)
-    if as_json:
-        typer.echo(json.dumps(found.as_json()))
-    else:
-        events.show(found, queue.name, Terminal())
-
-
-@events_app.command("replay")
-def events_replay(
-    ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID", help="As `retrain events list` shows.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All events that are kept.")] = False,
-    stage: StageName = DEV,
-    config: Config = CONFIG,
-) -> None:
-    """Give failed events to their Lambdas again.
-
-    An event leaves the queue when Lambda has taken it. Exits with 1 if one could not be replayed.
-
-    Example: retrain events replay --all
-    """
-    from cli import events
-    from cli.aws import connect
-
-    chosen = events.selection(ids or [], everything)
-    target = connect(config, stage)
-    queue = events.FailedEvents(target.client("sqs"), target.names)
-    replays = events.replay(queue, target.client("lambda"), target.names, chosen)
-    if not events.tell(replays, Terminal()):
-        raise typer.Exit(1)
-
-
 @app.command()
 def mlflow(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Of the address.")] = 5001,
@@ -323,97 +263,6 @@ def mlflow(
 
     stop_on_sigterm()
     serve(config.resolve().parent, port, Terminal())
-
-
-@local_app.command("start")
-def local_start(config: Config = CONFIG) -> None:
-    """Start the embedded AWS in the background.
-
-    It runs until `retrain local stop`; `retrain demo` uses it while it runs.
-
-    Example: retrain local start && eval "$(retrain local env)"
-    """
-    from cli import local
-
-    aws, new = local.start(config.resolve().parent)
-    Terminal().line(f"Embedded AWS {'started' if new else 'runs already'} at {aws.endpoint}")
-    Terminal().line('Next: eval "$(retrain local env)" && retrain deploy')
-
-
-@local_app.command("stop")
-def local_stop(config: Config = CONFIG) -> None:
-    """Stop the embedded AWS and everything that it started.
-
-    Example: retrain local stop
-    """
-    from cli import local
-
-    stopped = local.stop(config.resolve().parent)
-    Terminal().line("Embedded AWS stopped" if stopped else "No embedded AWS was running")
-
-
-@local_app.command("status")
-def local_status(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    config: Config = CONFIG,
-) -> None:
-    """Say whether the embedded AWS runs, where, and what is kept.
-
-    Example: retrain local status --json
-    """
-    from cli import local
-
-    status = local.status(config.resolve().parent)
-    if as_json:
-        typer.echo(json.dumps(status))
-    elif status["running"]:
-        Terminal().line(f"Embedded AWS runs at {status['endpoint']}, process {status['pid']}")
-    else:
-        Terminal().line("No embedded AWS runs")
-    if not as_json:
-        Terminal().line(local.kept_line(status))
-
-
-@local_app.command("env")
-def local_env(config: Config = CONFIG) -> None:
-    """Print the exports that point a shell's AWS tools at the embedded AWS.
-
-    `eval "$(retrain local env)"` applies them.
-
-    Example: retrain local env
-    """
-    from cli import local
-    from cli.aws import exports
-
-    for line in exports(local.connection(config.resolve().parent).environment()):
-        typer.echo(line)
-
-
-@local_app.command("reset")
-def local_reset(config: Config = CONFIG) -> None:
-    """Remove all that the stopped embedded AWS keeps: objects, functions, history, logs.
-
-    Example: retrain local reset
-    """
-    from cli import local
-
-    there = local.reset(config.resolve().parent)
-    Terminal().line("Removed what the embedded AWS kept" if there else "There was nothing")
-
-
-@local_app.command("run")
-def local_run(config: Config = CONFIG) -> None:
-    """Run the embedded AWS until Ctrl-C.
-
-    Prints the exports that other shells need to talk to it.
-
-    Example: retrain local run
-    """
-    from cli.local import own_aws, serve, stop_on_sigterm
-
-    stop_on_sigterm()
-    with own_aws(config.resolve().parent) as aws:
-        serve(aws, Terminal())
 
 
 def _execution_arn(target: "Stage", name_or_arn: str) -> str:

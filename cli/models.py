@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.errors import InputError
+from cli.options import CONFIG, DEV, AsJson, Config, StageName
 from cli.terminal import DONE, WARNING, Terminal
 
 if TYPE_CHECKING:
@@ -24,15 +25,10 @@ models_app = typer.Typer(
 
 Asked = Annotated[str, typer.Argument(metavar="VERSION", help="A number, `champion`, or an ARN.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why: it stands in the registry.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Group = Annotated[
     str,
     typer.Option("--group", help="The model package group; that of pipeline.toml if omitted."),
 ]
-Config = Annotated[Path, typer.Option("--config", help="The pipeline's settings.")]
-StageName = Annotated[str, typer.Option("--stage", help="The stage to talk to.")]
-CONFIG = Path("pipeline.toml")
-DEV = "dev"
 AT_ONCE = 8  # calls to describe a version each
 
 

@@ -1,23 +1,19 @@
 """`retrain deploy` and `retrain destroy`: a stage comes and goes."""
 # ruff: noqa: PLC0415  Each command imports what it needs, so that `retrain --help` is quick.
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.options import CONFIG, DEV, Config, StageName
 from cli.terminal import DONE, Terminal
 
 if TYPE_CHECKING:
     from cli.aws import Stage
     from state_machine.deployment import StageDeployment
 
-Config = Annotated[Path, typer.Option("--config", help="The pipeline's settings.")]
-StageName = Annotated[str, typer.Option("--stage", help="The stage: dev, prod, your name.")]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Show what would be done, and stop.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Agree to what is deleted.")]
-CONFIG = Path("pipeline.toml")
-DEV = "dev"
 
 
 def deploy(
