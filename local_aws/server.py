@@ -41,6 +41,7 @@ EXTENSIONS = (
     "local_aws.stepfunctions_redrive",
     "local_aws.stepfunctions_state",
     "local_aws.eventbridge_sources",
+    "local_aws.service_quotas",
 )
 HOST = "127.0.0.1"
 LAMBDA_RETRY_DELAYS = (60.0, 120.0)
