@@ -7,7 +7,7 @@ quotas are often 0, set some in the server's region at a route that no AWS has, 
 
     curl --json '{"L-0307F515": 0}' $AWS_ENDPOINT_URL/moto-api/service-quotas
 
-DELETE takes all of that back, GET tells what is set. What was set is kept with the rest of the state.
+DELETE takes all of that back, GET tells what is set. It is kept with the rest of the state.
 """
 
 import json
