@@ -42,6 +42,7 @@ EXTENSIONS = (
     "local_aws.stepfunctions_state",
     "local_aws.eventbridge_sources",
     "local_aws.service_quotas",
+    "local_aws.iam_simulation",
 )
 HOST = "127.0.0.1"
 LAMBDA_RETRY_DELAYS = (60.0, 120.0)
