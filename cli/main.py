@@ -1,6 +1,7 @@
 """The `retrain` command: parses arguments, delegates, and turns errors into one clear line."""
 # ruff: noqa: PLC0415  Each command imports what it needs, so that `retrain --help` is quick.
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ from cli.errors import RetrainError, translated
 from cli.event_commands import events_app
 from cli.local_commands import local_app
 from cli.models import models_app
-from cli.options import CONFIG, DEV, Config, StageName
+from cli.options import CONFIG, DEV, AsJson, Config, StageName
 from cli.stages import deploy, destroy
 from cli.terminal import DONE, WARNING, Terminal
 
@@ -86,6 +87,38 @@ def demo(
         settings = sample_config(settings)
     run = Demo(settings, config.resolve().parent, Terminal()).run(data, keep_running=keep_running)
     _exit_by(run)
+
+
+@app.command()
+def doctor(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="A folder that is to be uploaded.")
+    ] = None,
+    as_json: AsJson = False,
+    stage: StageName = DEV,
+    config: Config = CONFIG,
+) -> None:
+    """Say what stands in the way of a deployment or a run, before it costs money.
+
+    Looks at this machine, pipeline.toml, the credentials and what they may do, quotas, images,
+    the bucket, the data and the cost of a run. Changes nothing. Exits with 1 if there is a problem.
+
+    Example: retrain doctor --data ./my-images
+    """
+    from cli import doctor as doctors
+    from cli import findings
+
+    found = []
+    for finding in doctors.examine(doctors.Patient(config, stage, data)):
+        found.append(finding)
+        if not as_json:
+            findings.show([finding], Terminal())
+    if as_json:
+        typer.echo(json.dumps(doctors.as_json(found), indent=2))
+    else:
+        Terminal().line(findings.summary(found))
+    if findings.has_problems(found):
+        raise typer.Exit(1)
 
 
 app.command()(deploy)

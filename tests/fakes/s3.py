@@ -103,6 +103,13 @@ class FakeS3(FakeService):
         }
 
     @operation
+    def head_bucket(self, **request: Any) -> dict[str, Any]:
+        """An error has no body, so its code is the status."""
+        if request["Bucket"] not in self.buckets:
+            raise client_error("404", "HeadBucket", status=404)
+        return {}
+
+    @operation
     def list_objects_v2(self, **request: Any) -> dict[str, Any]:
         bucket = self._bucket(request["Bucket"], "ListObjectsV2")
         current = [versions[-1] for _, versions in sorted(bucket.items()) if versions]

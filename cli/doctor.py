@@ -1,0 +1,128 @@
+"""`retrain doctor`: what stands in the way of a deployment or of a run, before it costs money.
+
+Nothing is created or changed anywhere: AWS is only asked to describe, get, list and simulate.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli import (
+    doctor_account,
+    doctor_data,
+    doctor_machine,
+    doctor_permissions,
+    doctor_quotas,
+    doctor_run,
+    doctor_tracking,
+)
+from cli.doctor_account import Account, OpenSession, patient_session
+from cli.findings import Finding, has_problems, not_asked, warning
+from state_machine.config import PipelineConfig
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What is examined: the project, its stage, and the credentials of whoever asks.
+
+    `data` is a folder that is to be uploaded, if there is one.
+    """
+
+    config_path: Path
+    stage: str
+    data: Path | None = None
+    open_session: OpenSession = patient_session
+
+    @property
+    def project(self) -> Path:
+        """The project's folder."""
+        return self.config_path.resolve().parent
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    """Make every check that can be made, in the order in which they matter. Never raises."""
+    yield from _of_machine(patient.project)
+    config, found = doctor_machine.configuration(patient.config_path)
+    yield from found
+    if config is not None:
+        yield from _run("instance types", "", doctor_run.instance_types, config)
+        if patient.data is not None:
+            required = config.data.required_files
+            yield from _run(
+                doctor_data.TO_UPLOAD, "", doctor_data.in_folder, patient.data, required
+            )
+    account, found = doctor_account.examine(
+        patient.open_session, config.name if config is not None else "unknown", patient.stage
+    )
+    yield from found
+    if config is None or account is None:
+        yield _skipped(config, account)
+    else:
+        yield from _of_account(config, account)
+
+
+def as_json(findings: list[Finding]) -> dict[str, Any]:
+    """The findings for programs; `ok` if none of them is a problem."""
+    return {
+        "ok": not has_problems(findings),
+        "findings": [finding.as_json() for finding in findings],
+    }
+
+
+def _of_machine(project: Path) -> Iterator[Finding]:
+    yield from _run("Python", "", doctor_machine.python, project)
+    yield from _run("platform", "", doctor_machine.platform, project)
+    yield from _run("packages", "", doctor_machine.packages, project)
+
+
+def _of_account(config: PipelineConfig, account: Account) -> Iterator[Finding]:
+    names, s3, quotas = account.names, account.client("s3"), account.client("service-quotas")
+    group = config.registry.model_package_group
+    for name, permissions, check, arguments in (
+        ("stage", "", doctor_account.stage_name, (names,)),
+        (
+            "permissions",
+            doctor_permissions.PERMISSIONS,
+            doctor_permissions.deployment,
+            (account, group),
+        ),
+        (
+            "quotas of SageMaker",
+            doctor_quotas.PERMISSIONS,
+            doctor_quotas.sagemaker_quotas,
+            (config, names.region, quotas),
+        ),
+        (
+            "quota of Lambda",
+            doctor_quotas.PERMISSIONS,
+            doctor_quotas.concurrency,
+            (config, names.region, quotas),
+        ),
+        ("images", "", doctor_run.images, (config, names.region)),
+        ("cost of a run", "", doctor_run.most_expensive_run, (config, names.region)),
+        ("bucket", "s3:ListBucket", doctor_account.bucket, (names, s3)),
+        (doctor_data.UPLOADED, doctor_data.PERMISSIONS, doctor_data.in_bucket, (config, names, s3)),
+        ("MLflow", doctor_tracking.PERMISSIONS, doctor_tracking.tracking, (config, account)),
+    ):
+        yield from _run(name, permissions, check, *arguments)
+
+
+def _skipped(config: PipelineConfig | None, account: Account | None) -> Finding:
+    missing = [
+        *([] if config is not None else ["a valid pipeline.toml"]),
+        *([] if account is not None else ["credentials and a region"]),
+    ]
+    found = "permissions, quotas, bucket and data were not looked at"
+    return warning("account", found, f"first {' and '.join(missing)}, then `retrain doctor` again")
+
+
+def _run(
+    name: str, permissions: str, check: Callable[..., Finding | list[Finding]], *arguments: Any
+) -> list[Finding]:
+    """Make a check; what keeps it from being made is a finding too."""
+    try:
+        found = check(*arguments)
+    except Exception as error:
+        return [not_asked(name, error, permissions)]
+    return found if isinstance(found, list) else [found]
