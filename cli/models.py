@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415  Each command imports what it needs, so that `retrain --help` is quick.
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -131,38 +132,31 @@ def compare(
         show_comparison(*versions, found, Terminal())
 
 
-@models_app.command()
-def approve(
-    version: Asked,
-    reason: Reason,
-    group: Group = "",
-    stage: StageName = DEV,
-    config: Config = CONFIG,
-) -> None:
-    """Approve a version: the newest approved one is the champion.
+def _deciding(status: str) -> Callable[..., None]:
+    """The command that gives a version this status, one of cli.registry's, which loads botocore."""
 
-    Example: retrain models approve 4 --reason "slices checked by hand"
-    """
-    from cli.registry import APPROVED
+    def command(
+        version: Asked,
+        reason: Reason,
+        group: Group = "",
+        stage: StageName = DEV,
+        config: Config = CONFIG,
+    ) -> None:
+        _decide(*_connect(config, stage, group), version, status, reason)
 
-    _decide(*_connect(config, stage, group), version, APPROVED, reason)
+    return command
 
 
-@models_app.command()
-def reject(
-    version: Asked,
-    reason: Reason,
-    group: Group = "",
-    stage: StageName = DEV,
-    config: Config = CONFIG,
-) -> None:
-    """Reject a version, also one that was approved.
-
-    Example: retrain models reject 4 --reason "fails on photographs with flash"
-    """
-    from cli.registry import REJECTED
-
-    _decide(*_connect(config, stage, group), version, REJECTED, reason)
+models_app.command(
+    "approve",
+    help="Approve a version: the newest approved one is the champion.\n\n"
+    'Example: retrain models approve 4 --reason "slices checked by hand"',
+)(_deciding("Approved"))
+models_app.command(
+    "reject",
+    help="Reject a version, also one that was approved.\n\n"
+    'Example: retrain models reject 4 --reason "fails on photographs with flash"',
+)(_deciding("Rejected"))
 
 
 @models_app.command()
