@@ -6,30 +6,22 @@ from typing import Any
 
 import pytest
 
-from cli.demo import sample_config
 from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
-from tests.faults import light
 from tests.waiting import eventually
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 SETTLE_SECONDS = 2
 
 
 @pytest.fixture(scope="module")
-def settings() -> PipelineConfig:
-    """Data sets that settle, and one run at a time."""
-    small = sample_config(config.load(PROJECT / "pipeline.toml"))
-    assert small.max_concurrent_runs == 1
-    settles = small.data.model_copy(update={"settle_seconds": SETTLE_SECONDS})
-    return light.settings(small).model_copy(update={"max_concurrent_runs": 1, "data": settles})
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Whose turn it is does not depend on the model: one that takes no time."""
-    return light.project(PROJECT, tmp_path_factory.mktemp("light"))
+def settings(settings: PipelineConfig) -> PipelineConfig:
+    """Data sets that settle, and one run at a time, as pipeline.toml has it."""
+    one = config.load(PROJECT / "pipeline.toml").max_concurrent_runs
+    assert one == 1
+    settles = settings.data.model_copy(update={"settle_seconds": SETTLE_SECONDS})
+    return settings.model_copy(update={"max_concurrent_runs": one, "data": settles})
 
 
 def executions_of(pipeline: Pipeline, dataset: str) -> list[dict[str, Any]]:

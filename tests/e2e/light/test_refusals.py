@@ -7,25 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo import sample_config
-from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
-from tests.faults import light
 from tests.waiting import eventually
-
-PROJECT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def settings() -> PipelineConfig:
-    return light.settings(sample_config(config.load(PROJECT / "pipeline.toml")))
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is refused does not depend on the model: one that takes no time."""
-    return light.project(PROJECT, tmp_path_factory.mktemp("light"))
 
 
 def test_corrupt_data_fails_preprocessing_by_name_and_nothing_goes_downstream(
