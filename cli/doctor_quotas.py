@@ -13,6 +13,7 @@ from state_machine.config import Job, PipelineConfig
 PERMISSIONS = "servicequotas:ListServiceQuotas and servicequotas:ListAWSDefaultServiceQuotas"
 SAGEMAKER, LAMBDA = "sagemaker", "lambda"
 CONCURRENT_EXECUTIONS = "Concurrent executions"
+PAGE_SIZE = 100  # the most that Service Quotas gives at once
 
 Quota = dict[str, Any]
 
@@ -87,7 +88,8 @@ def _look_up(quotas: Any, service: str, names: Iterable[str]) -> dict[str, Quota
 def _listed(quotas: Any, operation: str, service: str, names: set[str]) -> dict[str, Quota]:
     """Go through thousands of quotas until all of these names are found."""
     found: dict[str, Quota] = {}
-    for page in quotas.get_paginator(operation).paginate(ServiceCode=service) if names else ():
+    asked = {"ServiceCode": service, "PaginationConfig": {"PageSize": PAGE_SIZE}}
+    for page in quotas.get_paginator(operation).paginate(**asked) if names else ():
         found |= {q["QuotaName"]: q for q in page["Quotas"] if q["QuotaName"] in names}
         if len(found) == len(names):
             break

@@ -1,6 +1,7 @@
 """Region, credentials, the stage's names and its bucket."""
 
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -104,6 +105,24 @@ def test_an_account_is_named_with_who_asks(monkeypatch: pytest.MonkeyPatch) -> N
 )
 def test_an_account_is_real_where_aws_answers(endpoint: str, real: bool) -> None:
     assert Account(NAMES, "arn:aws:iam::123456789012:user/me", endpoint, None).is_real is real  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "code", ["ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied"]
+)
+def test_credentials_that_aws_refuses_are_a_problem_with_its_reason(code: str) -> None:
+    class Refused(boto3.Session):
+        def client(self, *_: Any, **__: Any) -> Any:
+            raise client_error(code, message="The security token is not good")
+
+    account, findings = examine(lambda: Refused(region_name="us-east-1"), "retrain", "dev")
+
+    assert account is None
+    finding = by_name(findings)["credentials"]
+    assert finding.level is Level.PROBLEM
+    assert "The security token is not good" in finding.found
+    assert code in finding.found
+    assert "aws configure" in finding.next_step
 
 
 @pytest.mark.parametrize("stage", ["Dev", "my_stage", "-dev", "dev.1", ""])
