@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PERMISSIONS = "iam:SimulatePrincipalPolicy, and iam:GetRole where a role is taken"
 ALLOWED = "allowed"
 
-# What a deployment does to each kind of resource: the least that it cannot do without.
+# What a deployment does to each kind of resource. A test holds it against a deployment's calls.
 ACTIONS = {
     "bucket": (
         "s3:CreateBucket",
@@ -39,8 +39,11 @@ ACTIONS = {
     "function": (
         "lambda:AddPermission",
         "lambda:CreateFunction",
+        "lambda:DeleteFunction",
+        "lambda:DeleteFunctionConcurrency",
         "lambda:GetFunction",
         "lambda:GetPolicy",
+        "lambda:ListTags",
         "lambda:PutFunctionEventInvokeConfig",
         "lambda:UpdateFunctionCode",
         "lambda:UpdateFunctionConfiguration",
@@ -50,9 +53,9 @@ ACTIONS = {
         "states:DescribeStateMachine",
         "states:UpdateStateMachine",
     ),
-    "topic": ("sns:CreateTopic", "sns:Subscribe"),
-    "queue": ("sqs:CreateQueue", "sqs:GetQueueUrl", "sqs:SetQueueAttributes"),
-    "rule": ("events:PutRule", "events:PutTargets"),
+    "topic": ("sns:CreateTopic", "sns:GetSubscriptionAttributes", "sns:Subscribe"),
+    "queue": ("sqs:CreateQueue", "sqs:SetQueueAttributes"),
+    "rule": ("events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
     "model package group": (
         "sagemaker:CreateModelPackageGroup",
         "sagemaker:DescribeModelPackageGroup",
