@@ -91,7 +91,7 @@ def test_a_server_that_does_not_answer_is_a_warning() -> None:
 
 
 def test_a_file_is_for_the_embedded_aws_only() -> None:
-    uri = "sqlite:////tmp/mlflow.db"
+    uri = "sqlite:////data/mlflow.db"
     assert examined(uri, endpoint=EMBEDDED).level is Level.OK
     assert examined(uri).level is Level.PROBLEM
 
