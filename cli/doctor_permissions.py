@@ -6,10 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from state_machine.events import FAILED_EVENTS
-
 from cli.doctor_account import Account
 from cli.findings import Finding, ok, problem, warning
+from state_machine.messaging import FAILED_EVENTS
 from state_machine.names import Names
 
 if TYPE_CHECKING:
