@@ -28,12 +28,13 @@ def main() -> None:
 
     import hosts  # noqa: PLC0415 - TensorFlow takes seconds: complain of the arguments first
     import training  # noqa: PLC0415
+    from model import build_model  # noqa: PLC0415
     from tensorflow_setup import make_deterministic  # noqa: PLC0415
 
     strategy = hosts.strategy(arguments.hosts, arguments.current_host)
     make_deterministic(arguments.seed)
     with strategy.scope():
-        model = training.build_model(images.shape[1:], training.count_classes(labels))
+        model = build_model(images.shape[1:], training.count_classes(labels))
     settings = training.Settings(
         arguments.epochs, arguments.batch_size, arguments.learning_rate, arguments.seed
     )

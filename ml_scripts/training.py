@@ -1,4 +1,4 @@
-"""The model and its training: checkpoints every epoch, exact resume, export of the best epoch.
+"""The training: checkpoints every epoch, exact resume, export of the best epoch.
 
 Fashion-MNIST with the workshop's hyperparameters (48,000 images to fit, 12,000 to validate on,
 batch 64, Adam 0.001, 10 epochs, seed 42), on a 2-core x86-64 machine:
@@ -27,7 +27,6 @@ from tensorflow_setup import keras, tf
 
 BEST_MODEL_FILE = "best_checkpoint.keras"
 SERVING_VERSION = "1"  # TensorFlow Serving wants the SavedModel in a numbered folder
-SMALLEST_UNPADDED_SIDE = 10  # 10 -> 8 -> 4 -> 2 -> 1: what the two blocks leave without padding
 MIN_CLASSES = 2
 
 
@@ -52,33 +51,6 @@ def count_classes(labels: np.ndarray) -> int:
         found = f"{len(values)} different labels from {values[0]} to {values[-1]}"
         raise TrainingError(f"training labels: found {found}, expected 0 to n-1, none missing")
     return len(values)
-
-
-def build_model(image_shape: tuple[int, ...], classes: int) -> keras.Model:
-    """Return the workshop's CNN for these images: raw pixels in, probabilities out.
-
-    Images with a side under 10 pixels are padded, in convolution and pooling, because unpadded
-    blocks would leave nothing of them; larger ones get the workshop's network as it is.
-
-    Args:
-        image_shape: (height, width, channels); the model takes (n, height, width, channels) uint8.
-        classes: the model returns (n, classes) float32.
-    """
-    layers = keras.layers
-    padding = "valid" if min(image_shape[:2]) >= SMALLEST_UNPADDED_SIDE else "same"
-    return keras.Sequential(
-        [
-            keras.Input(image_shape, dtype="uint8", name="pixels"),
-            layers.Rescaling(1 / 255),
-            layers.Conv2D(32, 3, activation="relu", padding=padding),
-            layers.MaxPooling2D(padding=padding),
-            layers.Conv2D(64, 3, activation="relu", padding=padding),
-            layers.MaxPooling2D(padding=padding),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(classes, activation="softmax", name="probabilities"),
-        ]
-    )
 
 
 def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call

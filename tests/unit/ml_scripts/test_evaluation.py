@@ -16,8 +16,8 @@ import predictions
 import scoring
 from arrays import load_split, save_split
 from errors import DataError, ModelError
+from model import build_model
 from tensorflow_setup import keras
-from training import build_model
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/fashion-mnist/1"
 METRICS = metrics.METRICS

@@ -1,4 +1,4 @@
-"""The model for any image size, and what a resumed training must equal: every bit."""
+"""The training: what a resumed one must equal is every bit."""
 
 import shutil
 from types import SimpleNamespace
@@ -10,31 +10,13 @@ import checkpoints
 from errors import TrainingError
 from history import best_epoch
 from tensorflow_setup import keras, make_deterministic
-from training import Settings, build_model, count_classes, train_model
+from training import Settings, count_classes, train_model
 
 SHAPE, CLASSES = (6, 5, 1), 3
 RANDOM = np.random.default_rng(11)
 LABELS = np.tile(np.arange(CLASSES), 15)
 IMAGES = RANDOM.integers(0, 80, (45, *SHAPE)).astype(np.uint8) + 80 * LABELS[:, None, None, None]
 IMAGES = IMAGES.astype(np.uint8)
-
-
-@pytest.mark.parametrize(
-    "shape", [(1, 1, 1), (4, 4, 1), (8, 8, 1), (9, 30, 3), (10, 10, 1), (28, 28, 1), (33, 40, 3)]
-)
-def test_the_model_takes_raw_pixels_of_any_size(shape):
-    model = build_model(shape, 7)
-    pixels = np.full((2, *shape), 255, np.uint8)
-    probabilities = keras.ops.convert_to_numpy(model(pixels))
-    assert probabilities.shape == (2, 7)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
-
-
-def test_images_of_28_by_28_get_the_workshops_network():
-    model = build_model((28, 28, 1), 10)
-    assert model.count_params() == 225_034
-    shapes = [layer.output.shape[1:] for layer in model.layers if "conv" in layer.name]
-    assert shapes == [(26, 26, 32), (11, 11, 64)]
 
 
 @pytest.mark.parametrize("labels", [[0, 0], [1, 2], [0, 2], [-1, 0, 1], [0, 1, 200]])
