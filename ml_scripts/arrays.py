@@ -1,47 +1,77 @@
 """The splits as files: `X_<split>/X_<split>.npy` and `y_<split>/y_<split>.npy` in one folder.
 
 Each array has a folder of its own because SageMaker copies folders; arrays are never pickled.
+features.json beside them names the columns of rows, where they have names.
 """
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from errors import DataError
+from part import noun_of
+
+FEATURES_FILE = "features.json"
+KINDS = {(4, np.dtype(np.uint8)), (2, np.dtype(np.float32))}  # axes, type of a value
 
 
-def save_split(folder: Path, split: str, images: np.ndarray, labels: np.ndarray) -> None:
+def save_split(
+    folder: Path, split: str, X: np.ndarray, y: np.ndarray, features: Sequence[str] = ()
+) -> None:
     """Write one split below `folder`.
 
     Args:
         split: train, validation or test.
-        images: (n, height, width, channels) uint8.
-        labels: (n,) integers.
+        X: images (n, height, width, channels) uint8, or rows (n, features) float32.
+        y: (n,) integers.
+        features: the names of the columns of rows, if they have some.
     """
-    for name, array in ((f"X_{split}", images), (f"y_{split}", labels)):
+    for name, array in ((f"X_{split}", X), (f"y_{split}", y)):
         (folder / name).mkdir(parents=True, exist_ok=True)
         np.save(folder / name / f"{name}.npy", array, allow_pickle=False)
+    if features:
+        (folder / FEATURES_FILE).write_text(json.dumps(list(features)))
 
 
 def load_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images, memory-mapped, and the labels that save_split wrote.
+    """Return X, memory-mapped, and y, as save_split wrote them.
 
     Raises:
         DataError: a file is missing or unreadable, or the two do not fit each other.
     """
-    images, labels = _load(folder, f"X_{split}"), np.array(_load(folder, f"y_{split}"))
-    if images.ndim != 4 or images.dtype != np.uint8:  # noqa: PLR2004
-        found = f"{images.dtype} of shape {images.shape}"
-        raise DataError(f"X_{split}.npy", found, "uint8 (n, height, width, channels)")
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        found = f"{labels.dtype} of shape {labels.shape}"
-        raise DataError(f"y_{split}.npy", found, "integers (n,)")
-    if len(images) != len(labels):
-        found = f"{len(labels):,} labels"
-        raise DataError(f"y_{split}.npy", found, f"{len(images):,}, one for each image")
-    if not len(images):
-        raise DataError(f"X_{split}.npy", "no image", "at least one")
-    return images, labels
+    X, y = _load(folder, f"X_{split}"), np.array(_load(folder, f"y_{split}"))
+    if (X.ndim, X.dtype) not in KINDS:
+        found = f"{X.dtype} of shape {X.shape}"
+        expected = "uint8 (n, height, width, channels) or float32 (n, features)"
+        raise DataError(f"X_{split}.npy", found, expected)
+    if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
+        raise DataError(f"y_{split}.npy", f"{y.dtype} of shape {y.shape}", "integers (n,)")
+    if len(X) != len(y):
+        expected = f"{len(X):,}, one for each {noun_of(X)}"
+        raise DataError(f"y_{split}.npy", f"{len(y):,} labels", expected)
+    if not len(X):
+        raise DataError(f"X_{split}.npy", f"no {noun_of(X)}", "at least one")
+    return X, y
+
+
+def load_features(folder: Path, count: int) -> list[str]:
+    """Return the names of the columns of a split's rows, their numbers if they have none.
+
+    Raises:
+        DataError: there is a file of names, but not of `count` names.
+    """
+    path = folder / FEATURES_FILE
+    if not path.exists():
+        return [f"feature {number}" for number in range(count)]
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(path.name, repr(error), f"a JSON list of {count} names") from None
+    if not isinstance(names, list) or len(names) != count:
+        raise DataError(path.name, repr(names)[:200], f"a JSON list of {count} names")
+    return [str(name) for name in names]
 
 
 def _load(folder: Path, name: str) -> np.ndarray:

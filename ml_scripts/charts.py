@@ -159,14 +159,14 @@ def reliability(challenger: Sequence[dict], champion: Sequence[dict] | None = No
     return figure
 
 
-def confidence(bins: Sequence[dict]) -> Figure:
-    """Draw how many images the model is how sure of, from the bins of calibration."""
+def confidence(bins: Sequence[dict], what: str) -> Figure:
+    """Draw how many images, or rows, the model is how sure of, from the bins of calibration."""
     figure, axes = _chart(3.4)
     low = [each["low"] for each in bins]
     width = [each["high"] - each["low"] for each in bins]
     counts = [each["count"] for each in bins]
     axes.bar(low, counts, width, align="edge", color=CHALLENGER, edgecolor="#ffffff80")
-    axes.set(title="How sure it is", xlabel="how sure the model is", ylabel="images", xlim=(0, 1))
+    axes.set(title="How sure it is", xlabel="how sure the model is", ylabel=what, xlim=(0, 1))
     axes.grid(visible=False, axis="x")
     return figure
 

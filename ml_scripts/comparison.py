@@ -22,7 +22,7 @@ from errors import DataError, ScriptError
 from metrics import Scores, score
 from predictions import Predictions
 
-METHOD = f"paired bootstrap, percentile, {RESAMPLES} resamples of the test images"
+METHOD = f"paired bootstrap, percentile, {RESAMPLES} resamples of the test set"
 DECIMALS = 12
 
 

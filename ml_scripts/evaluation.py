@@ -18,7 +18,7 @@ import numpy as np
 
 import container
 import predictions
-from arrays import load_split
+from arrays import load_features, load_split
 from errors import DataError
 from tracking import tracked
 
@@ -63,6 +63,7 @@ def evaluate(
         DataError: the test set or champion.json cannot be read.
     """
     images, labels = load_split(test, "test")
+    features = load_features(test, images.shape[-1])
     champion_arn = read_champion_arn(champion / "champion.json")
 
     # TensorFlow, scikit-learn and matplotlib take seconds: complain of the inputs first.
@@ -84,7 +85,13 @@ def evaluate(
     (output / "evaluation.json").write_text(text + "\n")
     predictions.save(said, output)
     report.write(
-        output, evaluation, challenger.scores, challenger.history, images=images, level=level
+        output,
+        evaluation,
+        challenger.scores,
+        challenger.history,
+        images=images,
+        features=features,
+        level=level,
     )
     return _summary(challenger.scores.values, evaluation["champion"])
 

@@ -25,8 +25,8 @@ def measure(
     Args:
         archive: the model.tar.gz.
         model: the model in it.
-        predict_one: from images (1, height, width, channels) uint8 to probabilities (1, classes).
-        image: one of the test set, (height, width, channels).
+        predict_one: from an image or row (1, ...) to probabilities (1, classes).
+        image: one image or row of the test set.
     """
     return {
         "size_bytes": archive.stat().st_size,

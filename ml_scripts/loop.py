@@ -17,8 +17,8 @@ class Loop:
     """Runs epochs of one model on one strategy.
 
     Args:
-        model: built in the strategy's scope; takes (n, height, width, channels) uint8, returns
-            probabilities (n, classes).
+        model: built in the strategy's scope; takes images (n, height, width, channels) uint8, or
+            rows (n, features) float32, and returns probabilities (n, classes).
         optimizer: created in the strategy's scope.
         strategy: the job's tf.distribute strategy.
         batch_size: images per step, over all hosts together.
@@ -73,7 +73,7 @@ class Loop:
             self.strategy.run(self._validation_step, args=(images, labels))
 
     def _train_step(self, images: tf.Tensor, labels: tf.Tensor) -> None:
-        """Update the weights with this host's share of a batch: (b, h, w, c) uint8, (b,) int64."""
+        """Update the weights with this host's share of a batch: (b, ...) and (b,) int64."""
         replicas = tf.distribute.get_replica_context()
         batch_size = replicas.all_reduce(tf.distribute.ReduceOp.SUM, tf.shape(labels)[0])
         with tf.GradientTape() as tape:
@@ -107,7 +107,7 @@ def epoch_random(seed: int, epoch: int, purpose: int) -> np.random.Generator:
 def batches(
     images: np.ndarray, labels: np.ndarray, order: np.ndarray, batch_size: int
 ) -> tf.data.Dataset:
-    """Return the batches of images (b, h, w, c) uint8 and labels (b,) int64 in the given order.
+    """Return the batches of images (b, ...), of their own type, and labels (b,) int64 in order.
 
     Rows are gathered batch by batch, so that the images may be memory-mapped and larger than
     memory. Autotune stays off: with it most epochs sit idle for seconds at their end.
@@ -117,7 +117,7 @@ def batches(
         return images[rows], labels[rows].astype(np.int64)
 
     def batch(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        x, y = tf.numpy_function(gather, [rows], (tf.uint8, tf.int64))
+        x, y = tf.numpy_function(gather, [rows], (tf.as_dtype(images.dtype), tf.int64))
         return tf.ensure_shape(x, (None, *images.shape[1:])), tf.ensure_shape(y, (None,))
 
     options = tf.data.Options()

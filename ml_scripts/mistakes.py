@@ -1,38 +1,69 @@
-"""The most confident mistakes of a model, as pictures that a page can hold."""
+"""The most confident mistakes of a model: of images their pictures, of rows what is odd in them."""
 
 import base64
+from collections.abc import Callable, Sequence
 from io import BytesIO
 
 import numpy as np
 from PIL import Image
 
+from part import noun_of
 from predictions import Predictions
 
 MOST = 24
+MOST_VALUES = 4  # of a row
 LONGEST_SIDE = 128  # pixels; larger images are made smaller, so that a page stays small
 COLOURS = 3
 
 
-def most_confident(predictions: Predictions, images: np.ndarray, most: int = MOST) -> list[dict]:
+def most_confident(
+    predictions: Predictions, images: np.ndarray, features: Sequence[str] = (), most: int = MOST
+) -> list[dict]:
     """Return the wrong predictions that the model was surest of, the surest first.
 
+    An image comes with its `picture`, a row with its `values`.
+
     Args:
-        predictions: of all images.
-        images: (n, height, width, channels) uint8, may be memory-mapped.
+        predictions: of all images or rows.
+        images: (n, height, width, channels) uint8, or rows (n, features) float32; may be
+            memory-mapped.
+        features: the names of the columns of rows.
         most: how many at most.
     """
     wrong = np.flatnonzero(~predictions.correct)
     surest = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:most]
+    show = _show_picture(images) if noun_of(images) == "image" else _show_values(images, features)
     return [
         {
             "number": int(number),
             "true": int(predictions.labels[number]),
             "predicted": int(predictions.predicted[number]),
             "confidence": float(predictions.confidence[number]),
-            "picture": data_uri(np.array(images[number])),
+            **show(number),
         }
         for number in surest
     ]
+
+
+def _show_picture(images: np.ndarray) -> Callable[[int], dict]:
+    return lambda number: {"picture": data_uri(np.array(images[number]))}
+
+
+def _show_values(rows: np.ndarray, features: Sequence[str]) -> Callable[[int], dict]:
+    """Show the values of a row that are furthest from the mean of all, in standard deviations."""
+    mean = rows.mean(axis=0, dtype=np.float64)
+    deviation = rows.std(axis=0, dtype=np.float64)
+
+    def show(number: int) -> dict:
+        away = np.divide(
+            rows[number] - mean, deviation, out=np.zeros_like(mean), where=deviation > 0
+        )
+        columns = np.argsort(-np.abs(away), kind="stable")[:MOST_VALUES]
+        values = [(features[i], float(rows[number, i]), float(away[i])) for i in columns]
+        names = ("name", "value", "deviations")
+        return {"values": [dict(zip(names, each, strict=True)) for each in values]}
+
+    return show
 
 
 def data_uri(pixels: np.ndarray) -> str:

@@ -4,6 +4,7 @@ Complete but for what is decided after it: the gate's Lambda puts the decision, 
 cost at the two marks that the template leaves for it, and checks that the page begins as it should.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import mistakes
 from bootstrap import PER_CLASS
 from history import Row, best_epoch
 from metrics import METRICS, Scores
+from part import noun_of
 
 TEMPLATE = "report.html.j2"
 FILE_NAME = "report.html"
@@ -54,6 +56,7 @@ def write(
     *,
     images: np.ndarray,
     level: float,
+    features: Sequence[str] = (),
 ) -> None:
     """Write report.html and one PNG per chart.
 
@@ -62,14 +65,15 @@ def write(
         evaluation: the content of evaluation.json.
         scores: of the new model.
         history: of its training, may be empty.
-        images: of the test set, (n, height, width, channels) uint8.
+        images: of the test set, (n, height, width, channels) uint8, or rows (n, features) float32.
         level: of the confidence intervals, within 0 and 1.
+        features: the names of the columns of rows.
     """
-    champion = evaluation["champion"] or {}
+    champion, noun = evaluation["champion"] or {}, noun_of(images)
     classes = [{"name": name, **each} for name, each in evaluation["per_class"].items()]
     figures: dict[str, Markup] = {}
     with charts.style():
-        for name, figure in _figures(evaluation, history).items():
+        for name, figure in _figures(evaluation, history, noun).items():
             charts.save_png(figure, folder / f"{name}.png")
             # Drawn here from numbers alone: nothing in it comes from outside.
             figures[name] = Markup(charts.to_svg(figure, name))  # noqa: S704
@@ -82,12 +86,13 @@ def write(
             champion=champion,
             comparison=champion.get("comparison"),
             level=level,
+            noun=noun,
             accuracy=_interval(scores, "accuracy", level),
             rows=_table(evaluation[METRICS], champion),
             classes=classes,
             weakest=_weakest(classes),
             confusions=_confusions(_matrix(evaluation[METRICS])),
-            mistakes=mistakes.most_confident(scores.predictions, images),
+            mistakes=mistakes.most_confident(scores.predictions, images, features),
             wrong=int((~scores.predictions.correct).sum()),
             history=history,
             best=best_epoch(history) if history else None,
@@ -107,7 +112,7 @@ def _environment() -> Environment:
     )
 
 
-def _figures(evaluation: dict, history: list[Row]) -> dict[str, Figure]:
+def _figures(evaluation: dict, history: list[Row], noun: str) -> dict[str, Figure]:
     champion = evaluation["champion"] or {}
     figures = {}
     if history:
@@ -124,7 +129,7 @@ def _figures(evaluation: dict, history: list[Row]) -> dict[str, Figure]:
         figures[f"class_{name}"] = charts.per_class_bars(title, mine, theirs)
     bins = evaluation["calibration"]["bins"]
     figures["reliability"] = charts.reliability(bins, champion.get("calibration", {}).get("bins"))
-    figures["confidence"] = charts.confidence(bins)
+    figures["confidence"] = charts.confidence(bins, f"{noun}s")
     return figures
 
 

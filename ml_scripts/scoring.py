@@ -12,6 +12,7 @@ import footprint
 import history
 import metrics
 from errors import ModelError
+from part import noun_of
 from predictions import Predictions
 from tensorflow_setup import keras, tf
 
@@ -40,7 +41,8 @@ def score(
 
     Args:
         model_archive: as SageMaker packs it.
-        images: (n, height, width, channels) uint8, may be memory-mapped.
+        images: (n, height, width, channels) uint8, or rows (n, features) float32; may be
+            memory-mapped.
         labels: (n,) integers.
         classes: how many the model must know; as many as it does if None.
 
@@ -49,7 +51,7 @@ def score(
         DataError: the history beside it cannot be read.
     """
     model, rows = load(model_archive)
-    forward = compiled(model, images.shape[1:])
+    forward = compiled(model, images)
     probabilities = predict(forward, images)
     found = probabilities.shape[1]
     if classes is not None and found != classes:
@@ -80,26 +82,25 @@ def load(model_archive: Path) -> tuple[keras.Model, list[history.Row]]:
         return model, history.read(folder)
 
 
-def compiled(
-    model: keras.Model, image_shape: tuple[int, ...]
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the model as a function from images (n, height, width, channels) uint8 to its output.
+def compiled(model: keras.Model, images: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the model as a function from such images, or rows, to its output.
 
     Raises:
-        ModelError: the model takes other images.
+        ModelError: the model takes others.
     """
-    takes = tuple(model.input_shape[1:])
-    if takes != image_shape:
-        raise ModelError(f"the model takes images of shape {takes}, the test set has {image_shape}")
+    takes, shape = tuple(model.input_shape[1:]), images.shape[1:]
+    if takes != shape:
+        noun = noun_of(images)
+        raise ModelError(f"the model takes {noun}s of shape {takes}, the test set has {shape}")
     forward = tf.function(
         lambda pixels: model(pixels, training=False),
-        input_signature=[tf.TensorSpec((None, *image_shape), tf.uint8)],
+        input_signature=[tf.TensorSpec((None, *shape), images.dtype)],
     )
     return lambda pixels: forward(pixels).numpy()
 
 
 def predict(forward: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
-    """Return the probabilities (n, classes) float32 for images (n, height, width, channels) uint8.
+    """Return the probabilities (n, classes) float32 for n images or rows.
 
     Raises:
         ModelError: the output is no probabilities.

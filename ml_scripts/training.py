@@ -75,7 +75,8 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
 
     Args:
         model: built in the strategy's scope, not compiled.
-        X_train, X_val: (n, height, width, channels) uint8, may be memory-mapped.
+        X_train, X_val: (n, height, width, channels) uint8, or rows (n, features) float32; may be
+            memory-mapped.
         y_train, y_val: (n,) integers 0..classes-1.
         output_dir: the model folder, becomes model.tar.gz.
         checkpoint_dir: holds the checkpoints of this training and of no other.

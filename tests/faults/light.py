@@ -19,7 +19,10 @@ NAME = "light"
 NO_FAULT = {"fault": "none"}  # an execution's input may name another: see class_means/evaluation.py
 MODEST = {"metric": "accuracy", "op": ">=", "value": 0.5}
 _HERE = Path(__file__).parent
-_SCRIPTS = ("preprocessing", "idx", "manifest", "splitting", "arrays", "container", "errors")
+_SCRIPTS = (
+    *("preprocessing", "dataset", "part", "idx", "manifest", "splitting"),
+    *("arrays", "container", "errors"),
+)
 
 
 def settings(sample: PipelineConfig) -> PipelineConfig:

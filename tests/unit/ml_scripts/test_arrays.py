@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from arrays import load_split, save_split
+from arrays import load_features, load_split, save_split
 from errors import DataError
 
 IMAGES, LABELS = np.zeros((3, 4, 4, 1), np.uint8), np.array([0, 1, 2])
+ROWS = np.array([[0.5, -1], [2, 3], [4, 1e30]], np.float32)
 
 
 def test_a_split_comes_back(tmp_path):
@@ -17,11 +18,31 @@ def test_a_split_comes_back(tmp_path):
     assert isinstance(images, np.memmap)
 
 
+def test_rows_come_back_with_the_names_of_their_columns(tmp_path):
+    save_split(tmp_path, "test", ROWS, LABELS, ("age", "größe"))
+    np.testing.assert_array_equal(load_split(tmp_path, "test")[0], ROWS)
+    assert load_features(tmp_path, 2) == ["age", "größe"]
+
+
+def test_columns_without_names_have_numbers(tmp_path):
+    save_split(tmp_path, "test", ROWS, LABELS)
+    assert load_features(tmp_path, 2) == ["feature 0", "feature 1"]
+
+
+@pytest.mark.parametrize("content", ["", "{}", '["a", "b", "c"]', "2"])
+def test_names_that_do_not_fit_the_columns_are_refused(tmp_path, content):
+    (tmp_path / "features.json").write_text(content)
+    with pytest.raises(DataError, match=r"features.json: found .*, expected a JSON list of 2"):
+        load_features(tmp_path, 2)
+
+
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
         (IMAGES.astype(np.float32), LABELS, "X_train.npy: found float32 of shape"),
         (IMAGES[..., 0], LABELS, "X_train.npy: found uint8 of shape"),
+        (ROWS.astype(float), LABELS, "X_train.npy: found float64 of shape"),
+        (ROWS, LABELS[:2], "y_train.npy: found 2 labels, expected 3, one for each row"),
         (IMAGES, LABELS.astype(float), "y_train.npy: found float64 of shape"),
         (IMAGES, LABELS[:2], "y_train.npy: found 2 labels, expected 3, one for each image"),
         (IMAGES[:0], LABELS[:0], "X_train.npy: found"),

@@ -52,3 +52,19 @@ def test_images_of_every_kind_are_pictures(channels, shown, size):
 def test_large_images_are_made_smaller_and_keep_their_shape():
     image = RANDOM.integers(0, 256, (512, 256, 3), np.uint8)
     assert pixels_of(mistakes.data_uri(image)).shape == (128, 64, 3)
+
+
+def test_a_row_shows_the_values_that_are_furthest_from_the_mean():
+    rows = np.zeros((4, 6), np.float32)
+    rows[:, 0] = [0, 0, 0, 8]  # 1.7 standard deviations above the mean
+    rows[:, 4] = [1, 2, 3, 0]
+    rows[:, 5] = 7  # the same in all
+    said = Predictions(np.array([0, 0, 0, 1]), np.array([[1.0, 0.0]] * 4, np.float32))
+    (found,) = mistakes.most_confident(said, rows, ["a", "b", "c", "d", "e", "f"])
+    assert (found["number"], found["predicted"], found["true"]) == (3, 0, 1)
+    first, second = found["values"][:2]
+    assert (first["name"], first["value"]) == ("a", 8.0)
+    assert first["deviations"] == pytest.approx((8 - 2) / np.std([0, 0, 0, 8]))
+    assert (second["name"], second["value"]) == ("e", 0.0)
+    assert second["deviations"] == pytest.approx(-1.5 / np.std([1, 2, 3, 0]))
+    assert all(each["deviations"] == 0 for each in found["values"][2:])

@@ -1,5 +1,7 @@
 """The report: one self-contained page that escapes what it did not make itself."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -198,3 +200,26 @@ def test_any_number_of_classes_and_any_image(write, classes, shape):
 def test_a_class_without_test_images_is_not_the_weakest(write):
     scores = scores_of(np.arange(60) % 2, 3, 0.9)
     assert "Weakest class 2" not in Page(write(scores=scores)).text
+
+
+def test_of_rows_the_odd_values_are_shown_and_nothing_speaks_of_images(write, tmp_path):
+    def rows(features):
+        evaluation = {
+            **as_json(NEW),
+            "model": MODEL,
+            "dataset": {"test_samples": len(LABELS)},
+            "champion": SCORED,
+        }
+        values = RANDOM.normal(size=(len(LABELS), len(features))).astype(np.float32)
+        named = {"images": values, "features": features}
+        report.write(tmp_path, evaluation, NEW, HISTORY, level=LEVEL, **named)
+        return Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+
+    page = rows(["<script>radius</script>", "area", "texture"])
+
+    page.assert_loads_and_runs_nothing()
+    assert page.headings[-len(SECTIONS) :] == SECTIONS
+    assert "<script>radius</script>" in page.text
+    assert "on 60 test rows" in page.text
+    assert not re.findall(r"\bimages?\b(?!/svg)", page.text.lower())  # an SVG names its own type
+    assert "img" not in page.tags
