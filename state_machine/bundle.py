@@ -1,20 +1,24 @@
 """The code of the jobs, packed once and named by its content.
 
-`code/<sha256>/` holds `sourcedir.tar.gz` (everything in ml_scripts/) and `process.sh`, the entry
-script of the processing jobs. The same sources give the same name on every machine: the archive
-carries no time stamps, no owners and no machine's order of files.
+`code/<sha256>/` holds `sourcedir.tar.gz` (all scripts) and `process.sh`, the entry script of the
+processing jobs. The scripts are those of several folders laid over each other: of two files of the
+same name the later folder's is taken. The same sources give the same name on every machine: the
+archive carries no time stamps, no owners and no machine's order of files.
 """
 
 import gzip
 import hashlib
 import io
 import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ARCHIVE = "sourcedir.tar.gz"
 ENTRY_SCRIPT = "process.sh"
 PREFIX = "code/"
+# What the state machine's jobs start: state_machine.jobs.
+NEEDED = ("main.py", ENTRY_SCRIPT, "preprocessing.py", "evaluation.py")
 
 
 @dataclass(frozen=True)
@@ -41,33 +45,31 @@ class Bundle:
         return f"{self.s3_uri}{ARCHIVE}"
 
 
-def pack(folder: Path, bucket: str) -> Bundle:
-    """Pack the scripts of `folder` for `bucket`. Nothing is uploaded."""
-    archive = _archive(folder)
-    entry_script = (folder / ENTRY_SCRIPT).read_bytes()
+def pack(folders: Sequence[Path], bucket: str) -> Bundle:
+    """Pack the scripts of `folders`, laid over each other, for `bucket`. Nothing is uploaded."""
+    scripts = sources(folders)
+    archive = _archive(scripts)
+    entry_script = scripts[ENTRY_SCRIPT].read_bytes()
     digest = hashlib.sha256(archive + entry_script).hexdigest()
     return Bundle(digest, bucket, {ARCHIVE: archive, ENTRY_SCRIPT: entry_script})
 
 
-def _archive(folder: Path) -> bytes:
-    tar_bytes = io.BytesIO()
-    with tarfile.open(fileobj=tar_bytes, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(_sources(folder)):
-            tar.add(path, arcname=path.relative_to(folder).as_posix(), filter=_anonymous)
-    return gzip.compress(tar_bytes.getvalue(), mtime=0)
-
-
-def _sources(folder: Path) -> list[Path]:
-    return [
-        path
+def sources(folders: Sequence[Path]) -> dict[str, Path]:
+    """The file of each name, relative to its folder with '/': the last folder's that has it."""
+    return {
+        path.relative_to(folder).as_posix(): path
+        for folder in folders
         for path in folder.rglob("*")
         if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
-    ]
+    }
 
 
-def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    member.mtime = 0
-    member.mode = 0o644
-    return member
+def _archive(scripts: Mapping[str, Path]) -> bytes:
+    tar_bytes = io.BytesIO()
+    with tarfile.open(fileobj=tar_bytes, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, path in sorted(scripts.items()):
+            content = path.read_bytes()
+            member = tarfile.TarInfo(name)  # owned by nobody, as old as can be
+            member.size, member.mode = len(content), 0o644
+            tar.addfile(member, io.BytesIO(content))
+    return gzip.compress(tar_bytes.getvalue(), mtime=0)

@@ -13,15 +13,18 @@ from typing import Annotated, Any, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from lambdas.rule_settings import CONFIDENCE_LEVEL, parse_auto_approve, parse_gate
 from lambdas.verdicts import KEEP_CHAMPION
+from state_machine import bundle
 from state_machine.errors import ConfigError
 from state_machine.schedules import check_expression
 
@@ -42,6 +45,34 @@ class Section(BaseModel):
     """A table of pipeline.toml: unknown keys are errors, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _from_the_files_folder(path: Any, info: ValidationInfo) -> Path:
+    """Take a path as relative to the folder of pipeline.toml."""
+    if not isinstance(path, str | Path):
+        raise ValueError("expected a folder, relative to this file")
+    return Path((info.context or {}).get("folder", "."), path).resolve()
+
+
+class Code(Section):
+    """Where the scripts of the jobs come from: folders, laid over each other in this order."""
+
+    scripts: Annotated[
+        list[Annotated[Path, BeforeValidator(_from_the_files_folder)]],
+        Field(min_length=1, validate_default=True),
+    ] = [Path("ml_scripts")]
+
+    @field_validator("scripts")
+    @classmethod
+    def _whole(cls, folders: list[Path]) -> list[Path]:
+        for folder in folders:
+            if not folder.is_dir():
+                raise ValueError(f"no folder {folder}, expected one relative to this file")
+        found = bundle.sources(folders)
+        if missing := [name for name in bundle.NEEDED if name not in found]:
+            where = ", ".join(str(folder) for folder in folders)
+            raise ValueError(f"no {', '.join(missing)} in {where}")
+        return folders
 
 
 class Data(Section):
@@ -185,6 +216,7 @@ class PipelineConfig(Section):
     # Chalice allows letters, digits, '-' and '_'; bucket names allow no '_' and no capitals.
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
     max_concurrent_runs: Annotated[int, Field(ge=1, le=100)] = 1
+    code: Annotated[Code, Field(default_factory=dict, validate_default=True)]
     schedule: Schedule = Schedule()
     tracking: Tracking = Tracking()
     data: Data
@@ -210,7 +242,7 @@ def load(path: Path) -> PipelineConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not a TOML file: {error}") from None
     try:
-        return PipelineConfig.model_validate(raw)
+        return PipelineConfig.model_validate(raw, context={"folder": path.resolve().parent})
     except ValidationError as error:
         raise ConfigError("\n".join(_line(path, problem) for problem in error.errors())) from None
 

@@ -65,7 +65,7 @@ class StageDeployment:
     def resources(self) -> list[Resource]:
         """Everything that the stage consists of, each after what it needs."""
         client = self.session.client
-        code = bundle.pack(self.project / "ml_scripts", self.names.bucket)
+        code = bundle.pack(self.config.code.scripts, self.names.bucket)
         app = ChaliceApp(
             self.names,
             environment(self.config, self.names),

@@ -96,8 +96,10 @@ def light_pipeline(server: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory
     with pytest.MonkeyPatch.context() as environment:
         for name, value in server.environment().items():
             environment.setenv(name, value)
-        deployed = Pipeline(server, light.project(PROJECT, tmp_path_factory.mktemp("light")))
-        deployed.deploy(light.settings(sample_config(config.load(PROJECT / "pipeline.toml"))))
+        project = light.project(PROJECT, tmp_path_factory.mktemp("light"))
+        sample = sample_config(config.load(PROJECT / "pipeline.toml"))
+        deployed = Pipeline(server, project)
+        deployed.deploy(light.settings(sample, project))
     return deployed
 
 

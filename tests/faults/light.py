@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from state_machine.config import PipelineConfig
+from state_machine.config import Code, PipelineConfig
 from tests.e2e.pipeline import Pipeline
 from tests.functional.sagemaker_requests import unpacked
 from tests.waiting import eventually
@@ -25,11 +25,12 @@ _SCRIPTS = (
 )
 
 
-def settings(sample: PipelineConfig) -> PipelineConfig:
+def settings(sample: PipelineConfig, project: Path) -> PipelineConfig:
     """Ten runs at once and no settling, for many executions in a short time."""
     return sample.model_copy(
         update={
             "name": NAME,
+            "code": Code(scripts=[project / "ml_scripts"]),
             "max_concurrent_runs": 10,
             "data": sample.data.model_copy(update={"settle_seconds": 0}),
             "training": sample.training.model_copy(update={"hyperparameters": NO_FAULT}),

@@ -38,10 +38,11 @@ def killed(aws: KillableAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """The light pipeline, deployed to the server that will be killed."""
     for name, value in aws.environment().items():
         monkeypatch.setenv(name, value)
-    project = tmp_path / "project"
-    project.mkdir()
-    pipeline = Pipeline(aws, light.project(PROJECT, project))
-    pipeline.deploy(light.settings(sample_config(config.load(PROJECT / "pipeline.toml"))))
+    (tmp_path / "project").mkdir()
+    project = light.project(PROJECT, tmp_path / "project")
+    pipeline = Pipeline(aws, project)
+    sample = sample_config(config.load(PROJECT / "pipeline.toml"))
+    pipeline.deploy(light.settings(sample, project))
     return pipeline
 
 

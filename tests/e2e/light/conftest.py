@@ -13,8 +13,8 @@ PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def settings() -> PipelineConfig:
-    return light.settings(sample_config(config.load(PROJECT / "pipeline.toml")))
+def settings(project: Path) -> PipelineConfig:
+    return light.settings(sample_config(config.load(PROJECT / "pipeline.toml")), project)
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,7 @@ def test_other_errors_of_s3_are_raised(inputs, s3):
 
 def test_the_digest_is_that_of_a_packed_bundle(inputs, s3, tmp_path):
     (tmp_path / "process.sh").write_text("echo")
-    packed = bundle.pack(tmp_path, BUCKET)
+    packed = bundle.pack([tmp_path], BUCKET)
     assert tuple(packed.files) == CODE_FILES
     for file, content in packed.files.items():
         s3.upload(BUCKET, f"{packed.prefix}{file}", content)

@@ -20,4 +20,4 @@ def pipeline() -> PipelineConfig:
 @pytest.fixture(scope="session")
 def deployed() -> Deployed:
     names = Names("retrain", "dev", "123456789012", "eu-central-1")
-    return Deployed(names, bundle.pack(PROJECT / "ml_scripts", names.bucket))
+    return Deployed(names, bundle.pack([PROJECT / "ml_scripts"], names.bucket))

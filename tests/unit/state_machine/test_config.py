@@ -11,6 +11,12 @@ from state_machine.errors import ConfigError
 PROJECT = Path(__file__).parents[3]
 
 
+@pytest.fixture(autouse=True)
+def scripts(tmp_path: Path) -> None:
+    """Have the folder that pipeline.toml names beside the changed file."""
+    (tmp_path / "ml_scripts").symlink_to(PROJECT / "ml_scripts")
+
+
 def load_changed(tmp_path: Path, old: str, new: str) -> config.PipelineConfig:
     text = (PROJECT / "pipeline.toml").read_text(encoding="utf-8")
     assert old in text
@@ -63,6 +69,11 @@ def test_the_repositorys_own_file_is_accepted() -> None:
         ('"rate(7 days)"', '"rate(7 day)"', "schedule.expression"),
         ('"rate(7 days)"', '"weekly"', "found 'weekly'"),
         ("enabled = false", 'enabled = "no"', "schedule.enabled"),
+        ('["ml_scripts"]', "[]", "code.scripts: List should have at least 1 item"),
+        ('["ml_scripts"]', '"ml_scripts"', "code.scripts: Input should be a valid list"),
+        ('["ml_scripts"]', "[3]", "code.scripts.0: expected a folder, relative to this file"),
+        ('["ml_scripts"]', '["ml_scripts", "mine"]', "code.scripts: no folder "),
+        ('["ml_scripts"]', '["."]', "code.scripts: no main.py, process.sh, preprocessing.py, eval"),
         ("required_files = [", "required_files = []\nignored = [", "data.required_files"),
     ],
 )
@@ -116,3 +127,29 @@ def test_a_file_that_is_not_toml_says_where(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="not a TOML file"):
         config.load(tmp_path / "pipeline.toml")
+
+
+def test_scripts_are_relative_to_the_file(tmp_path: Path) -> None:
+    (tmp_path / "example" / "mine").mkdir(parents=True)
+    text = (PROJECT / "pipeline.toml").read_text(encoding="utf-8")
+    text = text.replace('["ml_scripts"]', '["../ml_scripts", "mine"]')
+    (tmp_path / "example" / "pipeline.toml").write_text(text, encoding="utf-8")
+
+    scripts = config.load(tmp_path / "example" / "pipeline.toml").code.scripts
+
+    assert scripts == [PROJECT / "ml_scripts", tmp_path / "example" / "mine"]
+
+
+def test_without_a_table_of_the_code_it_is_the_folder_beside_the_file(tmp_path: Path) -> None:
+    text = (PROJECT / "pipeline.toml").read_text(encoding="utf-8")
+    before, after = text.split("[code]", 1)
+    (tmp_path / "pipeline.toml").write_text(before + after[after.index("[data]") :])
+
+    assert config.load(tmp_path / "pipeline.toml").code.scripts == [PROJECT / "ml_scripts"]
+
+
+def test_without_a_table_of_the_code_that_folder_must_be_there(tmp_path: Path) -> None:
+    (tmp_path / "ml_scripts").unlink()
+
+    with pytest.raises(ConfigError, match=r"no folder .*ml_scripts, expected one relative to this"):
+        load_changed(tmp_path, "[data]", "[data]")

@@ -202,8 +202,9 @@ def test_a_reproduction_ends_well_whether_it_matches_or_not(machine: dict[str, A
 
 
 # Options that what invokes the Lambdas is built from, and not the definition: each has its test in
-# test_functions.py and, deployed, in tests/unit/lambdas/test_app.py.
-OF_THE_DEPLOYMENT = {"schedule.enabled", "schedule.expression"}
+# test_functions.py and, deployed, in tests/unit/lambdas/test_app.py. The code is in the definition
+# by its digest alone: test_bundle.py.
+OF_THE_DEPLOYMENT = {"schedule.enabled", "schedule.expression", "code.scripts"}
 
 # Another valid value for each other option of pipeline.toml, each unlike any other. An option
 # without one fails the test below, so that none can be added without reaching the definition.
