@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 
 from cli.errors import CredentialsError
+from cli.project import project_of
 from state_machine.config import PipelineConfig, load
 from state_machine.names import Names, names_of
 
@@ -41,7 +42,7 @@ def connect(config_path: Path, stage: str) -> Stage:
 
     Raises ConfigError, or botocore's errors where AWS cannot be asked.
     """
-    return stage_of(load(config_path), stage, boto3.Session(), config_path.resolve().parent)
+    return stage_of(load(config_path), stage, boto3.Session(), project_of(config_path))
 
 
 def stage_of(config: PipelineConfig, stage: str, session: boto3.Session, project: Path) -> Stage:

@@ -6,6 +6,7 @@ import json
 import typer
 
 from cli.options import CONFIG, AsJson, Config
+from cli.project import project_of
 from cli.terminal import Terminal
 
 local_app = typer.Typer(
@@ -24,7 +25,7 @@ def local_start(config: Config = CONFIG) -> None:
     """
     from cli import local
 
-    aws, new = local.start(config.resolve().parent)
+    aws, new = local.start(project_of(config))
     Terminal().line(f"Embedded AWS {'started' if new else 'runs already'} at {aws.endpoint}")
     Terminal().line('Next: eval "$(retrain local env)" && retrain deploy')
 
@@ -37,7 +38,7 @@ def local_stop(config: Config = CONFIG) -> None:
     """
     from cli import local
 
-    stopped = local.stop(config.resolve().parent)
+    stopped = local.stop(project_of(config))
     Terminal().line("Embedded AWS stopped" if stopped else "No embedded AWS was running")
 
 
@@ -52,7 +53,7 @@ def local_status(
     """
     from cli import local
 
-    status = local.status(config.resolve().parent)
+    status = local.status(project_of(config))
     if as_json:
         typer.echo(json.dumps(status))
     elif status["running"]:
@@ -74,7 +75,7 @@ def local_env(config: Config = CONFIG) -> None:
     from cli import local
     from cli.aws import exports
 
-    for line in exports(local.connection(config.resolve().parent).environment()):
+    for line in exports(local.connection(project_of(config)).environment()):
         typer.echo(line)
 
 
@@ -86,7 +87,7 @@ def local_reset(config: Config = CONFIG) -> None:
     """
     from cli import local
 
-    there = local.reset(config.resolve().parent)
+    there = local.reset(project_of(config))
     Terminal().line("Removed what the embedded AWS kept" if there else "There was nothing")
 
 
@@ -101,5 +102,5 @@ def local_run(config: Config = CONFIG) -> None:
     from cli.local import own_aws, serve, stop_on_sigterm
 
     stop_on_sigterm()
-    with own_aws(config.resolve().parent) as aws:
+    with own_aws(project_of(config)) as aws:
         serve(aws, Terminal())

@@ -13,6 +13,7 @@ from cli.event_commands import events_app
 from cli.local_commands import local_app
 from cli.models import models_app
 from cli.options import CONFIG, DEV, AsJson, Config, StageName
+from cli.project import project_of
 from cli.stages import deploy, destroy
 from cli.terminal import DONE, WARNING, Terminal
 
@@ -85,7 +86,7 @@ def demo(
     settings = load(config)
     if sample:
         settings = sample_config(settings)
-    run = Demo(settings, config.resolve().parent, Terminal()).run(data, keep_running=keep_running)
+    run = Demo(settings, project_of(config), Terminal()).run(data, keep_running=keep_running)
     _exit_by(run)
 
 
@@ -295,7 +296,7 @@ def mlflow(
     from cli.mlflow import serve
 
     stop_on_sigterm()
-    serve(config.resolve().parent, port, Terminal())
+    serve(project_of(config), port, Terminal())
 
 
 def _execution_arn(target: "Stage", name_or_arn: str) -> str:
