@@ -24,7 +24,7 @@ SPOTLESS = {"metric": "macro_f1", "op": ">=", "value": 1.0}  # some of these row
 @pytest.fixture(scope="module")
 def settings() -> PipelineConfig:
     example = config.load(EXAMPLE)
-    hyperparameters = example.training.hyperparameters | {"epochs": 8}
+    hyperparameters = example.training.hyperparameters | {"epochs": 12}
     return example.model_copy(
         update={
             "data": example.data.model_copy(update={"settle_seconds": 0}),
