@@ -33,7 +33,7 @@ METRIC_DEFINITIONS = [
 
 
 def preprocess(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
-    """Raw IDX files in, train, validation and test arrays out."""
+    """The uploaded files in, train, validation and test arrays out."""
     outputs = [
         sdk.ProcessingOutput(
             output_name=split,
