@@ -19,6 +19,7 @@ from cli import (
 )
 from cli.doctor_account import Account, OpenSession, patient_session
 from cli.findings import Finding, has_problems, not_asked, warning
+from cli.project import project_of
 from state_machine.config import PipelineConfig
 
 
@@ -37,7 +38,7 @@ class Patient:
     @property
     def project(self) -> Path:
         """The project's folder."""
-        return self.config_path.resolve().parent
+        return project_of(self.config_path)
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -78,7 +79,7 @@ def _of_machine(project: Path) -> Iterator[Finding]:
 
 def _of_account(config: PipelineConfig, account: Account) -> Iterator[Finding]:
     names, s3, quotas = account.names, account.client("s3"), account.client("service-quotas")
-    group = config.registry.model_package_group
+    group = names.model_package_group(config.registry.model_package_group)
     for name, permissions, check, arguments in (
         ("stage", "", doctor_account.stage_name, (names,)),
         (

@@ -30,15 +30,9 @@ def settings() -> PipelineConfig:
     return small.model_copy(update={"training": training})
 
 
-@pytest.fixture(scope="session")
-def project() -> Path:
-    """The folder that is deployed; a module may have another one."""
-    return PROJECT
-
-
 @pytest.fixture(scope="module")
 def pipeline(
-    tmp_path_factory: pytest.TempPathFactory, project: Path, settings: PipelineConfig
+    tmp_path_factory: pytest.TempPathFactory, settings: PipelineConfig
 ) -> Iterator[Pipeline]:
     """The deployed pipeline: one for each module, because data sets and models are shared state."""
     with (
@@ -47,6 +41,6 @@ def pipeline(
     ):
         for name, value in aws.environment().items():
             environment.setenv(name, value)
-        deployed = Pipeline(aws, project)
+        deployed = Pipeline(aws, PROJECT)
         deployed.deploy(settings)
         yield deployed

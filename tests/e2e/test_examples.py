@@ -12,7 +12,6 @@ from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.e2e import serving
 from tests.e2e.pipeline import Pipeline
-from tests.faults import light
 from tests.pages import Page
 from tests.waiting import eventually
 
@@ -34,15 +33,6 @@ def settings() -> PipelineConfig:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, settings: PipelineConfig) -> Path:
-    """The application, with the example's names in its policy."""
-    folder = light.project(PROJECT, tmp_path_factory.mktemp("project"))
-    for policy in (folder / ".chalice").glob("policy-*.json"):
-        policy.write_text(policy.read_text().replace(f"{light.NAME}-", f"{settings.name}-"))
-    return folder
-
-
-@pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data.write(tmp_path_factory.mktemp("files"))
 
@@ -61,7 +51,7 @@ def test_it_ends_registered_by_the_rules_of_its_own_gate(
 ) -> None:
     package = pipeline.registered(execution["executionArn"])
 
-    assert package["ModelPackageGroupName"] == "breast-cancer"
+    assert package["ModelPackageGroupName"] == "breast-cancer-dev"
     gate = execution["output"]["quality_gate"]
     assert {rule["rule"]: rule["held"] for rule in gate["rules"]} == {
         "macro_f1 >= 0.9": True,

@@ -91,15 +91,14 @@ def pipeline(server: EmbeddedAws) -> Pipeline:
 
 
 @pytest.fixture(scope="session")
-def light_pipeline(server: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+def light_pipeline(server: EmbeddedAws) -> Pipeline:
     """The pipeline with a model that takes no time, deployed beside the other."""
     with pytest.MonkeyPatch.context() as environment:
         for name, value in server.environment().items():
             environment.setenv(name, value)
-        project = light.project(PROJECT, tmp_path_factory.mktemp("light"))
         sample = sample_config(config.load(PROJECT / "pipeline.toml"))
-        deployed = Pipeline(server, project)
-        deployed.deploy(light.settings(sample, project))
+        deployed = Pipeline(server, PROJECT)
+        deployed.deploy(light.settings(sample))
     return deployed
 
 

@@ -19,18 +19,14 @@ NAME = "light"
 NO_FAULT = {"fault": "none"}  # an execution's input may name another: see class_means/evaluation.py
 MODEST = {"metric": "accuracy", "op": ">=", "value": 0.5}
 _HERE = Path(__file__).parent
-_SCRIPTS = (
-    *("preprocessing", "dataset", "part", "idx", "manifest", "splitting"),
-    *("arrays", "container", "errors"),
-)
 
 
-def settings(sample: PipelineConfig, project: Path) -> PipelineConfig:
+def settings(sample: PipelineConfig) -> PipelineConfig:
     """Ten runs at once and no settling, for many executions in a short time."""
     return sample.model_copy(
         update={
             "name": NAME,
-            "code": Code(scripts=[project / "ml_scripts"]),
+            "code": Code(scripts=[*sample.code.scripts, _HERE / "class_means"]),
             "max_concurrent_runs": 10,
             "data": sample.data.model_copy(update={"settle_seconds": 0}),
             "training": sample.training.model_copy(update={"hyperparameters": NO_FAULT}),
@@ -38,25 +34,6 @@ def settings(sample: PipelineConfig, project: Path) -> PipelineConfig:
             "registry": sample.registry.model_copy(update={"model_package_group": NAME}),
         }
     )
-
-
-def project(original: Path, folder: Path) -> Path:
-    """Lay out in `folder` what a deployment reads.
-
-    Wheels that were downloaded once are shared with the original.
-    """
-    scripts = folder / "ml_scripts"
-    scripts.mkdir()
-    sources = [original / "ml_scripts" / f"{name}.py" for name in _SCRIPTS]
-    for source in [*sources, original / "ml_scripts/process.sh", *_HERE.glob("class_means/*.py")]:
-        (scripts / source.name).write_bytes(source.read_bytes())
-    for name in (".chalice", "app.py", "requirements.txt", "vendor"):
-        (folder / name).symlink_to(original / name)
-    wheels = original / ".retrain" / "wheels"
-    wheels.mkdir(parents=True, exist_ok=True)
-    (folder / ".retrain").mkdir()
-    (folder / ".retrain" / "wheels").symlink_to(wheels)
-    return folder
 
 
 def upload(pipeline: Pipeline, folder: Path, dataset: str) -> str:

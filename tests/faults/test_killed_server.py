@@ -38,11 +38,9 @@ def killed(aws: KillableAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """The light pipeline, deployed to the server that will be killed."""
     for name, value in aws.environment().items():
         monkeypatch.setenv(name, value)
-    (tmp_path / "project").mkdir()
-    project = light.project(PROJECT, tmp_path / "project")
-    pipeline = Pipeline(aws, project)
+    pipeline = Pipeline(aws, PROJECT)
     sample = sample_config(config.load(PROJECT / "pipeline.toml"))
-    pipeline.deploy(light.settings(sample, project))
+    pipeline.deploy(light.settings(sample))
     return pipeline
 
 

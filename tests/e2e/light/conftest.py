@@ -13,10 +13,5 @@ PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def settings(project: Path) -> PipelineConfig:
-    return light.settings(sample_config(config.load(PROJECT / "pipeline.toml")), project)
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return light.project(PROJECT, tmp_path_factory.mktemp("light"))
+def settings() -> PipelineConfig:
+    return light.settings(sample_config(config.load(PROJECT / "pipeline.toml")))
