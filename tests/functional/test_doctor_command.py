@@ -18,7 +18,7 @@ from cli.main import app
 from local_aws.client import EmbeddedAws
 from state_machine.config import load
 from state_machine.names import Names, names_of
-from state_machine.storage import ensure_bucket
+from state_machine.storage import Bucket
 from tests.functional.faults import Faults
 from tests.functional.sagemaker_requests import unique
 
@@ -112,7 +112,7 @@ def test_the_data_set_in_the_bucket_is_looked_at(
     run: Run, names: Names, embedded_aws: EmbeddedAws
 ) -> None:
     s3 = embedded_aws.client("s3")
-    ensure_bucket(names, s3)
+    Bucket(names, s3).create()
     files = load(PROJECT / "pipeline.toml").data.required_files
     put = [s3.put_object(Bucket=names.bucket, Key=f"raw_data/fashion-mnist/{files[0]}", Body=b"1")]
     incomplete = run("--json")
@@ -173,7 +173,7 @@ def test_a_role_that_may_not_deploy_hears_which_actions_it_lacks(
 def test_nothing_is_asked_but_reading_and_nothing_is_changed(
     stage: str, names: Names, embedded_aws: EmbeddedAws
 ) -> None:
-    ensure_bucket(names, embedded_aws.client("s3"))
+    Bucket(names, embedded_aws.client("s3")).create()
     calls: list[str] = []
 
     def session() -> Any:
