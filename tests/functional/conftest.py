@@ -38,10 +38,9 @@ def deploy(embedded_aws: EmbeddedAws, role: str) -> Iterator[Deploy]:
 
     def deploy(source: str, **settings: object) -> str:
         name = f"function-{uuid4().hex[:8]}"
-        defaults = {"Runtime": "python3.11", "MemorySize": 256, "Timeout": 10}
+        defaults = {"Role": role, "Runtime": "python3.11", "MemorySize": 256, "Timeout": 10}
         client.create_function(
             FunctionName=name,
-            Role=role,
             Handler="app.handler",
             Code={"ZipFile": zipped(app=source)},
             **(defaults | settings),
