@@ -30,6 +30,7 @@ from moto.moto_api._internal import urls
 
 from local_aws import eventbridge_patterns, eventbridge_schedules, eventbridge_targets
 from local_aws.deliveries import Deliveries
+from local_aws.eventbridge_roles import check_role
 from local_aws.eventbridge_schedules import InvalidScheduleError, Scheduler
 from local_aws.eventbridge_targets import Delivery
 from local_aws.server import Context
@@ -182,6 +183,7 @@ def _put_targets(
 ) -> None:
     for target in targets:
         eventbridge_targets.check(target)
+        check_role(target, self.describe_rule(name, event_bus_arn).arn)
     _moto_put_targets(self, name, event_bus_arn, targets)
 
 

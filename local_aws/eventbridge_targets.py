@@ -15,6 +15,7 @@ from moto.events.exceptions import ValidationException
 from moto.events.models import EventPattern, Rule, events_backends
 from moto.stepfunctions.responses import get_backend
 
+from local_aws.authorization import AccessDeniedError
 from local_aws.deliveries import (
     NotPermittedError,
     UnsupportedTargetError,
@@ -25,6 +26,7 @@ from local_aws.deliveries import (
     service_of,
 )
 from local_aws.eventbridge_inputs import input_of
+from local_aws.eventbridge_roles import check_may_send
 
 _INPUTS = ("Input", "InputPath", "InputTransformer")
 
@@ -78,6 +80,7 @@ def deliver(delivery: Delivery) -> None:
 
 
 def _send(rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
+    check_may_send(target)
     arn = target["Arn"]
     service = service_of(arn)
     if service == "logs" or (service == "events" and ":event-bus/" not in arn):
@@ -125,7 +128,8 @@ def _leave_to_moto(rule: Rule, target: dict[str, Any], event: dict[str, Any]) ->
 
 def _why(rule: Rule, target: dict[str, Any], error: Exception) -> dict[str, tuple[str, str]]:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"""
-    code = "NO_PERMISSIONS" if isinstance(error, NotPermittedError) else "SDK_CLIENT_ERROR"
+    forbidden = isinstance(error, AccessDeniedError | NotPermittedError)
+    code = "NO_PERMISSIONS" if forbidden else "SDK_CLIENT_ERROR"
     return {
         "RULE_ARN": ("String", rule.arn),
         "TARGET_ARN": ("String", target["Arn"]),

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
     CustomErrorName,
@@ -37,6 +37,7 @@ _AwsSdkTask: Any = state_task_service_aws_sdk.StateTaskServiceAwsSdk
 _LambdaTask: Any = state_task_service_lambda.StateTaskServiceLambda
 _moto_aws_sdk_error = _AwsSdkTask._from_error
 _moto_lambda_error = _LambdaTask._from_error
+_moto_lambda_client_error = _LambdaTask._error_cause_from_client_error
 
 
 def install(context: Context) -> None:
@@ -46,6 +47,7 @@ def install(context: Context) -> None:
         module.boto_client_for = client_for
     _AwsSdkTask._from_error = _aws_sdk_error
     _LambdaTask._from_error = _lambda_error
+    _LambdaTask._error_cause_from_client_error = staticmethod(_lambda_client_error)
 
 
 def _modules_with_clients() -> list[Any]:
@@ -83,6 +85,13 @@ def _lambda_error(self: Any, env: Environment, ex: Exception) -> FailureEvent:
     if not isinstance(ex, BotoCoreError):
         return _moto_lambda_error(self, env=env, ex=ex)
     return _unreachable(self, env, "Lambda", ex)
+
+
+def _lambda_client_error(error: ClientError) -> tuple[str, str]:
+    """A refusal has no class of its own in AWS's SDK for Java, by whose classes errors are named."""
+    name, cause = _moto_lambda_client_error(error)
+    denied = name == "Lambda.AccessDeniedException"
+    return "Lambda.AWSLambdaException" if denied else name, cause
 
 
 def _unreachable(task: Any, env: Environment, service: str, ex: BotoCoreError) -> FailureEvent:
