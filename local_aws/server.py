@@ -40,6 +40,7 @@ EXTENSIONS = (
     "local_aws.stepfunctions_sagemaker",
     "local_aws.stepfunctions_redrive",
     "local_aws.stepfunctions_state",
+    "local_aws.stepfunctions_traces",
     "local_aws.eventbridge_sources",
     "local_aws.service_quotas",
     "local_aws.iam_simulation",

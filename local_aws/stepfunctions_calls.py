@@ -88,7 +88,7 @@ def _lambda_error(self: Any, env: Environment, ex: Exception) -> FailureEvent:
 
 
 def _lambda_client_error(error: ClientError) -> tuple[str, str]:
-    """A refusal has no class of its own in AWS's SDK for Java, by whose classes errors are named."""
+    """A refusal has no class in AWS's SDK for Java, by whose classes errors are named."""
     name, cause = _moto_lambda_client_error(error)
     denied = name == "Lambda.AccessDeniedException"
     return "Lambda.AWSLambdaException" if denied else name, cause

@@ -37,6 +37,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from local_aws import stepfunctions_logs
 from local_aws.server import Context
 
 _LOOK_FOR_STOP_SECONDS = 0.2
@@ -77,6 +78,7 @@ def install(context: Context) -> None:  # noqa: ARG001
         Environment: {"set_error": _set_error},
         retrier_decl.RetrierDecl: {"_eval_body": _retry},
         StepFunctionResponse: {
+            "start_execution": _answer_start,
             "stop_execution": _answer_stop,
             "describe_execution": _answer_describe,
             "list_executions": _answer_list,
@@ -151,6 +153,9 @@ class History(EventManager):
             observer(self._execution)
         return number
 
+    def _publish_history_log(self, **event: Any) -> None:  # type: ignore[override]
+        stepfunctions_logs.write(self._execution, **event)
+
 
 def events(execution: Execution) -> list[Any]:
     """The history until now: none before the execution's thread has read the definition."""
@@ -220,6 +225,18 @@ def _sleep_unless_stopped(seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while environment.is_running() and (left := deadline - time.monotonic()) > 0:
         environment.program_state_event.wait(min(left, _LOOK_FOR_STOP_SECONDS))
+
+
+def _answer_start(self: StepFunctionResponse) -> ActionResult:
+    """AWS traces an execution as part of the trace that the request names; moto drops it."""
+    backend: Any = self.stepfunction_backend
+    execution = backend.start_execution(
+        self._get_param("stateMachineArn"),
+        self._get_param("name"),
+        self._get_param("input", if_none="{}"),
+        self._get_param("traceHeader"),
+    )
+    return ActionResult({"executionArn": execution.exec_arn, "startDate": execution.start_date})
 
 
 def _answer_stop(self: StepFunctionResponse) -> ActionResult:

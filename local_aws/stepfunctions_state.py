@@ -40,7 +40,10 @@ _ENDINGS = {
 _ORIGIN = ("name", "sm_type", "role_arn", "exec_arn", "account_id", "region_name", "start_date")
 _FATE = ("exec_status", "stop_date", "output", "error", "cause")
 _REDRIVES = ("redrive_count", "redrive_date", "redrive_tokens")
-_MACHINE = ("arn", "name", "definition", "roleArn", "sm_type")
+_MACHINE = (
+    *("arn", "name", "definition", "roleArn", "sm_type"),
+    *("loggingConfiguration", "tracingConfiguration"),
+)
 
 _moto_delete = StepFunctionsParserBackend.delete_state_machine
 

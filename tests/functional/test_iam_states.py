@@ -1,9 +1,11 @@
 """State machines act with their role, and Step Functions asks of it what AWS asks."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
@@ -237,6 +239,146 @@ def test_a_rules_role_must_trust_eventbridge(embedded_aws: EmbeddedAws, rules: R
 
     with pytest.raises(ClientError, match="cannot be assumed by principal 'events"):
         rules.put({"Arn": machine, "RoleArn": role}, pattern={"source": ["s"]})
+
+
+DELIVERING = [
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+]
+TRACING = [
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+]
+
+
+def logging_to(group: str, level: str, *, data: bool = False) -> dict[str, Any]:
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}:*"
+    return {
+        "level": level,
+        "includeExecutionData": data,
+        "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": arn}}],
+    }
+
+
+@pytest.fixture
+def group(embedded_aws: EmbeddedAws) -> str:
+    name = f"/aws/vendedlogs/states/{unique('held')}"
+    embedded_aws.client("logs").create_log_group(logGroupName=name)
+    return name
+
+
+def lines(aws: EmbeddedAws, group: str) -> list[Any]:
+    """Return what is in the group, by the name of its one stream and the order of its events."""
+    logs = aws.client("logs")
+    streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+    return [
+        {**json.loads(event["message"]), "stream": stream["logStreamName"]}
+        for stream in streams
+        for event in logs.get_log_events(
+            logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True
+        )["events"]
+    ]
+
+
+@pytest.mark.parametrize("missing", DELIVERING)
+def test_a_machine_that_logs_needs_the_rights_to_deliver(
+    embedded_aws: EmbeddedAws, states: Any, narrow: str, group: str, missing: str
+) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html"""
+    grant(embedded_aws, narrow, allow([action for action in DELIVERING if action != missing]))
+    machine = create(states, narrow, {"Type": "Pass"})
+    asked = logging_to(group, "ALL")
+
+    with pytest.raises(ClientError, match="not authorized to access the Log Destination") as error:
+        create(states, narrow, {"Type": "Pass"}, loggingConfiguration=asked)
+    assert error.value.response["Error"]["Code"] == "AccessDeniedException"
+    with pytest.raises(ClientError, match="not authorized to access the Log Destination"):
+        states.update_state_machine(stateMachineArn=machine, loggingConfiguration=asked)
+
+    grant(embedded_aws, narrow, allow(DELIVERING))
+    states.update_state_machine(stateMachineArn=machine, loggingConfiguration=asked)
+
+
+@pytest.mark.parametrize("data", [False, True])
+def test_the_history_is_logged(
+    embedded_aws: EmbeddedAws, states: Any, narrow: str, group: str, data: bool
+) -> None:
+    grant(embedded_aws, narrow, allow(DELIVERING))
+    asked = logging_to(group, "ALL", data=data)
+    machine = create(states, narrow, {"Type": "Pass"}, loggingConfiguration=asked)
+
+    execution = ended(states, machine)
+
+    logged = lines(embedded_aws, group)
+    history = states.get_execution_history(executionArn=execution["executionArn"])["events"]
+    assert [(int(line["id"]), line["type"]) for line in logged] == [
+        (event["id"], event["type"]) for event in history
+    ]
+    assert logged[0]["stream"].startswith(f"states/{machine.rpartition(':')[2]}/")
+    assert {line["execution_arn"] for line in logged} == {execution["executionArn"]}
+    assert logged[0]["previous_event_id"] == logged[0]["redrive_count"] == "0"
+    assert int(logged[0]["event_timestamp"]) >= int(execution["startDate"].timestamp() * 1000)
+    assert ("input" in logged[0]["details"]) is data
+
+
+def test_a_level_of_errors_logs_only_those(
+    embedded_aws: EmbeddedAws, states: Any, narrow: str, group: str
+) -> None:
+    grant(embedded_aws, narrow, allow(DELIVERING))
+    asked = logging_to(group, "ERROR")
+    failing = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sqs:listQueues"}
+
+    ended(states, create(states, narrow, {"Type": "Pass"}, loggingConfiguration=asked))
+    assert lines(embedded_aws, group) == []
+    ended(states, create(states, narrow, failing, loggingConfiguration=asked))
+
+    assert [line["type"] for line in lines(embedded_aws, group)] == [
+        "TaskFailed",
+        "ExecutionFailed",
+    ]
+
+
+def traced(aws: EmbeddedAws, states: Any, role: str) -> list[Any]:
+    """Run a machine that is traced; return the segments of its trace."""
+    machine = create(states, role, {"Type": "Pass"}, tracingConfiguration={"enabled": True})
+    trace = f"1-{int(time.time()):08x}-{uuid4().hex[:24]}"
+    execution = states.start_execution(
+        stateMachineArn=machine, traceHeader=f"Root={trace};Sampled=1"
+    )["executionArn"]
+    eventually(
+        lambda: states.describe_execution(executionArn=execution)["status"] == "SUCCEEDED",
+        timeout=30,
+    )
+    traces = aws.client("xray").batch_get_traces(TraceIds=[trace])["Traces"]
+    return [json.loads(each["Document"]) for found in traces for each in found["Segments"]]
+
+
+@pytest.mark.parametrize("missing", TRACING)
+def test_without_a_right_to_trace_a_machine_runs_and_leaves_none(
+    embedded_aws: EmbeddedAws, states: Any, narrow: str, missing: str
+) -> None:
+    grant(embedded_aws, narrow, allow([action for action in TRACING if action != missing]))
+    assert traced(embedded_aws, states, narrow) == []
+
+
+def test_a_traced_machine_leaves_a_segment(
+    embedded_aws: EmbeddedAws, states: Any, narrow: str
+) -> None:
+    grant(embedded_aws, narrow, allow(TRACING))
+
+    [segment] = traced(embedded_aws, states, narrow)
+
+    assert segment["origin"] == "AWS::StepFunctions::StateMachine"
+    assert segment["end_time"] >= segment["start_time"]
+    assert not segment["fault"]
 
 
 @pytest.fixture
