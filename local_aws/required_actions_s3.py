@@ -71,6 +71,8 @@ def required(call: Call, environ: "WSGIEnvironment", partition: str) -> Iterator
     keys = {"s3:prefix": [query["prefix"]]} if "prefix" in query else {}
     for name in _deleted(environ) if call.operation == "DeleteObjects" else [key]:
         yield Request(f"s3:{action}", f"{where}/{name}" if name else where, keys)
+    if call.operation == "GetObjectAttributes":
+        yield Request("s3:GetObject", f"{where}/{key}")
     if call.operation in _CREATING:
         for header, more in _ALSO_BY_HEADER.items():
             if environ.get(header):

@@ -155,8 +155,12 @@ class SageMakerTask(StateTaskService):
                     with suppress(ClientError):
                         getattr(client, f"stop_{noun}")(**name)
                 return {}
-        described = _without_metadata(getattr(client, f"describe_{noun}")(**name))
-        output = {**_in_asl(described), "Tags": {tag["Key"]: tag["Value"] for tag in job.tags}}
+        try:
+            described = _without_metadata(getattr(client, f"describe_{noun}")(**name))
+            tags = client.list_tags(ResourceArn=job.arn)["Tags"]
+        except (ClientError, BotoCoreError) as error:
+            raise FailureEventException(self._failure(env, error, "Failed")) from error
+        output = {**_in_asl(described), "Tags": {tag["Key"]: tag["Value"] for tag in tags}}
         if job.status != "Completed":
             raise self._task_failed(env, StatesErrorNameType.StatesTaskFailed, json.dumps(output))
         return output
@@ -164,16 +168,17 @@ class SageMakerTask(StateTaskService):
     def _from_error(self, env: Environment, ex: Exception) -> FailureEvent:
         if not isinstance(ex, ClientError | BotoCoreError):
             return super()._from_error(env=env, ex=ex)
+        return self._failure(env, ex, "SubmitFailed" if self._is_sync() else "Failed")
+
+    def _failure(
+        self, env: Environment, ex: ClientError | BotoCoreError, what: str
+    ) -> FailureEvent:
         error, cause = _error_and_cause(ex)
-        if self._is_sync():
-            event_type, key = HistoryEventType.TaskSubmitFailed, "taskSubmitFailedEventDetails"
-        else:
-            event_type, key = HistoryEventType.TaskFailed, "taskFailedEventDetails"
         return FailureEvent(
             env=env,
             error_name=CustomErrorName(error),
-            event_type=event_type,
-            event_details=self._details(key, error=error, cause=cause),
+            event_type=HistoryEventType(f"Task{what}"),
+            event_details=self._details(f"task{what}EventDetails", error=error, cause=cause),
         )
 
     def _task_failed(

@@ -136,6 +136,7 @@ def test_each_right_of_a_sync_job_is_needed(
     rights = [
         allow("sagemaker:CreateTrainingJob", jobs),
         allow("sagemaker:DescribeTrainingJob", jobs),
+        allow("sagemaker:ListTags", jobs),
         allow("sagemaker:AddTags", jobs),
         allow(
             "iam:PassRole",
