@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import Role, iam_backends
 
@@ -164,12 +165,9 @@ def _global_keys(session: Session) -> dict[str, list[str]]:
 
 def _source_keys(source_arn: str) -> dict[str, list[str]]:
     """Whom a service acts for. A bucket's ARN has no account: this one is the only one."""
-    from moto.core import DEFAULT_ACCOUNT_ID  # noqa: PLC0415 (after moto is configured)
-
-    account = _account(source_arn) or DEFAULT_ACCOUNT_ID
     return {
         "aws:sourcearn": [source_arn],
-        "aws:sourceaccount": [account],
+        "aws:sourceaccount": [_account(source_arn) or DEFAULT_ACCOUNT_ID],
         "aws:securetransport": ["true"],
     }
 
