@@ -71,7 +71,6 @@ ACTIONS = {
     ),
     "topic": (
         "sns:CreateTopic",
-        "sns:GetSubscriptionAttributes",
         "sns:GetTopicAttributes",
         "sns:ListSubscriptionsByTopic",
         "sns:Subscribe",
