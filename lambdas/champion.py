@@ -1,12 +1,14 @@
 """The champion: the newest approved model package, laid out for the evaluation to score."""
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from lambdas.s3_objects import COPY, put_json, split_uri
+from lambdas.text import SHA256
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NO_DIGEST = "none"  # as the evaluation's --champion-sha256 takes it
 NO_CHAMPION: dict[str, Any] = {"model_package_arn": None}
 # A copy refused for good. HeadObject has no body, so its codes are bare statuses.
 UNREADABLE = {"404", "NoSuchKey", "NoSuchBucket", "403", "AccessDenied", "InvalidObjectState"}
@@ -33,6 +36,19 @@ def place_champion(
     put_json(s3, f"{folder_uri}/champion.json", champion)
     log.info("champion placed", extra={"champion": champion})
     return champion
+
+
+def in_state(champion: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return what the run's state tells of a placed champion: its ARN, and its model's digest.
+
+    The digest is the registry's. Whoever can write to the bucket cannot change it.
+    """
+    metadata = champion.get("customer_metadata") or {}
+    digest = str(metadata.get("model_sha256", ""))
+    return {
+        "model_package_arn": champion["model_package_arn"],
+        "model_sha256": digest if re.fullmatch(SHA256, digest) else NO_DIGEST,
+    }
 
 
 def place_no_champion(s3: "S3Client", folder_uri: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What evaluation.json says, as far as a rule needs it. Nothing in it is taken on trust."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from lambdas.metrics import (
     number,
     plausible_difference,
 )
-from lambdas.text import one_line, shown
+from lambdas.text import SHA256, one_line, shown
 
 BYTES_OF_A_MB = 1e6
 ROUNDING = 1e-6  # how far a difference may be from that of the two metrics, which are rounded too
@@ -85,6 +86,13 @@ class Evidence:
         """Return the size of model.tar.gz in millions of bytes. Raises MetricError."""
         size = _object(self.evaluation, "model").get("size_bytes")
         return number("model.size_bytes", size, 1, LARGEST) / BYTES_OF_A_MB
+
+    def model_sha256(self) -> str | None:
+        """Return the digest of the model that was scored; None where none is told."""
+        model = self.evaluation.get("model")
+        digest = model.get("sha256") if isinstance(model, Mapping) else None
+        known = isinstance(digest, str) and re.fullmatch(SHA256, digest)
+        return digest if known else None
 
     def champion(self, arn: str | None) -> Mapping[str, Any] | None:
         """Return what was found of the run's champion; None if the run has none.

@@ -46,13 +46,17 @@ class AutoApproval:
 
 @dataclass(frozen=True)
 class Decision:
-    """``decision`` with its ``reason`` in one line, and what led to it."""
+    """``decision`` with its ``reason`` in one line, and what led to it.
+
+    ``model_sha256`` is the digest of the model that it is about, where that is known.
+    """
 
     decision: str
     reason: str
     rules: tuple[Verdict, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     auto_approval: AutoApproval | None = None
+    model_sha256: str | None = None
 
     @property
     def approval_status(self) -> str:
@@ -93,7 +97,8 @@ def decide(
         if against := [v for v in broken(verdicts) if v.otherwise == decision]:
             return Decision(decision, in_one_line(against), verdicts, metrics)
     approval = _auto_approval(auto_approve, settings, found, champion_arn)
-    return Decision(REGISTER, in_one_line(verdicts), verdicts, metrics, approval)
+    reason, digest = in_one_line(verdicts), found.model_sha256()
+    return Decision(REGISTER, reason, verdicts, metrics, approval, digest)
 
 
 def reject(reason: str, metrics: Mapping[str, float] | None = None) -> Decision:

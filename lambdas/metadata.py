@@ -35,7 +35,7 @@ def customer_metadata(run: Mapping[str, Any], decision: Decision) -> dict[str, s
     of pairs cuts the least telling ones.
     """
     pairs: dict[str, str] = {}
-    for key, value in _identities(run):
+    for key, value in _identities(run, decision):
         if value and _allowed(value) == value and len(value) <= LONGEST_VALUE:
             pairs[key] = value
     for key, value in _descriptions(run, decision):
@@ -45,11 +45,12 @@ def customer_metadata(run: Mapping[str, Any], decision: Decision) -> dict[str, s
     return pairs
 
 
-def _identities(run: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+def _identities(run: Mapping[str, Any], decision: Decision) -> Iterator[tuple[str, str | None]]:
     yield "run_id", run["run_id"]
     yield "execution_arn", run["execution_arn"]
     yield "dataset_fingerprint", run["dataset"]["fingerprint"]
     yield "code_sha256", run["code"]["sha256"]
+    yield "model_sha256", decision.model_sha256
     yield "champion", run["champion"]["model_package_arn"]
     yield "report", run["paths"]["report"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lambdas import run_input
-from lambdas.champion import place_champion, place_no_champion
+from lambdas.champion import in_state, place_champion, place_no_champion
 from lambdas.datasets import DataSets
 from lambdas.errors import DataSetChangedError, IncompleteDataSetError
 from lambdas.executions import run_id
@@ -91,7 +91,7 @@ def _plan(
         "preprocessing": _as_text(defaults["preprocessing"]),
         "hyperparameters": _as_text({**defaults["hyperparameters"], **asked.hyperparameters}),
         "code": defaults["code"],
-        "champion": {"model_package_arn": champion["model_package_arn"]},
+        "champion": in_state(champion),
         "reproduces": None,
     }
 
@@ -102,7 +102,7 @@ def _plan_again(event: Mapping[str, Any], original: str, s3: "S3Client") -> dict
     inputs = inputs_of(s3, defaults["bucket"], original, defaults["hyperparameters"])
     state = _identity(event)
     champion = place_no_champion(s3, state["paths"]["champion"])
-    return {**state, **inputs, "champion": champion, "reproduces": original}
+    return {**state, **inputs, "champion": in_state(champion), "reproduces": original}
 
 
 def _identity(event: Mapping[str, Any]) -> dict[str, Any]:

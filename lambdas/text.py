@@ -1,6 +1,7 @@
 """Untrusted values as short single lines that are safe in messages, logs and reports."""
 
 HUGE = 10**18
+SHA256 = "[0-9a-f]{64}"
 
 
 def one_line(text: str, longest: int = 1000) -> str:

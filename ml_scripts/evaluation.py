@@ -3,11 +3,14 @@
     python evaluation.py --confidence-level 0.95
 
 Reads processing/{model,champion,test} and writes evaluation.json, predictions.npz, report.html and
-its charts to processing/evaluation, all below /opt/ml; docs/evaluation.md says what is in them. A
-champion that cannot be scored is reported as such and fails nothing; a new model that cannot be
-scored fails the job. Fashion-MNIST takes 8 s of an x86-64 core, with a champion 10 s, and 0.82 GB.
+its charts to processing/evaluation, all below /opt/ml; docs/evaluation.md says what is in them. No
+model is opened that is another than its training recorded: the new one's digest is in the
+output.tar.gz beside it, the champion's is an argument. A champion that cannot be scored is reported
+as such and fails nothing; a new model that cannot be scored fails the job. Fashion-MNIST takes 8 s
+of an x86-64 core, with a champion 10 s, and 0.82 GB.
 """
 
+import argparse
 import json
 import os
 import sys
@@ -17,20 +20,35 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import container
+import model_digest
 import predictions
 from arrays import load_features, load_split
-from errors import DataError
+from errors import DataError, ModelError
 from tracking import tracked
 
 if TYPE_CHECKING:
     from scoring import Scored
 
-MODEL_ARCHIVE = "model.tar.gz"
+MODEL_ARCHIVE, OUTPUT_ARCHIVE = "model.tar.gz", "output.tar.gz"
+NO_DIGEST = "none"
 CONFIDENCE_LEVEL = 0.95
 
 
 def main() -> None:
     """Run the job on the container's folders."""
+    arguments = parse_arguments(sys.argv[1:])
+    processing = container.base_directory() / "processing"
+    folders = (processing / name for name in ("model", "champion", "test", "evaluation"))
+    with tracked(os.environ, ends_run=True) as tracking:
+        summary = evaluate(
+            *folders, arguments.confidence_level, champion_sha256=arguments.champion_sha256
+        )
+        print(summary, flush=True)
+        tracking.evaluation(processing / "evaluation")
+
+
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """Read the step's parameters."""
     parser = container.ArgumentParser("Score the new model and the champion.")
     parser.add_argument(
         "--confidence-level",
@@ -38,39 +56,48 @@ def main() -> None:
         default=CONFIDENCE_LEVEL,
         help="of the intervals of the differences between the two",
     )
-    level = parser.parse_args(sys.argv[1:]).confidence_level
-    processing = container.base_directory() / "processing"
-    folders = (processing / name for name in ("model", "champion", "test", "evaluation"))
-    with tracked(os.environ, ends_run=True) as tracking:
-        print(evaluate(*folders, level), flush=True)
-        tracking.evaluation(processing / "evaluation")
+    parser.add_argument(
+        "--champion-sha256",
+        type=_digest,
+        default=NO_DIGEST,
+        help=f"the digest that the registry has of the champion's model, or {NO_DIGEST!r}",
+    )
+    return parser.parse_args(arguments)
 
 
 def evaluate(
-    model: Path, champion: Path, test: Path, output: Path, level: float = CONFIDENCE_LEVEL
+    model: Path,
+    champion: Path,
+    test: Path,
+    output: Path,
+    level: float = CONFIDENCE_LEVEL,
+    *,
+    champion_sha256: str = NO_DIGEST,
 ) -> str:
     """Score both models, write the results and the report; return one line of summary.
 
     Args:
-        model: folder with the new model's model.tar.gz.
+        model: folder with the new model's model.tar.gz and the output.tar.gz of its training.
         champion: folder with champion.json and, if there is a champion, its model.tar.gz.
         test: folder of the test split.
         output: folder for the results.
         level: of the confidence intervals, within 0 and 1.
+        champion_sha256: the digest of the champion's model, or NO_DIGEST: then it is not opened.
 
     Raises:
-        ModelError: the new model cannot be scored.
+        ModelError: the new model cannot be scored, or is not what its training recorded.
         DataError: the test set or champion.json cannot be read.
     """
     images, labels = load_split(test, "test")
     features = load_features(test, images.shape[-1])
     champion_arn = read_champion_arn(champion / "champion.json")
+    recorded = model_digest.recorded(model / OUTPUT_ARCHIVE)
 
     # TensorFlow, scikit-learn and matplotlib take seconds: complain of the inputs first.
     import report  # noqa: PLC0415
     import scoring  # noqa: PLC0415
 
-    challenger = scoring.score(model / MODEL_ARCHIVE, images, labels)
+    challenger = scoring.score(model / MODEL_ARCHIVE, images, labels, sha256=recorded)
     said = challenger.scores.predictions
     evaluation = {
         **challenger.as_json(),
@@ -78,7 +105,8 @@ def evaluate(
         "champion": None,
     }
     if champion_arn is not None:
-        found = _score_champion(champion / MODEL_ARCHIVE, images, challenger, level)
+        archive = champion / MODEL_ARCHIVE
+        found = _score_champion(archive, champion_sha256, images, challenger, level)
         evaluation["champion"] = {"model_package_arn": champion_arn, **found}
     output.mkdir(parents=True, exist_ok=True)
     text = json.dumps(evaluation, indent=2, allow_nan=False)
@@ -96,6 +124,12 @@ def evaluate(
     return _summary(challenger.scores.values, evaluation["champion"])
 
 
+def _digest(text: str) -> str:
+    if text != NO_DIGEST and not model_digest.DIGEST.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not 64 hex digits or {NO_DIGEST!r}")
+    return text
+
+
 def read_champion_arn(path: Path) -> str | None:
     """Return the ARN of the champion's model package, None if champion.json says there is none."""
     expected = '{"model_package_arn": <an ARN or null>}'
@@ -110,14 +144,18 @@ def read_champion_arn(path: Path) -> str | None:
     return arn
 
 
-def _score_champion(archive: Path, images: np.ndarray, challenger: "Scored", level: float) -> dict:
+def _score_champion(
+    archive: Path, sha256: str, images: np.ndarray, challenger: "Scored", level: float
+) -> dict:
     """Return what the champion scores and how the challenger compares, or why it has no score."""
     import comparison  # noqa: PLC0415
     import scoring  # noqa: PLC0415
 
     labels, classes = challenger.scores.predictions.labels, challenger.scores.predictions.classes
     try:
-        champion = scoring.score(archive, images, labels, classes)
+        if sha256 == NO_DIGEST:
+            raise ModelError("the registry has no model_sha256 of it, so its model was not opened")
+        champion = scoring.score(archive, images, labels, classes, sha256=sha256)
     except Exception as error:  # whatever an old model does, the new one still gets its score
         print(f"the champion could not be scored: {error}", flush=True)
         return {"error": str(error)}

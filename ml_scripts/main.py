@@ -16,12 +16,13 @@ from pathlib import Path
 
 import container
 import history
+import model_digest
 from arrays import load_split
 from tracking import tracked
 
 
 def main() -> None:
-    """Train on the channels' arrays and leave the model, its history and checkpoints."""
+    """Train on the channels' arrays; leave the model, its digest, its history and checkpoints."""
     arguments = parse_arguments(sys.argv[1:], os.environ)
     images, labels = load_split(arguments.train, "train")
     val_images, val_labels = load_split(arguments.validation, "validation")
@@ -56,6 +57,7 @@ def main() -> None:
         )
     if hosts.is_chief(strategy):
         history.write(arguments.output_data_dir, rows)
+        model_digest.write(arguments.model_dir, arguments.output_data_dir)
 
 
 def parse_arguments(arguments: list[str], environment: Mapping[str, str]) -> argparse.Namespace:

@@ -11,6 +11,7 @@ import archive
 import footprint
 import history
 import metrics
+import model_digest
 from errors import ModelError
 from part import noun_of
 from predictions import Predictions
@@ -35,7 +36,12 @@ class Scored:
 
 
 def score(
-    model_archive: Path, images: np.ndarray, labels: np.ndarray, classes: int | None = None
+    model_archive: Path,
+    images: np.ndarray,
+    labels: np.ndarray,
+    classes: int | None = None,
+    *,
+    sha256: str,
 ) -> Scored:
     """Score the model of a model.tar.gz on the test set.
 
@@ -45,12 +51,13 @@ def score(
             memory-mapped.
         labels: (n,) integers.
         classes: how many the model must know; as many as it does if None.
+        sha256: the model's digest, as its training recorded it.
 
     Raises:
-        ModelError: the model cannot be read, or does not fit the test set.
+        ModelError: the model cannot be read, is another one, or does not fit the test set.
         DataError: the history beside it cannot be read.
     """
-    model, rows = load(model_archive)
+    model, rows = load(model_archive, sha256)
     forward = compiled(model, images)
     probabilities = predict(forward, images)
     found = probabilities.shape[1]
@@ -60,19 +67,23 @@ def score(
         span = f"{labels.min()} to {labels.max()}"
         raise ModelError(f"the model knows {found} classes, the test labels are {span}")
     scores = metrics.score(Predictions(labels, probabilities))
-    return Scored(scores, footprint.measure(model_archive, model, forward, images[0]), rows)
+    described = footprint.measure(model_archive, model, forward, images[0])
+    return Scored(scores, {"sha256": sha256, **described}, rows)
 
 
-def load(model_archive: Path) -> tuple[keras.Model, list[history.Row]]:
+def load(model_archive: Path, sha256: str) -> tuple[keras.Model, list[history.Row]]:
     """Return the best model of a model.tar.gz and the history of its training.
 
+    Nothing that is unpacked is opened before it is known to be what the digest is of.
+
     Raises:
-        ModelError: the archive or the model in it cannot be read.
+        ModelError: the archive or the model in it cannot be read, or is another one.
         DataError: its history.csv cannot be read.
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         archive.extract(model_archive, folder)
+        model_digest.check(folder, model_archive.name, sha256)
         if not (folder / MODEL_FILE).is_file():
             raise ModelError(f"{model_archive.name}: {MODEL_FILE} is not in it")
         try:

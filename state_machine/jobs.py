@@ -107,7 +107,11 @@ def evaluate(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
         config,
         deployed,
         inputs=[
-            _input("model", RUN["training_job"]["model_data_url"]),
+            # model.tar.gz, and output.tar.gz with its digest.
+            _input(
+                "model",
+                join("{}/{}/output", RUN["paths"]["training"], RUN["training_job"]["job_name"]),
+            ),
             _input("champion", RUN["paths"]["champion"]),
             _input("test", join("{}/test", RUN["paths"]["preprocessing"])),
         ],
@@ -123,6 +127,8 @@ def evaluate(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
             "'evaluation.py'",
             "'--confidence-level'",
             f"'{config.gate.confidence_level}'",
+            "'--champion-sha256'",
+            RUN["champion"]["model_sha256"].to_jsonpath(),
         ],
         result_path="$.evaluation_job",
         model_uri=RUN["training_job"]["model_data_url"],

@@ -46,9 +46,10 @@ RUN = RunState(
             "report": str,
         },
         "code": {"s3_uri": str, "sha256": str},
+        "champion": {"model_sha256": str},
         "experiment": {"preprocess": dict, "train": dict, "evaluate": dict},
         # Added by the states after PrepareRun.
-        "training_job": {"model_data_url": str},
+        "training_job": {"job_name": str, "model_data_url": str},
         "quality_gate": {
             "decision": str,
             "reason": str,

@@ -3,7 +3,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.champion import newest_approved, place_champion
+from lambdas.champion import in_state, newest_approved, place_champion
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 FOLDER = "runs/run-1/champion"
@@ -45,6 +45,25 @@ def test_its_model_is_copied(place, s3, sagemaker):
         "customer_metadata": {"run_id": "run-1"},
     }
     assert s3.content(BUCKET, f"{FOLDER}/model.tar.gz") == b"the model"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "digest"),
+    [
+        ({"model_sha256": "0" * 64}, "0" * 64),
+        ({"model_sha256": "0" * 63}, "none"),
+        ({"model_sha256": "0" * 64 + "\n"}, "none"),
+        ({}, "none"),
+    ],
+)
+def test_the_state_has_the_digest_that_the_registry_has(metadata, digest):
+    placed = {"model_package_arn": "arn", "customer_metadata": metadata}
+    assert in_state(placed) == {"model_package_arn": "arn", "model_sha256": digest}
+
+
+def test_a_champion_whose_model_is_gone_has_no_digest():
+    state = in_state({"model_package_arn": "arn", "error": "404"})
+    assert state == {"model_package_arn": "arn", "model_sha256": "none"}
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,20 @@ def test_a_model_that_holds_every_rule_is_registered():
     }
 
 
+@pytest.mark.parametrize(
+    ("model", "digest"),
+    [
+        ({"sha256": "0" * 64}, "0" * 64),
+        ({"sha256": "0" * 64 + "\n"}, None),
+        ({"sha256": ["0"]}, None),
+        ({}, None),
+        ("model", None),
+    ],
+)
+def test_the_digest_of_the_model_is_handed_on(model, digest):
+    assert decide(evaluation(model=model), GATE, None).model_sha256 == digest
+
+
 def test_the_rules_on_the_champion_are_listed_while_there_is_none():
     *_, improvement, regression = decide(evaluation(), GATE, None).as_state()["rules"]
     assert improvement["rule"] == "accuracy at least 0.005 better than the champion's"

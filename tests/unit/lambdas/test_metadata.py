@@ -1,4 +1,5 @@
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from botocore.validate import ParamValidator
@@ -121,6 +122,12 @@ def test_identities_are_whole_or_left_out(run):
     assert "champion" not in customer_metadata(
         run | {"champion": {"model_package_arn": "not allowed!"}}, decision({})
     )
+
+
+def test_the_digest_of_the_model_is_kept(run):
+    assert "model_sha256" not in customer_metadata(run, decision({}))
+    found = replace(decision({}), model_sha256="0" * 64)
+    assert customer_metadata(run, found)["model_sha256"] == "0" * 64
 
 
 def test_judged_metrics_come_before_the_limit_of_pairs(run):

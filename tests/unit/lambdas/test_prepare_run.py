@@ -69,7 +69,7 @@ def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
         },
         "code": event("prepare_run")["defaults"]["code"],
         "model_package_group": "fashion-mnist",
-        "champion": {"model_package_arn": None},
+        "champion": {"model_package_arn": None, "model_sha256": "none"},
         "reproduces": None,
         "experiment": {
             step: {
@@ -129,7 +129,7 @@ def test_the_champion_is_placed(prepare, s3, sagemaker, upload):
     arn = sagemaker.register("fashion-mnist", f"s3://{BUCKET}/runs/before/model.tar.gz")
     state = prepare()
     folder = "runs/fashion-mnist-0123456789ab/champion"
-    assert state["champion"] == {"model_package_arn": arn}
+    assert state["champion"] == {"model_package_arn": arn, "model_sha256": "none"}
     assert s3.content(BUCKET, f"{folder}/model.tar.gz") == b"the model"
     assert json.loads(s3.content(BUCKET, f"{folder}/champion.json"))["model_package_arn"] == arn
 
@@ -288,7 +288,7 @@ def test_a_reproduction_has_the_inputs_of_its_original_and_no_champion(prepare, 
     for name in ("dataset", "preprocessing", "hyperparameters", "code"):
         assert state[name] == original[name]
     assert state["reproduces"] == ORIGINAL
-    assert state["champion"] == {"model_package_arn": None}
+    assert state["champion"] == {"model_package_arn": None, "model_sha256": "none"}
     assert (state["run_id"], state["paths"]["run"]) == ("fashion-mnist-0123456789ab", RUN)
     champion = s3.content(BUCKET, "runs/fashion-mnist-0123456789ab/champion/champion.json")
     assert json.loads(champion) == {"model_package_arn": None}

@@ -155,8 +155,9 @@ def killed_and_resumed(training_base, run_script) -> SimpleNamespace:
 
 @pytest.fixture(scope="session")
 def model_archive(trained, tmp_path_factory) -> Path:
-    """The trained model folder as SageMaker packs it."""
-    archive = tmp_path_factory.mktemp("archive") / "model.tar.gz"
-    with tarfile.open(archive, "w:gz") as tar:
-        tar.add(trained.base / "model", arcname=".")
-    return archive
+    """The trained model folder as SageMaker packs it, with output.tar.gz beside it."""
+    folder = tmp_path_factory.mktemp("archive")
+    for name, packed in (("model.tar.gz", "model"), ("output.tar.gz", "output/data")):
+        with tarfile.open(folder / name, "w:gz") as tar:
+            tar.add(trained.base / packed, arcname=".")
+    return folder / "model.tar.gz"

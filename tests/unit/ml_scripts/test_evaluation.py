@@ -1,5 +1,6 @@
 """The Evaluate step: new model and champion on the same images, whatever the champion's state."""
 
+import io
 import json
 import shutil
 import tarfile
@@ -12,10 +13,12 @@ import evaluation
 import footprint
 import history
 import metrics
+import model_digest
 import predictions
 import scoring
+from archive import extract
 from arrays import load_split, save_split
-from errors import DataError, ModelError
+from errors import DataError, ModelError, UsageError
 from model import build_model
 from tensorflow_setup import keras
 
@@ -33,20 +36,29 @@ def job(tmp_path, preprocessed, model_archive):
     for name in ("model", "champion"):
         folders[name].mkdir(parents=True)
     folders["test"].symlink_to(preprocessed / "processing/test")
-    shutil.copy(model_archive, folders["model"])
+    for name in ("model.tar.gz", "output.tar.gz"):
+        shutil.copy(model_archive.with_name(name), folders["model"])
     (folders["champion"] / "champion.json").write_text('{"model_package_arn": null}')
     return SimpleNamespace(base=base, **folders)
 
 
-def _crown(job, archive=None) -> None:
-    """Give the job a champion, with its archive if there is one."""
+def _crown(job, archive=None) -> str:
+    """Give the job a champion, with its archive if there is one; return its model's digest."""
     (job.champion / "champion.json").write_text(json.dumps({"model_package_arn": ARN}))
-    if archive is not None:
-        shutil.copy(archive, job.champion / "model.tar.gz")
+    if archive is None:
+        return "0" * 64
+    shutil.copy(archive, job.champion / "model.tar.gz")
+    unpacked = job.base / "unpacked"
+    try:
+        extract(archive, unpacked)
+    except ModelError:
+        return "0" * 64
+    return model_digest.of(unpacked)
 
 
-def _evaluate(job) -> dict:
-    evaluation.evaluate(job.model, job.champion, job.test, job.evaluation)
+def _evaluate(job, champion_sha256: str = "none") -> dict:
+    folders = job.model, job.champion, job.test, job.evaluation
+    evaluation.evaluate(*folders, champion_sha256=champion_sha256)
     return json.loads((job.evaluation / "evaluation.json").read_text())
 
 
@@ -58,8 +70,9 @@ def _archive(folder, model) -> str:
 
 
 def test_the_job_end_to_end(job, run_script, trained):
-    _crown(job, job.model / "model.tar.gz")
-    result = run_script(job.base, "evaluation.py", "--confidence-level", "0.8")
+    sha256 = _crown(job, job.model / "model.tar.gz")
+    arguments = ("--confidence-level", "0.8", "--champion-sha256", sha256)
+    result = run_script(job.base, "evaluation.py", *arguments)
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     found = json.loads((job.evaluation / "evaluation.json").read_text())
@@ -99,6 +112,7 @@ def test_the_model_is_described(job, trained):
     model = keras.models.load_model(trained.base / "model/best_checkpoint.keras", safe_mode=True)
     latency = found.pop("latency_ms")
     assert found == {
+        "sha256": model_digest.of(trained.base / "model"),
         "size_bytes": (job.model / "model.tar.gz").stat().st_size,
         "weights_sha256": footprint.weights_sha256(model),
         "parameters": model.count_params(),
@@ -108,8 +122,7 @@ def test_the_model_is_described(job, trained):
 
 
 def test_a_champion_that_nobody_trained_is_shown_to_be_worse(job, tmp_path):
-    _crown(job, _archive(tmp_path, build_model((8, 8, 1), 10)))
-    found = _evaluate(job)
+    found = _evaluate(job, _crown(job, _archive(tmp_path, build_model((8, 8, 1), 10))))
     compared = found["champion"]["comparison"]
     assert compared["level"] == 0.95
     assert compared["metrics"]["accuracy"]["low"] > 0
@@ -160,8 +173,7 @@ def _empty_archive(folder):
     ],
 )
 def test_a_champion_that_cannot_be_scored_is_reported(job, tmp_path, make, error):
-    _crown(job, make(tmp_path))
-    champion = _evaluate(job)["champion"]
+    champion = _evaluate(job, _crown(job, make(tmp_path)))["champion"]
     assert set(champion) == {"model_package_arn", "error"}
     assert champion["model_package_arn"] == ARN
     assert error in champion["error"]
@@ -173,6 +185,98 @@ def test_a_new_model_that_cannot_be_loaded_fails_the_job(job):
     with pytest.raises(ModelError, match=r"model.tar.gz: cannot be unpacked"):
         _evaluate(job)
     assert not (job.evaluation / "evaluation.json").exists()
+
+
+def _swap_model(folder, content: bytes = b"payload") -> None:
+    """Put another best_checkpoint.keras into the folder's model.tar.gz, and leave the rest."""
+    unpacked = folder.parent / "swapped"
+    extract(folder / "model.tar.gz", unpacked)
+    (unpacked / "best_checkpoint.keras").write_bytes(content)
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
+        tar.add(unpacked, arcname=".")
+
+
+def _never_opened(monkeypatch) -> None:
+    def refuse(*_, **__):
+        raise AssertionError("the model was opened")
+
+    monkeypatch.setattr(keras.models, "load_model", refuse)
+
+
+def test_a_model_that_was_swapped_after_its_training_is_not_opened(job, trained, monkeypatch):
+    _swap_model(job.model)
+    _never_opened(monkeypatch)
+    recorded = model_digest.of(trained.base / "model")
+    found = rf"model.tar.gz: found a model with sha256 \w{{64}}, expected {recorded}, which its"
+    with pytest.raises(ModelError, match=found):
+        _evaluate(job)
+    assert not (job.evaluation / "evaluation.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (None, "output.tar.gz: no such file"),
+        ({}, "output.tar.gz: model.sha256 is not in it: the training recorded no digest"),
+        ({"model.sha256": b"0" * 63}, "model.sha256: found '0{63}', expected 64 hex digits"),
+    ],
+)
+def test_a_model_without_a_recorded_digest_is_not_opened(job, monkeypatch, content, error):
+    archive = job.model / "output.tar.gz"
+    archive.unlink()
+    if content is not None:
+        with tarfile.open(archive, "w:gz") as tar:
+            for name, body in content.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(body)
+                tar.addfile(member, io.BytesIO(body))
+    _never_opened(monkeypatch)
+    with pytest.raises(ModelError, match=error):
+        _evaluate(job)
+
+
+def test_a_champion_that_was_swapped_after_its_registration_is_not_opened(job, monkeypatch):
+    sha256 = _crown(job, job.model / "model.tar.gz")
+    _swap_model(job.champion)
+    opened, load_model = [], keras.models.load_model
+
+    def load(path, **how):
+        opened.append(path)
+        return load_model(path, **how)
+
+    monkeypatch.setattr(keras.models, "load_model", load)
+    champion = _evaluate(job, sha256)["champion"]
+    assert f"expected {sha256}, which its training recorded" in champion["error"]
+    assert len(opened) == 1  # the new one
+
+
+def test_a_champion_without_a_digest_in_the_registry_is_not_opened(job):
+    _crown(job, job.model / "model.tar.gz")
+    champion = _evaluate(job)["champion"]
+    assert champion["error"].startswith("the registry has no model_sha256 of it")
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 63, "x" * 64, "NONE"])
+def test_a_malformed_digest_is_refused(digest):
+    with pytest.raises(UsageError, match="--champion-sha256"):
+        evaluation.parse_arguments(["--champion-sha256", digest])
+
+
+def test_code_in_a_model_is_not_run_even_if_its_digest_is_right(job, tmp_path):
+    """A lambda layer carries Python bytecode: safe mode refuses it."""
+    marker = tmp_path / "marker"
+
+    def payload(pixels, to=str(marker)):
+        __import__("pathlib").Path(to).write_text("ran")
+        return pixels
+
+    payload.__name__ = "<lambda>"  # Keras writes the code of lambdas into the file
+    layer = keras.layers.Lambda(payload, output_shape=(8, 8, 1))
+    model = keras.Sequential([keras.Input((8, 8, 1)), layer])
+    marker.unlink(missing_ok=True)
+    champion = _evaluate(job, _crown(job, _archive(tmp_path, model)))["champion"]
+    assert "best_checkpoint.keras: cannot be loaded" in champion["error"]
+    assert not marker.exists()
 
 
 def test_test_labels_that_the_model_does_not_know_are_refused(job):

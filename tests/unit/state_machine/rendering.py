@@ -32,7 +32,11 @@ STATE: dict[str, Any] = {
         "report": f"{RUN}/report.html",
     },
     "code": {"s3_uri": "s3://bucket/code/abc/", "sha256": "abc"},
-    "training_job": {"model_data_url": f"{RUN}/training/job/output/model.tar.gz"},
+    "champion": {"model_package_arn": None, "model_sha256": "none"},
+    "training_job": {
+        "job_name": "job",
+        "model_data_url": f"{RUN}/training/job/output/model.tar.gz",
+    },
     "quality_gate": {
         "decision": "register",
         "approval_status": "PendingManualApproval",
