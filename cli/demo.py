@@ -1,5 +1,7 @@
 """`make run`: the whole pipeline on this machine, from the upload to the decision."""
 
+import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,6 +21,7 @@ from cli.run_record import Failure, RunRecord, Seconds
 from cli.terminal import Report, Step, Terminal
 from cli.upload import complete_folder, upload
 from cli.watch import executions, new_execution
+from lambdas.run_input import RUN_ID
 from local_aws.client import Connection
 from state_machine.config import PipelineConfig
 
@@ -163,18 +166,20 @@ class Demo:
 
     def _fetch_results(self, stage: Stage, run: RunRecord) -> str | None:
         """Copy what outlives the embedded AWS to .retrain/runs/<run_id>/; return that folder."""
-        if run.artifacts is None or run.run_id is None:
-            return None
+        if run.artifacts is None or run.run_id is None or not re.fullmatch(RUN_ID, run.run_id):
+            return None  # what is no run id of ours names no folder here
         folder = self._home / "runs" / run.run_id
         folder.mkdir(parents=True, exist_ok=True)
         s3 = stage.client("s3")
-        for uri in [f"{run.artifacts}/{name}" for name in RESULT_FILES] + [run.model or ""]:
+        files = {name: f"{run.artifacts}/{name}" for name in RESULT_FILES}
+        for name, uri in {**files, "model.tar.gz": run.model or ""}.items():
             bucket, _, key = uri.removeprefix("s3://").partition("/")
             # A run that failed half-way has left only some of them.
             with suppress(s3.exceptions.NoSuchKey):
                 if key:
                     answer = s3.get_object(Bucket=bucket, Key=key)
-                    (folder / Path(key).name).write_bytes(answer["Body"].read())
+                    with (folder / name).open("wb") as file:
+                        shutil.copyfileobj(answer["Body"], file)
         return str(folder)
 
     def _failed(self, error: BaseException) -> RunRecord:

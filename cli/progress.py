@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.execution import ExecutionView, StateView
-from cli.terminal import DONE, FAILED, Terminal
+from cli.terminal import DONE, FAILED, Terminal, harmless
 from cli.training_log import GROUP, Epoch
 
 PENDING = "·"
@@ -138,8 +138,8 @@ class LivePresenter:
         if _is_training(state):
             detail = self._progress()
         elif state.status == "failed":
-            detail = Text(state.error or view.error, style="red")
-        table.add_row(mark, state.name, seconds, detail)
+            detail = harmless(Text(state.error or view.error, style="red"))
+        table.add_row(mark, Text(state.name), seconds, detail)
 
     def _progress(self) -> RenderableType:
         if not self._epochs:

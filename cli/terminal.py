@@ -14,6 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Ta
 from rich.text import Text
 
 DONE, FAILED, WARNING = "✓", "✗", "!"
+REPLACED = "\ufffd"
 
 
 class Report(Protocol):
@@ -76,12 +77,12 @@ class Terminal:
         return self.out.is_terminal and not self.out.is_dumb_terminal
 
     def line(self, text: str = "", style: str = "") -> None:
-        """Write one line as it is: no markup, no wrapping."""
+        """Write one line as it is: no markup, no wrapping, no control characters."""
         self.text(Text(text, style=style))
 
     def text(self, text: Text) -> None:
-        """Write one line in several styles, without wrapping."""
-        self.out.print(text, soft_wrap=True)
+        """Write text in several styles, without wrapping."""
+        self.out.print(harmless(text), soft_wrap=True)
 
     def mark(self, mark: str, text: str, style: str) -> None:
         """Write one line behind a coloured mark."""
@@ -90,13 +91,14 @@ class Terminal:
     def error(self, message: str, next_step: str = "") -> None:
         """Write one error to standard error: what is wrong in red, then what to do."""
         text = Text.assemble((f"{FAILED} Error: ", "bold red"), (message, "red"))
-        self.err.print(text, soft_wrap=True)
+        self.err.print(harmless(text), soft_wrap=True)
         if next_step:
-            self.err.print(Text(f"  Next: {next_step}"), soft_wrap=True)
+            self.err.print(harmless(Text(f"  Next: {next_step}")), soft_wrap=True)
 
     def stopped(self, text: str) -> None:
         """Write to standard error that a person ended what was going on."""
-        self.err.print(Text.assemble((FAILED, "bold yellow"), " ", text), soft_wrap=True)
+        stopped = Text.assemble((FAILED, "bold yellow"), " ", text)
+        self.err.print(harmless(stopped), soft_wrap=True)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
@@ -115,9 +117,25 @@ class Terminal:
         if not self.animated:
             yield None
             return
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), _BytesBar(), _Bytes())
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            _BytesBar(),
+            _Bytes(),
+        )
         with Progress(*columns, console=self.out, transient=True) as bar:
             yield bar
+
+
+def harmless(text: Text) -> Text:
+    """Return the text with its control characters replaced, all but the ends of its lines.
+
+    Names and reasons come from whoever uploads: they shall not move the cursor, colour the screen,
+    name a link, or turn the direction of what follows.
+    """
+    shown = text.copy()
+    shown.plain = "".join(c if c.isprintable() or c == "\n" else REPLACED for c in text.plain)
+    return shown
 
 
 class _BytesBar(BarColumn):

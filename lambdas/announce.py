@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.causes import readable_cause
 from lambdas.executions import run_id
-from lambdas.text import one_line
+from lambdas.text import one_line, printable
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -85,7 +85,8 @@ def _text(execution: "DescribeExecutionOutputTypeDef", state: str, bucket: str) 
         "Resume": _resume(execution),
         "ARN": execution["executionArn"],
     }
-    return "\n".join(f"{name:<11}{value}" for name, value in rows.items()) + "\n"
+    lines = (f"{name:<11}{printable(value)}" for name, value in rows.items())
+    return "\n".join(lines) + "\n"
 
 
 def _cause(execution: "DescribeExecutionOutputTypeDef") -> str:

@@ -11,7 +11,7 @@ def readable_cause(cause: str) -> str:
     """
     try:
         details = json.loads(cause)
-    except ValueError:
+    except (ValueError, RecursionError):
         return cause
     if isinstance(details, dict):
         for key in ("ExitMessage", "FailureReason", "errorMessage"):

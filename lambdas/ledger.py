@@ -14,7 +14,6 @@ Entries are put with ``If-None-Match: *``, so the first one stands and tells who
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,12 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lambdas import strict_json
 from lambdas.s3_objects import error_code, put_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIX = "ledger/"
+LARGEST = 512 * 1024  # bytes: an execution's input has at most 256 KiB
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Ledger:
 
         ``starter`` is a token of one call of StartExecution, empty for the execution itself. Two
         callers that start one name at once both succeed: the first in the ledger is the starter.
-        A caller also finds its own token, where S3's answer to its first put was lost.
+        A caller also finds its own token, where S3's answer to its first put was lost. An entry
+        that cannot be read names no starter, as that of an execution itself.
         """
         entry = {"execution_arn": execution_arn, "input": execution_input, "starter": starter}
         try:
@@ -65,7 +67,11 @@ class Ledger:
 
     def _starter(self, execution_arn: str) -> str:
         body = self.s3.get_object(Bucket=self.bucket, Key=self._key(execution_arn))["Body"]
-        return str(json.load(body)["starter"])
+        try:
+            entry = strict_json.read(body, LARGEST)
+        except ValueError:
+            return ""
+        return str(entry.get("starter", "")) if isinstance(entry, dict) else ""
 
     def _uri(self, execution_arn: str) -> str:
         return f"s3://{self.bucket}/{self._key(execution_arn)}"

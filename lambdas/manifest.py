@@ -27,6 +27,7 @@ LARGEST = 256 * 1024  # bytes
 # All object versions of a run stand in its state, which Step Functions limits to 262,144 bytes:
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 MOST_FILES, LONGEST_NAME = 100, 100
+LARGEST_FILE = 10**15  # bytes: more than S3 takes, and short enough to be named in a message
 
 _ONE_SEGMENT = r"^(?!\.{1,2}$)[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+$"
 _FILE: dict[str, Any] = {
@@ -42,7 +43,12 @@ _FILE: dict[str, Any] = {
             "maxLength": LONGEST_NAME,
             "not": {"const": FILE_NAME},
         },
-        "size": {"description": "in bytes", "type": "integer", "minimum": 0},
+        "size": {
+            "description": "in bytes",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": LARGEST_FILE,
+        },
         "sha256": {
             "description": "64 lower-case hex digits",
             "type": "string",
@@ -93,6 +99,8 @@ def read(body: "StreamingBody") -> tuple[ListedFile, ...]:
         raise ManifestError(f"{FILE_NAME}: {explanation(error, 'content')}") from None
     files = tuple(ListedFile(f["name"], int(f["size"]), f["sha256"]) for f in found["files"])
     names = [file.name for file in files]
+    if odd := [name for name in names if not name.isprintable()]:
+        raise ManifestError(f"{FILE_NAME}: found the name {odd[0]!r}, expected a printable one")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ManifestError(f"{FILE_NAME}: found {twice[0]!r} more than once, expected it once")
     return files

@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas import events
 from lambdas.datasets import DataSet, DataSets
 from lambdas.executions import Start, execution_name, start_once
 from lambdas.ledger import Ledger
@@ -48,8 +49,9 @@ def on_upload(
     Returns and logs what happened: ``outcome`` is started, duplicate or incomplete for a data set
     (``dataset``), ignored for a record (``key``); ``why`` says it in one line. If AWS refuses a
     call for one data set, the others are still handled; then its error is raised, so that Lambda
-    delivers the event again.
+    delivers the event again. Raises InvalidInputError where the event is none of S3.
     """
+    events.check(event, "S3")
     datasets = DataSets(s3, settings.bucket, settings.dataset_prefix, settings.required_files)
     start = partial(
         start_once, stepfunctions, Ledger(s3, settings.bucket), settings.state_machine_arn

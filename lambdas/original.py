@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 INPUTS = ("dataset", "preprocessing", "hyperparameters", "code")
 # What a code bundle's digest is taken of, in this order: state_machine.bundle packs them.
 CODE_FILES = ("sourcedir.tar.gz", "process.sh")
+LARGEST_CODE, CHUNK = 100 * 1024**2, 1024**2  # bytes
 
 
 def inputs_of(
@@ -108,12 +109,17 @@ def _check_code(s3: "S3Client", code: Mapping[str, str]) -> None:
     for file in CODE_FILES:
         bucket, key = split_uri(f"{code['s3_uri']}{file}")
         try:
-            with s3.get_object(Bucket=bucket, Key=key)["Body"] as body:
-                digest.update(body.read())
+            found = s3.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if error_code(error) not in GONE:
                 raise
             raise ValueError(f"s3://{bucket}/{key}, its code, is gone") from error
+        if found["ContentLength"] > LARGEST_CODE:
+            raise ValueError(f"s3://{bucket}/{key}, its code, has more than {LARGEST_CODE} bytes")
+        body = found["Body"]
+        with body:
+            for chunk in body.iter_chunks(CHUNK):
+                digest.update(chunk)
     if digest.hexdigest() != code["sha256"]:
         raise ValueError(
             f"the code at {code['s3_uri']} has sha256 {digest.hexdigest()}, expected "

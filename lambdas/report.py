@@ -27,7 +27,7 @@ LARGEST = 8 * 1024 * 1024  # bytes
 OPENING = (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-    "style-src 'unsafe-inline'; img-src data:\">\n"
+    "style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'\">\n"
 )
 DECISION_MARK, RUN_MARK = "<!-- retrain:decision -->", "<!-- retrain:run -->"
 # By decision: a sign, words, and the colour that goes with them.
@@ -64,7 +64,7 @@ def write_report(s3: "S3Client", run: Mapping[str, Any], answer: Mapping[str, An
         )
         page = _render("report.html.j2", opening=OPENING, problem=str(error), **facts)
     bucket, key = split_uri(run["paths"]["report"])
-    body = page.encode()
+    body = page.encode("utf-8", "replace")  # JSON may name half a character
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/html; charset=utf-8")
 
 

@@ -32,8 +32,13 @@ def run_uri(package: Mapping[str, Any]) -> str | None:
 
 
 def report_uri(plan: Mapping[str, Any]) -> str:
-    """Return where the report of a run lies; ``plan`` is what its run.json holds."""
+    """Return where the report of a run lies; ``plan`` is what its run.json holds.
+
+    Raises KeyError or ValueError where it does not say.
+    """
     paths = plan["paths"]
+    if not isinstance(paths, Mapping):
+        raise ValueError("the paths of run.json are no object")
     return str(paths.get("report") or f"{paths['evaluation']}/report.html")
 
 

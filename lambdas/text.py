@@ -6,8 +6,13 @@ SHA256 = "[0-9a-f]{64}"
 
 def one_line(text: str, longest: int = 1000) -> str:
     """Return ``text`` without control characters and line ends, cut to ``longest`` characters."""
-    clean = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    clean = " ".join(printable(text).split())
     return clean if len(clean) <= longest else clean[: longest - 3] + "..."
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with a space for each character that is not to be printed as it is."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def shown(value: object) -> str:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lambdas import strict_json
+from lambdas import events, strict_json
 from lambdas.errors import InvalidInputError
 from lambdas.text import one_line
 
@@ -23,9 +23,13 @@ def on_schedule(event: Mapping[str, Any], *, start: Start) -> dict[str, Any]:
 
     ``start`` takes a payload of start_retraining and a request id. That id is the event's own:
     EventBridge delivers at least once, and a second delivery must start nothing more.
+
+    Raises InvalidInputError and what start_retraining raises.
     """
+    events.check(event, "a schedule")
     rule = event["resources"][0].rsplit("/", 1)[-1]
-    payload = {"trigger": "schedule", "requested_by": "schedule", "reason": f"rule {rule}"}
+    reason = one_line(f"rule {rule}", 1024)
+    payload = {"trigger": "schedule", "requested_by": "schedule", "reason": reason}
     return start(payload, event["id"])
 
 
@@ -38,6 +42,7 @@ def on_request(event: Mapping[str, Any], *, start: Start) -> list[dict[str, Any]
 
     Raises InvalidInputError and what start_retraining raises.
     """
+    events.check(event, "SNS")
     return [_on_message(record["Sns"], start) for record in event["Records"]]
 
 

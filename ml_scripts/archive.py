@@ -108,6 +108,8 @@ def _checked(
         budget -= member.size
         if member.size < 0 or budget < 0:  # an extending header may have made it negative
             raise _RefusedError(f"more than {max_bytes:,} bytes unpacked")
+        if member.isreg() and path == PurePosixPath():
+            raise _RefusedError("a member that has no name of its own")
         if member.isreg() and path in files:
             raise _RefusedError(f"the member {member.name!r} is in it twice")
         files.add(path)

@@ -1,10 +1,12 @@
 """The splits as files: `X_<split>/X_<split>.npy` and `y_<split>/y_<split>.npy` in one folder.
 
-Each array has a folder of its own because SageMaker copies folders; arrays are never pickled.
-features.json beside them names the columns of rows, where they have names.
+Each array has a folder of its own because SageMaker copies folders. Arrays are never pickled, and
+no file makes a reader take more memory than it may. features.json beside them names the columns of
+rows, where they have names.
 """
 
 import json
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from part import noun_of
 
 FEATURES_FILE = "features.json"
 KINDS = {(4, np.dtype(np.uint8)), (2, np.dtype(np.float32))}  # axes, type of a value
+
+MAX_BYTES = 4 * 1024**3
 
 
 def save_split(
@@ -77,8 +81,40 @@ def load_features(folder: Path, count: int) -> list[str]:
 def _load(folder: Path, name: str) -> np.ndarray:
     path = folder / name / f"{name}.npy"
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        # np.load would take a .npz as well; this maps plain arrays only, and never unpickles.
+        return np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
         raise DataError(path, "no such file", "an array written by preprocessing") from None
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # numpy raises whatever the damaged part of the header led to
         raise DataError(path.name, f"an unreadable array ({error})", "a .npy file") from None
+
+
+def load_npz(path: Path, expected: str, max_bytes: int = MAX_BYTES) -> dict[str, np.ndarray]:
+    """Return the arrays of a .npz file by name.
+
+    Args:
+        expected: what the file should be, for the message.
+        max_bytes: that they may have when unpacked; more is not unpacked.
+
+    Raises:
+        DataError: the file is missing, damaged or too large.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > max_bytes:
+            raise DataError(path, f"{size:,} bytes when unpacked", f"at most {max_bytes:,}")
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: _plain(arrays[name]) for name in arrays.files}
+    except FileNotFoundError:
+        raise DataError(path, "no such file", expected) from None
+    except DataError:
+        raise
+    except Exception as error:  # as above, and zipfile does the same
+        raise DataError(path, f"an unreadable one ({error})", expected) from None
+
+
+def _plain(array: object) -> np.ndarray:
+    if not isinstance(array, np.ndarray):  # any other file in the zip comes out as bytes
+        raise ValueError("something else than arrays in it")
+    return array

@@ -17,6 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from arrays import load_npz
+from container import one_line
+from errors import DataError
+
 KEEP = 3
 DIGEST_LENGTH = 16
 FILE_NAME = re.compile(rf"epoch-(\d{{4,}})-([0-9a-f]{{{DIGEST_LENGTH}}})\.npz")
@@ -68,9 +72,12 @@ def newest(folder: Path, log: Callable[[str], None] = print) -> Checkpoint | Non
         log: told of every damaged file that was passed over.
     """
     for _, path in reversed(_files(folder)):
-        if (problem := _damage(path)) is None:
-            return _read(path)
-        log(f"ignoring the checkpoint {path.name}: {problem}")
+        try:
+            if (problem := _damage(path)) is None:
+                return _read(path)
+        except DataError as error:
+            problem = str(error)
+        log(f"ignoring the checkpoint {path.name}: {one_line(problem)}")
     return None
 
 
@@ -91,13 +98,21 @@ def _write(path: Path, checkpoint: Checkpoint) -> str:
 
 
 def _read(path: Path) -> Checkpoint:
-    with np.load(path, allow_pickle=False) as archive:
-        metadata = json.loads(archive["metadata"].tobytes())
-        names = sorted(archive.files)
-        model, optimizer, best = (
-            [archive[name] for name in names if name.startswith(f"{group}/")] for group in GROUPS
-        )
-    return Checkpoint(metadata["settings"], metadata["history"], model, optimizer, best)
+    """Raises DataError. What save wrote is stored as it is, and so no larger than its file."""
+    arrays = load_npz(path, "a checkpoint", max_bytes=path.stat().st_size)
+    expected = "JSON with settings and history"
+    try:
+        metadata = json.loads(arrays["metadata"].tobytes())
+        settings, history = metadata["settings"], metadata["history"]
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise DataError("metadata", repr(error), expected) from None
+    if not isinstance(settings, dict) or not isinstance(history, list):
+        raise DataError("metadata", f"{type(settings)} and {type(history)}", expected)
+    model, optimizer, best = (
+        [arrays[name] for name in sorted(arrays) if name.startswith(f"{group}/")]
+        for group in GROUPS
+    )
+    return Checkpoint(settings, history, model, optimizer, best)
 
 
 def _digest(path: Path) -> str:

@@ -75,13 +75,14 @@ def run(job: Callable[[], None], failure_file: str) -> int:
     except ScriptError as error:
         return _report(str(error), failure_file)
     except Exception as error:  # a bug, a full disk: the traceback goes to the log as well
-        traceback.print_exc()
+        for line in traceback.format_exc().splitlines():
+            print(printable(line), file=sys.stderr)
         return _report(f"{type(error).__name__}: {error}", failure_file)
     return 0
 
 
 def _report(message: str, failure_file: str) -> int:
-    line = _one_line(message)
+    line = one_line(message)
     print(f"error: {line}", file=sys.stderr, flush=True)
     path = base_directory() / "output" / failure_file
     try:
@@ -92,6 +93,11 @@ def _report(message: str, failure_file: str) -> int:
     return 1
 
 
-def _one_line(message: str) -> str:
+def one_line(message: str) -> str:
     """Join lines and drop control characters, which a file name from an upload may carry."""
-    return "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
+    return printable(" ".join(message.split()))
+
+
+def printable(text: str) -> str:
+    """Return the text with a space for each character that is not to be printed as it is."""
+    return "".join(c if c.isprintable() else " " for c in text)

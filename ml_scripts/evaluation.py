@@ -157,8 +157,9 @@ def _score_champion(
             raise ModelError("the registry has no model_sha256 of it, so its model was not opened")
         champion = scoring.score(archive, images, labels, classes, sha256=sha256)
     except Exception as error:  # whatever an old model does, the new one still gets its score
-        print(f"the champion could not be scored: {error}", flush=True)
-        return {"error": str(error)}
+        problem = container.one_line(str(error))
+        print(f"the champion could not be scored: {problem}", flush=True)
+        return {"error": problem}
     compared = comparison.compare(challenger.scores, champion.scores, level)
     return {**champion.as_json(), "comparison": compared}
 

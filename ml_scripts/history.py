@@ -1,6 +1,7 @@
 """The history of a training: one row per epoch, as log line and as history.csv."""
 
 import csv
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,8 +43,12 @@ def read(folder: Path) -> list[Row]:
     path = folder / FILE_NAME
     if not path.exists():
         return []
+    expected = f"finite numbers for {', '.join(FIELDS)}"
     with path.open(newline="", encoding="utf-8") as file:
         try:
-            return [{name: float(row[name]) for name in FIELDS} for row in csv.DictReader(file)]
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(FILE_NAME, repr(error), f"numbers for {', '.join(FIELDS)}") from None
+            rows = [{name: float(row[name]) for name in FIELDS} for row in csv.DictReader(file)]
+        except (csv.Error, KeyError, TypeError, ValueError) as error:
+            raise DataError(FILE_NAME, repr(error), expected) from None
+    if odd := [value for row in rows for value in row.values() if not math.isfinite(value)]:
+        raise DataError(FILE_NAME, odd[0], expected)
+    return rows

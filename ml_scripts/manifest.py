@@ -12,6 +12,9 @@ from pathlib import Path
 from errors import DataError
 
 FILE_NAME = "manifest.json"
+MAX_BYTES = 256 * 1024
+LARGEST_FILE = 10**15
+LONGEST_NAME, LONGEST_SHOWN = 100, 200  # characters
 Listed = tuple[Path, int, str]  # file, bytes, sha256 hex
 
 
@@ -43,11 +46,32 @@ def verify(source: Path) -> None:
 def _read(path: Path) -> list[Listed]:
     expected = 'a JSON object with "files", a list of name, size and sha256'
     try:
-        files = json.loads(path.read_text(encoding="utf-8"))["files"]
-        listed = [(str(file["name"]), int(file["size"]), str(file["sha256"])) for file in files]
+        files = json.loads(_content(path).decode("utf-8"))["files"]
+        listed = [_listed(path.parent, file) for file in files]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise DataError(FILE_NAME, f"{type(error).__name__}: {error}", expected) from None
-    for name, _, _ in listed:
-        if name in {"", ".", ".."} or "/" in name:  # nothing outside of the folder is read
-            raise DataError(FILE_NAME, f"the name {name!r}", "the name of a file beside it")
-    return [(path.parent / name, size, sha256.lower()) for name, size, sha256 in listed]
+        found = f"{type(error).__name__}: {str(error)[:LONGEST_SHOWN]}"
+        raise DataError(FILE_NAME, found, expected) from None
+    return listed
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        found = f"{path.stat().st_size:,} bytes"
+        raise DataError(FILE_NAME, found, f"at most {MAX_BYTES:,}")
+    return content
+
+
+def _listed(folder: Path, file: dict) -> Listed:
+    name, size, sha256 = file["name"], file["size"], file["sha256"]
+    if not (isinstance(name, str) and isinstance(sha256, str)):
+        raise TypeError(f"name {name!a} with sha256 {sha256!a}")
+    if type(size) is not int or not 0 <= size <= LARGEST_FILE:
+        raise ValueError(f"a size that is no number of bytes for {name!a}")
+    # Nothing outside of the folder is read, and nothing that the file system takes differently.
+    plain = name.isprintable() and len(name) <= LONGEST_NAME and not {"/", "\\"} & set(name)
+    if not plain or name in {"", ".", ".."}:
+        found = f"the name {name[:LONGEST_NAME]!a}"
+        raise DataError(FILE_NAME, found, "the name of a file beside it")
+    return folder / name, size, sha256.lower()

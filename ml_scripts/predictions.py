@@ -1,13 +1,13 @@
 """What a model says of the test images beside the truth: what every metric is computed from."""
 
 import hashlib
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from arrays import load_npz
 from errors import DataError
 
 FILE_NAME = "predictions.npz"
@@ -78,16 +78,23 @@ def load(path: Path) -> Predictions:
         DataError: the file is missing, damaged or holds other arrays.
     """
     expected = "a file of the arrays labels (n,) and probabilities (n, classes)"
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            read = Predictions(arrays["labels"], arrays["probabilities"])
-    except FileNotFoundError:
-        raise DataError(path, "no such file", expected) from None
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise DataError(path, f"an unreadable one ({error})", expected) from None
+    found = load_npz(path, expected)
+    if found.keys() != {"labels", "probabilities"}:
+        raise DataError(path, f"the arrays {', '.join(sorted(found)) or 'none'}", expected)
+    read = Predictions(found["labels"], found["probabilities"])
     if (read.labels.ndim, read.probabilities.ndim) != (1, 2) or len(read.labels) != len(
         read.probabilities
     ):
         shapes = f"shapes {read.labels.shape} and {read.probabilities.shape}"
         raise DataError(path, shapes, expected)
+    if not (_are(np.integer, read.labels) and _are(np.floating, read.probabilities)):
+        kinds = f"{read.labels.dtype} and {read.probabilities.dtype}"
+        raise DataError(path, kinds, "integers and floating-point numbers")
+    if not len(read.labels) or not 0 <= read.labels.min() <= read.labels.max() < read.classes:
+        found_labels = f"labels {sorted(set(read.labels.tolist()))[:5]}"
+        raise DataError(path, found_labels, f"at least one, and within 0 and {read.classes - 1}")
     return read
+
+
+def _are(kind: type, array: np.ndarray) -> bool:
+    return np.issubdtype(array.dtype, kind)

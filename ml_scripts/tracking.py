@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from container import one_line
+
 URI = "MLFLOW_TRACKING_URI"
 REQUIREMENTS = Path(__file__).with_name("requirements-tracking.txt")
 INSTALLING_SECONDS = 120
@@ -113,7 +115,7 @@ class Tracking:
         except BaseException as error:  # MLflow's plugins raise what they like, SystemExit too
             if not self._silent.is_set():
                 self._silent.set()
-                text = " ".join(f"{type(error).__name__}: {error}".split())
+                text = one_line(f"{type(error).__name__}: {error}")
                 self._say(f"warning: tracking is off: {text[:300]}")
 
 

@@ -1,6 +1,7 @@
 """Lines, steps and errors on a terminal and elsewhere."""
 
 import pytest
+from rich.text import Text
 
 from tests.unit.cli.fakes import PlainTerminal
 
@@ -47,3 +48,30 @@ def test_an_error_has_its_next_step_below(terminal: PlainTerminal) -> None:
         "  Next: set x",
         "✗ Error: alone",
     ]
+
+
+NASTY = "a\x1b[31mred\x1b]8;;http://evil\x07 \x9b1m \r\x08 \u202etxt.exe \u2028 \0"
+
+
+def _is_harmless(written: str) -> bool:
+    return all(c.isprintable() or c == "\n" for c in written)
+
+
+def test_nothing_that_is_written_controls_the_terminal(terminal: PlainTerminal) -> None:
+    terminal.line(NASTY)
+    terminal.text(Text.assemble((NASTY, "bold"), "[red]"))
+    terminal.mark("!", NASTY, "red")
+    terminal.error(NASTY, NASTY)
+    terminal.stopped(NASTY)
+    with terminal.step(NASTY) as step:
+        step.say(NASTY)
+    assert _is_harmless(terminal.written())
+    assert terminal.written().count("txt.exe") == 9
+
+
+def test_a_bar_shows_what_it_is_told_as_it_is() -> None:
+    terminal = PlainTerminal(animated=True)
+    with terminal.step("Upload") as step:
+        step.expect("[link=http://evil]raw_data/[red]x[/red]", 100)
+        step._bar.refresh()
+    assert "[link=http://evil]raw_data/[red]x[/red]" in terminal.written()

@@ -87,3 +87,10 @@ def test_a_version_that_no_run_registered_is_named_by_its_arn(tell):
 def test_whatever_a_person_wrote_is_one_line_that_sns_takes(tell):
     (message,) = tell(ApprovalDescription="é\n\u2028\x00" * 341, ModelPackageGroupName="g" * 63)
     assert message["Message"].removesuffix("\n").isprintable()
+
+
+@pytest.mark.parametrize("plan", [{"paths": 0}, {"paths": []}, {"paths": {}}, {}])
+def test_a_plan_that_leads_nowhere_keeps_no_announcement_back(tell, s3, plan):
+    s3.upload(BUCKET, "runs/fashion-mnist-1/run.json", json.dumps(plan).encode())
+    (message,) = tell()
+    assert "fashion-mnist version 3 is Approved" in message["Message"]

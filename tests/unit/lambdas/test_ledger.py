@@ -45,3 +45,9 @@ def test_other_errors_are_raised(ledger, s3, call):
     s3.refuse(call, "SlowDown", 503)
     with pytest.raises(ClientError, match="SlowDown"):
         ledger.entered_at(EXECUTION) or ledger.enter(EXECUTION, INPUT, starter="a")
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"{}", b" " * 600_000])
+def test_an_entry_that_cannot_be_read_is_nobodys(ledger, s3, content):
+    s3.upload(BUCKET, "ledger/digits-1.json", content)
+    assert ledger.enter(EXECUTION, INPUT, starter="a")

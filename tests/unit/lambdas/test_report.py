@@ -184,3 +184,9 @@ def test_errors_of_s3_are_raised(page, s3):
     s3.refuse("PutObject", "AccessDenied", 403)
     with pytest.raises(ClientError, match="AccessDenied"):
         page()
+
+
+def test_half_a_character_is_no_reason_to_fail(page):
+    """JSON may name a lone surrogate, which UTF-8 has no bytes for."""
+    rule = {**RULES[0], "rule": "recall of class \ud800 >= 0.5"}
+    assert "recall of class ? >= 0.5" in page(rules=[rule]).text

@@ -54,6 +54,14 @@ def test_what_is_not_a_plain_file_below_the_folder_is_refused(tmp_path, member, 
     assert sorted(tmp_path.rglob("*")) == [archive]  # not even the good one
 
 
+@pytest.mark.parametrize("name", [".", "./", "././"])
+def test_a_file_cannot_take_the_place_of_the_folder(tmp_path, name):
+    archive = _pack(tmp_path / "model.tar.gz", _member(name, size=1))
+    with pytest.raises(ModelError, match=r"model.tar.gz: a member that has no name of its own"):
+        extract(archive, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_size_is_capped_before_anything_is_written(tmp_path):
     archive = _pack(tmp_path / "model.tar.gz", _member("a", size=60), _member("b", size=60))
     with pytest.raises(ModelError, match="more than 100 bytes unpacked"):

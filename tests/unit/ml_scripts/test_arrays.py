@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from arrays import load_features, load_split, save_split
+from arrays import load_features, load_npz, load_split, save_split
 from errors import DataError
 
 IMAGES, LABELS = np.zeros((3, 4, 4, 1), np.uint8), np.array([0, 1, 2])
@@ -66,3 +66,39 @@ def test_pickled_objects_are_refused(tmp_path):
     np.save(path, np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(DataError, match=r"X_train.npy: found an unreadable array"):
         load_split(tmp_path, "train")
+
+
+def test_a_zip_of_arrays_is_no_array(tmp_path):
+    """np.load would take it, and give something without a shape."""
+    save_split(tmp_path, "train", IMAGES, LABELS)
+    with (tmp_path / "X_train/X_train.npy").open("wb") as file:
+        np.savez(file, IMAGES)
+    with pytest.raises(DataError, match=r"X_train.npy: found an unreadable array"):
+        load_split(tmp_path, "train")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (9999999999999, 9, 9, 1), }",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (-1, 2, 2, 1), }",
+        "__import__('os').abort()",
+        "[" * 3000,
+    ],
+    ids=["endless", "negative", "code", "nested"],
+)
+def test_a_hostile_header_is_refused(tmp_path, header):
+    save_split(tmp_path, "train", IMAGES, LABELS)
+    length = len(header).to_bytes(2, "little")
+    content = b"\x93NUMPY\x01\x00" + length + header.encode() + bytes(24)
+    (tmp_path / "X_train/X_train.npy").write_bytes(content)
+    with pytest.raises(DataError, match=r"X_train.npy: found an unreadable array"):
+        load_split(tmp_path, "train")
+
+
+def test_what_unpacks_to_more_than_it_may_is_not_unpacked(tmp_path):
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, zeros=np.zeros(1_000_000, np.uint8))
+    assert path.stat().st_size < 2000
+    with pytest.raises(DataError, match=r"bomb.npz: found 1,000,128 bytes when unpacked, expected"):
+        load_npz(path, "arrays", max_bytes=100_000)

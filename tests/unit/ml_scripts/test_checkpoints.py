@@ -94,3 +94,18 @@ def test_other_files_are_left_alone(tmp_path):
     for epoch in range(1, 6):
         checkpoints.save(tmp_path, _checkpoint(epoch))
     assert (tmp_path / "epoch-notes.npz").exists()
+
+
+@pytest.mark.parametrize("metadata", [b"", b"[]", b'{"settings": {}}', b"[" * 100_000, None])
+def test_a_made_up_file_whose_name_fits_is_ignored_with_its_reason(tmp_path, metadata):
+    """Its digest is in its name: whoever can write there can write both."""
+    checkpoints.save(tmp_path, _checkpoint(1))
+    path = tmp_path / "made-up.npz"
+    arrays = {} if metadata is None else {"metadata": np.frombuffer(metadata, np.uint8)}
+    np.savez(path, **arrays)
+    path.rename(tmp_path / f"epoch-0002-{checkpoints._digest(path)}.npz")
+    said = []
+    assert checkpoints.newest(tmp_path, said.append).epoch == 1
+    (line,) = said
+    assert line.startswith("ignoring the checkpoint epoch-0002-")
+    assert "expected JSON with settings and history" in line

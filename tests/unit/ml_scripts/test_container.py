@@ -58,3 +58,10 @@ def test_an_unwritable_message_still_fails_the_job(tmp_path, monkeypatch, capsys
 def test_an_unknown_argument_is_a_usage_error():
     with pytest.raises(UsageError, match="unrecognized arguments: --epoch 3"):
         ArgumentParser("A job.").parse_args(["--epoch", "3"])
+
+
+def test_a_traceback_cannot_forge_a_line_or_colour_a_terminal(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    run(lambda: _raise(OSError("\x1b[31m\u2028epoch=1/1; \x9b1m\rloss=0;")), "failure")
+    errors = capsys.readouterr().err
+    assert all(c.isprintable() or c == "\n" for c in errors)

@@ -39,6 +39,13 @@ def test_no_file_is_no_history(tmp_path):
     assert history.read(tmp_path) == []
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999", "x" * 200_000])
+def test_what_is_no_number_is_refused(tmp_path, value):
+    history.write(tmp_path, [{**ROW, "loss": value}])
+    with pytest.raises(DataError, match=r"history.csv: found .*, expected finite numbers"):
+        history.read(tmp_path)
+
+
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", "epoch,loss\n1,x\n", "\xff,\x00"])
 def test_another_file_is_refused(tmp_path, content):
     (tmp_path / "history.csv").write_bytes(content.encode("latin-1") + b"\n1\n")

@@ -85,6 +85,10 @@ def test_a_missing_file_is_named(source):
         b'{"files": [{"name": "images"}]}',
         b'{"files": [{"name": "images", "size": "many", "sha256": ""}]}',
         b"[" * 100_000,
+        b'{"files": [{"name": "images", "size": 1e999, "sha256": ""}]}',
+        b'{"files": [{"name": "images", "size": true, "sha256": ""}]}',
+        b'{"files": [{"name": "images", "size": 1%s, "sha256": ""}]}' % (b"0" * 400),
+        b'{"files": [{"name": ["images"], "size": 6000, "sha256": ""}]}',
     ],
     ids=lambda _: "case",
 )
@@ -94,7 +98,15 @@ def test_an_unreadable_manifest_is_named(source, content):
         manifest.verify(source)
 
 
-@pytest.mark.parametrize("name", ["../images", "/etc/hostname", "", ".."])
+def test_a_manifest_is_not_read_whatever_its_size(source):
+    (source / "manifest.json").write_bytes(b" " * 300_000)
+    with pytest.raises(DataError, match=r"^manifest.json: found 300,000 bytes, expected at most"):
+        manifest.verify(source)
+
+
+@pytest.mark.parametrize(
+    "name", ["../images", "/etc/hostname", "", "..", "a\0", "\x1b[31m", "\u202e", "n" * 300]
+)
 def test_nothing_outside_of_the_folder_is_read(source, name):
     write_manifest(source, {"name": name})
     with pytest.raises(DataError, match=r"^manifest.json: found the name '"):

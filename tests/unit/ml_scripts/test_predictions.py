@@ -56,13 +56,17 @@ def _a_bare_array(path):
         (lambda path: path.write_bytes(b""), "an unreadable one"),
         (lambda path: path.write_bytes(b"PK\3\4 torn"), "an unreadable one"),
         (_pickled, "an unreadable one"),
-        (_nameless, "an unreadable one"),
+        (_nameless, "the arrays arr_0, arr_1"),
         (_a_bare_array, "an unreadable one"),
+        (lambda path: np.savez(path, labels=[0, 3], probabilities=PROBABILITIES), "labels"),
+        (lambda path: np.savez(path, labels=[0, -1], probabilities=PROBABILITIES), "labels"),
+        (lambda path: np.savez(path, labels=["a", "b"], probabilities=PROBABILITIES), "<U1 and"),
         (_unequal, r"shapes \(3,\) and \(2, 3\)"),
     ],
 )
 def test_another_file_is_refused(tmp_path, write, found):
     path = tmp_path / "predictions.npz"
     write(path)
-    with pytest.raises(DataError, match=f"predictions.npz: found {found}.*, expected a file of"):
+    expected = "(a file of|integers|at least one)"
+    with pytest.raises(DataError, match=f"predictions.npz: found {found}.*, expected {expected}"):
         predictions.load(path)
