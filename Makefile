@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test faults fuzz slow browser lint format lock clean
+.PHONY: help run sample test faults fuzz slow browser lint audit format lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,15 +45,22 @@ lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+audit: $(INSTALLED)  ## known vulnerabilities of everything that is locked; 3 if nobody could be asked
+	@$(BIN)/python .ci/audit.py $(ARGS)
+
 format: $(INSTALLED)  ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock:  ## write requirements.txt and requirements/dev.txt anew from the .in files (needs uv)
+lock:  ## write every locked list of packages anew from the .in files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	    --no-emit-index-url --custom-compile-command 'make lock' requirements/lambda.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	    --no-emit-index-url --custom-compile-command 'make lock' requirements/dev.in -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	    --no-emit-index-url --custom-compile-command 'make lock' requirements/jobs.in -o ml_scripts/requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	    --no-emit-index-url --custom-compile-command 'make lock' requirements/tracking.in -o ml_scripts/requirements-tracking.txt
 
 clean:  ## remove the virtual environment and everything that runs left behind
 	rm -rf $(VENV) .retrain

@@ -41,10 +41,12 @@ def announce_approval(
     version = f"{package['ModelPackageGroupName']} version {package['ModelPackageVersion']}"
     happened = f"is {status}" if updated else f"is registered as {status}"
     why = _why(package, updated)
+    subject = f"{status}: {version}"
     line = f"{version} {happened}{f': {why}' if why else ''}. {_link(s3, package)}"
     sns.publish(
         TopicArn=topic_arn,
-        Subject=one_line(f"{status}: {version}", LONGEST_SUBJECT),
+        # ASCII, or SNS refuses it.
+        Subject=one_line(subject.encode("ascii", "replace").decode(), LONGEST_SUBJECT),
         Message=one_line(line, LONGEST_LINE) + "\n",
     )
     log.info("announced", extra={**answer, "status": status})

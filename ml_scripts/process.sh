@@ -18,7 +18,11 @@ fail() {
 code="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 unpacked="$code/unpacked"
 mkdir -p "$unpacked"
-tar -xzf "$code/sourcedir.tar.gz" -C "$unpacked" --no-same-owner ||
+# Whoever can write this archive runs code here anyway, but nothing beside the folder is written.
+if [ -n "$(tar -tvzf "$code/sourcedir.tar.gz" 2>/dev/null | grep -v '^[-d]')" ]; then
+    fail "sourcedir.tar.gz: found a link or a device in it, expected files and folders"
+fi
+tar -xzf "$code/sourcedir.tar.gz" -C "$unpacked" --no-same-owner --no-same-permissions ||
     fail "sourcedir.tar.gz: cannot be unpacked, expected the packed ml_scripts folder"
 cd "$unpacked"
 [ -f "$1" ] || fail "sourcedir.tar.gz: found no $1 in it, expected the job's script"

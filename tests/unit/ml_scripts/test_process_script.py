@@ -79,3 +79,28 @@ def test_an_archive_that_cannot_be_unpacked_fails_the_job(job, tmp_path):
     )
     assert result.returncode == 1
     assert "sourcedir.tar.gz: cannot be unpacked" in (tmp_path / "output/message").read_text()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_an_archive_with_anything_but_files_and_folders_is_refused(
+    tmp_path, ml_scripts, script_environment, kind
+):
+    code = tmp_path / "processing/input/code"
+    code.mkdir(parents=True)
+    shutil.copy(ml_scripts / "process.sh", code)
+    member = tarfile.TarInfo("job.py")
+    member.type, member.linkname = kind, "/etc/passwd"
+    with tarfile.open(code / "sourcedir.tar.gz", "w:gz") as tar:
+        tar.addfile(member)
+    result = subprocess.run(
+        ["/bin/bash", str(code / "process.sh"), "job.py"],
+        env=script_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 1
+    said = (tmp_path / "output/message").read_text()
+    assert said.startswith("sourcedir.tar.gz: found a link or a device in it")
+    assert not list((code / "unpacked").iterdir())

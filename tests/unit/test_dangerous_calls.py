@@ -1,0 +1,93 @@
+"""What no code that meets others' files may call, however well it is meant."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+FOLDERS = ("cli", "lambdas", "ml_scripts", "state_machine")
+SOURCES = [PROJECT / "app.py"]
+SOURCES += [path for name in FOLDERS for path in sorted((PROJECT / name).glob("*.py"))]
+    path
+    for name in FOLDERS
+    for path in (
+        [PROJECT / name] if name.endswith(".py") else sorted((PROJECT / name).glob("*.py"))
+    )
+]
+MODULES = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve", "yaml"}
+# Calls that are never right, and keywords without which the others are not.
+NEVER = {
+    "eval",
+    "exec",
+    "extractall",
+    "enable_unsafe_deserialization",
+    "load_weights",
+    "unpack_archive",
+}
+NEEDED = {
+    "load_model": ("safe_mode", True),
+    "np.load": ("allow_pickle", False),
+    "np.save": ("allow_pickle", False),
+    "Environment": ("autoescape", True),
+}
+FORBIDDEN = {"shell": True, "safe_mode": False, "allow_pickle": True}
+
+
+def _problems(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else names
+            yield from (f"import of {n}" for n in names if n.split(".")[0] in MODULES)
+        if isinstance(node, ast.Call):
+            yield from _wrong_call(node)
+
+
+def _wrong_call(call: ast.Call) -> Iterator[str]:
+    name = ast.unparse(call.func)
+    given = {k.arg: k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)}
+    if name.rsplit(".", 1)[-1] in NEVER:
+        yield f"{name}()"
+    for needed, (keyword, value) in NEEDED.items():
+        called = name == needed or name.endswith(f".{needed}")
+        if called and given.get(keyword) is not value:
+            yield f"{name}() without {keyword}={value}"
+    for keyword, value in FORBIDDEN.items():
+        if keyword in given and given[keyword] is value:
+            yield f"{name}({keyword}={value})"
+    arguments = [ast.unparse(each) for each in call.args]
+    if any(each in {"os.environ", "dict(os.environ)"} for each in arguments) and name in {
+        "print",
+        "json.dumps",
+        "str",
+        "repr",
+        "log.info",
+    }:
+        yield f"{name}(os.environ)"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_nothing_dangerous_is_called(path: Path) -> None:
+    assert not list(_problems(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pickle",
+        "from joblib import load",
+        "np.load(path)",
+        "np.load(path, allow_pickle=True)",
+        "keras.models.load_model(path)",
+        "load_model(path, safe_mode=False)",
+        "tar.extractall(folder, filter='data')",
+        "Environment(loader=x)",
+        "jinja2.Environment(autoescape=False)",
+        "subprocess.run('x', shell=True)",
+        "print(dict(os.environ))",
+    ],
+)
+def test_the_check_itself_can_fail(code: str) -> None:
+    assert list(_problems(ast.parse(code)))
