@@ -10,22 +10,9 @@ PROJECT = Path(__file__).parents[2]
 FOLDERS = ("cli", "lambdas", "ml_scripts", "state_machine")
 SOURCES = [PROJECT / "app.py"]
 SOURCES += [path for name in FOLDERS for path in sorted((PROJECT / name).glob("*.py"))]
-    path
-    for name in FOLDERS
-    for path in (
-        [PROJECT / name] if name.endswith(".py") else sorted((PROJECT / name).glob("*.py"))
-    )
-]
 MODULES = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve", "yaml"}
 # Calls that are never right, and keywords without which the others are not.
-NEVER = {
-    "eval",
-    "exec",
-    "extractall",
-    "enable_unsafe_deserialization",
-    "load_weights",
-    "unpack_archive",
-}
+NEVER = {"enable_unsafe_deserialization", "eval", "exec", "extractall", "unpack_archive"}
 NEEDED = {
     "load_model": ("safe_mode", True),
     "np.load": ("allow_pickle", False),
