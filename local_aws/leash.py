@@ -62,9 +62,11 @@ def _start(command: list[str]) -> int:
 
 def _watch(child: int, leash: int, wakeups: int) -> int:
     """Pass signals on until the child has ended; return its wait status."""
-    watched = [leash, wakeups]
+    watched = select.poll()  # select() takes no descriptor from 1,024 on
+    for descriptor in (leash, wakeups):
+        watched.register(descriptor, select.POLLIN)
     while True:
-        readable, _, _ = select.select(watched, [], [])
+        readable = [descriptor for descriptor, _ in watched.poll()]
         if wakeups in readable:
             os.read(wakeups, 512)
             status = _reap(child)
@@ -75,7 +77,7 @@ def _watch(child: int, leash: int, wakeups: int) -> int:
             for number in numbers or [signal.SIGKILL]:
                 _signal_group(child, number)
             if not numbers:
-                watched.remove(leash)
+                watched.unregister(leash)
 
 
 def _reap(child: int) -> int | None:

@@ -271,7 +271,8 @@ class Job(ABC):
             return None
         try:
             self._check_metrics()
-            self._job_log().follow(process.stdout, self.metrics)
+            with process.stdout as output:
+                self._job_log().follow(output, self.metrics)
             code = process.wait()
         finally:
             process.kill_group()

@@ -1,5 +1,6 @@
 """Processing jobs through boto3: inputs, the command, outputs, and every way to end."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -301,3 +302,21 @@ def test_nothing_that_a_job_started_outlives_it(account: Account) -> None:
             return True
 
     eventually(gone)
+
+
+def pipes(aws: EmbeddedAws) -> int:
+    """How many pipes the server has open."""
+    links = Path(f"/proc/{aws.pid}/fd").iterdir()
+    return sum(str(link.readlink()).startswith("pipe:") for link in links if link.is_symlink())
+
+
+def test_jobs_that_have_ended_leave_nothing_open(
+    account: Account, embedded_aws: EmbeddedAws
+) -> None:
+    run(account, "true")
+    before = pipes(embedded_aws)
+
+    for _ in range(3):
+        run(account, "true")
+
+    eventually(lambda: pipes(embedded_aws) <= before)

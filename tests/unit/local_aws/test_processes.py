@@ -1,6 +1,7 @@
 """Commands under the leash: what they end like, and that nothing of them is left."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -180,3 +181,17 @@ def test_end_all_waits_until_all_are_gone() -> None:
     for process, family in families:
         assert process.poll() == -signal.SIGKILL
         assert gone(family)
+
+
+def test_a_server_that_has_many_files_open_starts_commands_as_well() -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    many = 1100  # select() takes no descriptor from 1,024 on
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limits[0], many + 100), limits[1]))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(many)]
+    try:
+        process = start("/bin/sh", "-c", "kill -TERM $$; sleep 600")
+        assert process.wait(10) == -signal.SIGTERM
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
