@@ -16,7 +16,6 @@ TOGETHER = {
         "faults/test_killed_jobs.py",
     ),
     "faults, the light pipeline": (
-        "faults/test_broken_calls.py",
         "faults/test_data.py",
         "faults/test_events.py",
         "faults/test_gate.py",

@@ -52,7 +52,7 @@ class Baseline:
         model = botocore.session.get_session().get_service_model("sagemaker")
         members = model.operation_model("CreateTrainingJob").input_shape.members
         request = {key: value for key, value in self.training.items() if key in members}
-        request["CheckpointConfig"] = {"S3Uri": f"s3://{bucket}/faults/{name}/checkpoints"}
+        request["CheckpointConfig"] = {"S3Uri": f"s3://{bucket}/runs/{name}/checkpoints"}
         return {**request, "TrainingJobName": name, **changes}
 
     def give_checkpoints(self, request: dict[str, Any], keys: list[str]) -> list[str]:

@@ -222,7 +222,9 @@ def _redriven(
     """Assert that a run failed, said why and registered nothing; return the end of its redrive."""
     assert execution["status"] == "FAILED"
     said = readable_cause(execution["cause"])
-    assert any(word in said for word in ("S3", "s3", "InternalError", "SlowDown")), said
+    # By the name of the object or its bucket, of S3's error, or of the call.
+    named = (pipeline.deployment.bucket, "S3", "InternalError", "SlowDown", "Object")
+    assert any(word in said for word in named), said
     assert pipeline.model_packages() == registered
     pipeline.states.redrive_execution(executionArn=execution["executionArn"])
     return pipeline.end_of(execution["executionArn"])
