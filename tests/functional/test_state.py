@@ -20,7 +20,7 @@ from local_aws.client import EmbeddedAws, EmbeddedAwsError
 from tests.functional.conftest import zipped
 from tests.functional.events import create_machine, function_arn
 from tests.functional.test_sagemaker_registry import package
-from tests.roles import allow, make_role
+from tests.roles import allow, ensure_role, make_role
 from tests.waiting import eventually
 
 BUCKET = "survives"
@@ -137,6 +137,7 @@ def lines(start: int) -> list[dict[str, Any]]:
 
 def put_execution(aws: EmbeddedAws) -> None:
     states = aws.client("stepfunctions")
+    ensure_role(aws)
     machine = create_machine(states, {"Type": "Pass", "End": True})
     arn = states.start_execution(stateMachineArn=machine, name="kept", input='{"n": 1}')
     eventually(lambda: states.describe_execution(executionArn=arn["executionArn"])["output"])
