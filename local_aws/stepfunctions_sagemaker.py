@@ -122,6 +122,9 @@ class SageMakerTask(StateTaskService):
             service="sagemaker", region=where["region"], state_credentials=state_credentials
         )
         name = normalised_parameters[f"{kind.title}Name"]
+        if self._is_sync():
+            own = [*normalised_parameters.get("Tags", []), *_own_tags(env)]
+            normalised_parameters = {**normalised_parameters, "Tags": own}
         create = partial(getattr(client, self._get_boto_service_action()), **normalised_parameters)
         created = _created(create, partial(sagemaker_jobs.find, kind, name, **where))
         if self._is_sync():
@@ -200,6 +203,19 @@ class SageMakerTask(StateTaskService):
             "resourceType": self._get_sfn_resource_type(),
         }
         return {key: {**resource, **details}}
+
+
+def _own_tags(env: Environment) -> list[dict[str, str]]:
+    """Step Functions tags the jobs that it waits for, with the right of the machine's role to it.
+
+    https://github.com/aws/aws-cdk/pull/27264
+    """
+    execution: Any = env.states.context_object.context_object_data["Execution"]
+    tags = {
+        "AWS_STEP_FUNCTIONS_EXECUTION_ARN": execution["Id"],
+        "MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS",
+    }
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 @cache

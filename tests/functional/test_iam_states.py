@@ -146,7 +146,7 @@ def test_each_right_of_a_sync_job_is_needed(
     ]
 
     for number, missing in enumerate(rights):
-        state = job(account, RoleArn=passed, Tags=[{"Key": "run", "Value": "1"}])
+        state = job(account, RoleArn=passed)
         grant(embedded_aws, narrow, MANAGED_RULE, *rights[:number], *rights[number + 1 :])
         told = ended(states, create(states, narrow, state))
         assert told["status"] == "FAILED"
@@ -154,8 +154,11 @@ def test_each_right_of_a_sync_job_is_needed(
         assert told["error"] == "SageMaker.AmazonSageMakerException"
 
     grant(embedded_aws, narrow, MANAGED_RULE, *rights)
-    state = job(account, RoleArn=passed, Tags=[{"Key": "run", "Value": "1"}])
-    assert ended(states, create(states, narrow, state))["status"] == "SUCCEEDED"
+    told = ended(states, create(states, narrow, job(account, RoleArn=passed)))
+    assert json.loads(told["output"])["Tags"] == {
+        "AWS_STEP_FUNCTIONS_EXECUTION_ARN": told["executionArn"],
+        "MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS",
+    }
 
 
 @pytest.mark.parametrize("may_stop", [True, False])

@@ -67,7 +67,8 @@ def test_a_processing_job_is_run_and_described(account: Account) -> None:
     assert output["ProcessingJobName"] == name
     assert output["ProcessingJobStatus"] == "Completed"
     assert output["ProcessingEndTime"] == described["ProcessingEndTime"].timestamp() * 1000
-    assert output["Tags"] == {"team": "vision"}
+    assert output["Tags"]["team"] == "vision"
+    assert output["Tags"]["MANAGED_BY_AWS"] == "STARTED_BY_STEP_FUNCTIONS"
     assert "ResponseMetadata" not in output
     assert types(account, arn) == [
         *("ExecutionStarted", "TaskStateEntered", "TaskScheduled", "TaskStarted"),
