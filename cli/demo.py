@@ -166,12 +166,12 @@ class Demo:
 
     def _fetch_results(self, stage: Stage, run: RunRecord) -> str | None:
         """Copy what outlives the embedded AWS to .retrain/runs/<run_id>/; return that folder."""
-        if run.artifacts is None or run.run_id is None or not re.fullmatch(RUN_ID, run.run_id):
-            return None  # what is no run id of ours names no folder here
-        folder = self._home / "runs" / run.run_id
+        folder = results_folder(self._home, run.run_id)
+        if run.artifacts is None or folder is None:
+            return None
         folder.mkdir(parents=True, exist_ok=True)
         s3 = stage.client("s3")
-        files = {name: f"{run.artifacts}/{name}" for name in RESULT_FILES}
+        files = {Path(name).name: f"{run.artifacts}/{name}" for name in RESULT_FILES}
         for name, uri in {**files, "model.tar.gz": run.model or ""}.items():
             bucket, _, key = uri.removeprefix("s3://").partition("/")
             # A run that failed half-way has left only some of them.
@@ -205,3 +205,10 @@ class Demo:
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._started, 3)
+
+
+def results_folder(home: Path, run_id: str | None) -> Path | None:
+    """Where the results of a run go; None for what is no run id, and so names no folder here."""
+    if run_id is None or not re.fullmatch(RUN_ID, run_id):
+        return None
+    return home / "runs" / run_id

@@ -7,6 +7,7 @@ where not, one from the standard deviations of both, which is wider and less tel
 
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 METRICS = "multiclass_classification_metrics"
+LARGEST_PREDICTIONS = 1024**3  # bytes, as they are packed
 UNPAIRED = "unpaired normal interval from the standard deviations of both"
 Verdict = Literal["better", "worse", "not told apart", "unknown"]
 
@@ -141,11 +143,18 @@ def _fetch(
     for version, path in zip(versions, paths, strict=True):
         bucket, key = split_uri(f"{version.entry.run_uri}/evaluation/predictions.npz")
         try:
-            path.write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+            found = s3.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if error_code(error) != "NoSuchKey":
                 raise
             return None
+        if found["ContentLength"] > LARGEST_PREDICTIONS:
+            raise ComparisonError(
+                f"s3://{bucket}/{key} has {found['ContentLength']:,} bytes, "
+                f"expected at most {LARGEST_PREDICTIONS:,}"
+            )
+        with path.open("wb") as file:
+            shutil.copyfileobj(found["Body"], file)
     return paths
 
 

@@ -71,3 +71,12 @@ def test_a_run_that_cannot_begin_is_recorded_too(
     assert last["execution_arn"] is None
     assert last["failure"]["state"] == "Data set mine"
     assert last["failure"]["error"] == "InputError"
+
+
+def test_the_results_of_a_run_have_a_folder_by_its_id(tmp_path: Path) -> None:
+    assert demo.results_folder(tmp_path, "digits-0a1b") == tmp_path / "runs/digits-0a1b"
+
+
+@pytest.mark.parametrize("run_id", [None, "", "..", "../x", "/etc", "a/b", "a\n", "-a", "a" * 41])
+def test_what_is_no_run_id_names_no_folder(tmp_path: Path, run_id: str | None) -> None:
+    assert demo.results_folder(tmp_path, run_id) is None
