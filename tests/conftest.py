@@ -14,6 +14,7 @@ TOGETHER = {
     "faults, the CNN": (
         "faults/test_full_disk.py",
         "faults/test_killed_jobs.py",
+        "faults/test_lost_replies.py",
     ),
     "faults, the light pipeline": (
         "faults/test_data.py",
