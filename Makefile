@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test faults fuzz slow browser lint audit format lock clean
+.PHONY: help run sample test faults privileges fuzz slow browser lint audit format lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(INSTALLED)  ## every test but those of `make slow` and `make browser`
 
 faults: $(INSTALLED)  ## every fault 20 times, each with other seeds (FAULT_ROUNDS=n for n times)
 	@FAULT_ROUNDS=$(or $(FAULT_ROUNDS),20) $(PYTEST) tests/faults $(ARGS)
+
+privileges: $(INSTALLED)  ## take every right away in turn, and see that something then fails
+	@$(BIN)/python -m pytest tests/privileges $(ARGS)
 
 fuzz: $(INSTALLED)  ## hostile input for every reader, 10,000 cases each (FUZZ_CASES=n for n)
 	@FUZZ_CASES=$(or $(FUZZ_CASES),10000) $(BIN)/python -m pytest -n 3 --timeout 7200 tests/fuzz $(ARGS)

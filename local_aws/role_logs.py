@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.models import logs_backends
 
 from local_aws.authorization import allows
@@ -44,7 +45,11 @@ class RoleLog:
         if not self._created or not self._may("PutLogEvents", self._stream):
             self._refused = True
             return
-        self._backend.put_log_events(self._group, self._stream, events)
+        try:
+            self._backend.put_log_events(self._group, self._stream, events)
+        except ResourceNotFoundException:  # somebody deleted it meanwhile
+            if self._create():
+                self._backend.put_log_events(self._group, self._stream, events)
 
     def retry(self) -> None:
         """Ask again for what was refused: somebody may have granted it."""

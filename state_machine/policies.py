@@ -186,7 +186,12 @@ def jobs_policy(names: Names, image_repository_arn: str, tracking_uri: str = "")
         allow("ReadCodeAndRuns", ["s3:GetObject"], [f"{bucket}/code/*", f"{bucket}/runs/*"]),
         allow("WriteRuns", ["s3:PutObject"], [f"{bucket}/runs/*"]),
         allow("DropOldCheckpoints", ["s3:DeleteObject"], [f"{bucket}/runs/*/checkpoints/*"]),
-        allow("MakeLogGroups", ["logs:CreateLogGroup", "logs:DescribeLogStreams"], groups),
+        # AWS names a log group so, with an empty stream behind it, when it asks for these rights.
+        allow(
+            "MakeLogGroups",
+            ["logs:CreateLogGroup", "logs:DescribeLogStreams"],
+            [f"{group}:*" for group in groups],
+        ),
         allow(
             "WriteLogs",
             ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -316,7 +321,6 @@ def _announce_approval(names: Names, _group: str) -> list[Statement]:
     bucket = names.bucket_arn
     return [
         _publish(names),
-        _list(bucket),
         allow("FindTheReport", ["s3:GetObject"], [f"{bucket}/runs/*/run.json"]),
     ]
 

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import tarfile
+import time
 
 import numpy as np
 
@@ -21,6 +22,8 @@ def main() -> None:
     fault = (processing / "unpacked/fault").read_text()
     if fault == "fails" and os.environ["PROCESSING_JOB_NAME"].endswith("-0"):
         raise ModelError("as asked, it fails until the execution is redriven")
+    if fault == "endless evaluation":
+        time.sleep(600)
     images, labels = load_split(processing / "test", "test")
     distances = np.square(images[:, None] - means).sum(axis=(2, 3, 4))  # (n, classes)
     accuracy = float((distances.argmin(axis=1) == labels).mean())

@@ -1,0 +1,43 @@
+"""One stage for all tests of privileges, and what each scenario uses while nothing is missing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import sample
+from cli.demo import sample_config
+from local_aws.client import EmbeddedAws
+from state_machine import config
+from state_machine.config import Schedule
+from tests.faults import light
+from tests.privileges.scenarios import SCENARIOS, Scenario, upload
+from tests.privileges.world import PROJECT, Grant, World
+
+SCHEDULE = Schedule(enabled=True, expression="rate(365 days)")
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The light pipeline, deployed to an embedded AWS of its own."""
+    arguments = ("--lambda-retry-delays", "0.2,0.4", "--stop-grace-seconds", "1")
+    settings = light.settings(sample_config(config.load(PROJECT / "pipeline.toml")))
+    digits: Path = sample.write(tmp_path_factory.mktemp("digits"))
+    with (
+        EmbeddedAws(tmp_path_factory.mktemp("aws"), arguments=arguments) as aws,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        for name, value in aws.environment().items():
+            environment.setenv(name, value)
+        yield World(aws, settings.model_copy(update={"schedule": SCHEDULE}), digits)
+
+
+@pytest.fixture(scope="session")
+def users(world: World) -> dict[Grant, Scenario]:
+    """For each grant that is used, the cheapest scenario that uses it."""
+    used: dict[Scenario, set[Grant]] = {}
+    for scenario in sorted(SCENARIOS, key=lambda each: each is not upload):  # which brings the data
+        world.forget()
+        scenario(world)
+        used[scenario] = world.used()
+    return {grant: scenario for scenario in reversed(SCENARIOS) for grant in used[scenario]}

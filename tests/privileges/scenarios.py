@@ -1,0 +1,291 @@
+"""What a stage is for, one function each; an AssertionError says that it did not come out well."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from state_machine.policies import ASYNCHRONOUS
+from tests.functional.sagemaker_requests import unique
+from tests.privileges.world import World
+from tests.waiting import eventually
+
+SECONDS = 20.0  # for what takes two to six
+JOB_LOGS = [f"/aws/sagemaker/{kind}Jobs" for kind in ("Processing", "Training")]
+
+Scenario = Callable[[World], None]
+
+
+class Job:
+    """A training or processing job, as an administrator sees it."""
+
+    def __init__(self, world: World, kind: str, name: str) -> None:
+        self._sagemaker = world.pipeline.sagemaker
+        self._kind = kind
+        self._name = {f"{kind}JobName": name}
+
+    def becomes(self, status: str) -> None:
+        """Wait until it has the status."""
+        _eventually(lambda: self._status() == status)
+
+    def end(self) -> None:
+        """Stop it, if it still runs."""
+        with suppress(ClientError):
+            getattr(self._sagemaker, f"stop_{self._kind.lower()}_job")(**self._name)
+
+    def _status(self) -> str:
+        with suppress(ClientError):
+            described = getattr(self._sagemaker, f"describe_{self._kind.lower()}_job")(**self._name)
+            return str(described[f"{self._kind}JobStatus"])
+        return ""
+
+
+def upload(world: World) -> None:
+    """A data set with a manifest is uploaded, and ends registered, announced and logged."""
+    _forget_job_logs(world)
+    begun, dataset = datetime.now(UTC), unique("data")
+    _put(world, dataset)
+    execution = _succeeded(world, _started(world, dataset))
+    run = execution["name"]
+    _announced(world, "registered", "Report: ")
+    for function in ("on_upload", "take_turn", "prepare_run", "check_metrics", "announce_approval"):
+        _logged(world, world.names.function_log_group(function), "START RequestId", begun)
+    for group in JOB_LOGS:
+        assert _streams(world, group, run), group
+    job = world.pipeline.sagemaker.describe_training_job(TrainingJobName=f"{run}-train-0-0")
+    assert job["FinalMetricDataList"]
+    tags = world.pipeline.sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
+    assert tags, "Step Functions tags the jobs that it manages"
+    _logged(world, world.names.state_machine_log_group, run, begun)
+
+
+def console(world: World) -> None:
+    """Somebody starts an execution with an empty input, and looks at its trace."""
+    trace = f"1-{int(time.time()):08x}-{uuid4().hex[:24]}"
+    started = world.pipeline.states.start_execution(
+        stateMachineArn=world.names.state_machine_arn, traceHeader=f"Root={trace};Sampled=1"
+    )
+    _succeeded(world, started["executionArn"])
+    xray = world.aws.client("xray")
+    _eventually(lambda: xray.batch_get_traces(TraceIds=[trace])["Traces"])
+
+
+def champion(world: World) -> None:
+    """The run after an approval holds its model against the approved one's."""
+    first = _succeeded(world, world.pipeline.start({}))
+    approved = first["output"]["registration"]["model_package_arn"]
+    world.pipeline.sagemaker.update_model_package(
+        ModelPackageArn=approved, ModelApprovalStatus="Approved"
+    )
+    second = _succeeded(world, world.pipeline.start({}))
+    paths = second["output"]["paths"]
+    found = json.loads(world.pipeline.object(f"{paths['champion']}/champion.json"))
+    assert found["model_package_arn"] == approved
+    assert "error" not in found, found
+
+
+def invoked(world: World) -> None:
+    """start_retraining is invoked without a data set, and asked to reproduce the run."""
+    begun = datetime.now(UTC)
+    answer = _invoke(world, "start_retraining", {"force": True})
+    execution = _succeeded(world, answer["execution_arn"])
+    answer = _invoke(world, "start_retraining", {"reproduce": execution["name"]})
+    _succeeded(world, answer["execution_arn"])
+    _logged(
+        world, world.names.function_log_group("start_retraining"), answer["execution_arn"], begun
+    )
+
+
+def requested(world: World) -> None:
+    """A message to the topic asks for retraining, and another one for a reproduction."""
+    begun, before = datetime.now(UTC), set(world.pipeline.executions())
+    _publish(world, {"force": True})
+    (arn,) = _eventually(lambda: set(world.pipeline.executions()) - before)
+    run = _succeeded(world, arn)["name"]
+    _publish(world, {"reproduce": run})
+    (again,) = _eventually(lambda: set(world.pipeline.executions()) - before - {arn})
+    _succeeded(world, again)
+    _logged(world, world.names.function_log_group("on_request"), again, begun)
+
+
+def scheduled(world: World) -> None:
+    """It is time, and new data are there that nothing was trained on."""
+    begun, before = datetime.now(UTC), set(world.pipeline.executions())
+    event = json.loads((world.events / "schedule.json").read_text())
+    _invoke_later(world, "on_schedule", event)
+    (arn,) = _eventually(lambda: set(world.pipeline.executions()) - before)
+    _succeeded(world, arn)
+    _logged(world, world.names.function_log_group("on_schedule"), arn, begun)
+
+
+def rejected(world: World) -> None:
+    """An evaluation that is missing is a rejection, and is announced."""
+    begun = datetime.now(UTC)
+    arn = world.pipeline.start({"hyperparameters": {"fault": "missing"}})
+    execution = world.pipeline.end_of(arn)
+    assert execution["error"] == "QualityGate.ThresholdNotMet", execution
+    _announced(world, "FAILED", "Rejected")
+    _logged(world, world.names.function_log_group("announce"), "announced", begun)
+
+
+def checkpoints(world: World) -> None:
+    """What a training removes from its checkpoints is removed on S3."""
+    arn = world.pipeline.start({"hyperparameters": {"fault": "old checkpoints"}})
+    paths = _succeeded(world, arn)["output"]["paths"]
+    keys = world.pipeline.keys(f"{paths['checkpoints']}/")
+    assert [key.rpartition("/")[2] for key in keys] == ["newer"]
+
+
+def stopped(world: World) -> None:
+    """Executions are stopped in a training and in a processing job, which end with them."""
+    for fault, step, kind in (
+        ("endless training", "train", "Training"),
+        ("endless evaluation", "evaluate", "Processing"),
+    ):
+        arn = world.pipeline.start({"hyperparameters": {"fault": fault}})
+        job = Job(world, kind, f"{arn.rpartition(':')[2]}-{step}-0-0")
+        job.becomes("InProgress")
+        world.pipeline.states.stop_execution(executionArn=arn)
+        try:
+            job.becomes("Stopped")
+        finally:
+            job.end()
+
+
+def failed_events(world: World) -> None:
+    """Events that no Lambda can handle are kept."""
+    for function in ASYNCHRONOUS:
+        _invoke_later(world, function, {"Records": "nonsense", "detail": "nonsense"})
+    kept: set[str] = set()
+
+    def all_kept() -> bool:
+        kept.update(
+            event["requestContext"]["functionArn"].split(":")[6] for event in world.kept_events()
+        )
+        return kept == {world.names.function(function) for function in ASYNCHRONOUS}
+
+    _eventually(all_kept)
+
+
+def deployed(world: World) -> None:
+    """The state machine is brought up to date, with its log and its traces."""
+    states, arn = world.pipeline.states, world.names.state_machine_arn
+    found = states.describe_state_machine(stateMachineArn=arn)
+    try:
+        states.update_state_machine(
+            stateMachineArn=arn,
+            definition=found["definition"],
+            roleArn=found["roleArn"],
+            loggingConfiguration=found["loggingConfiguration"],
+        )
+    except ClientError as error:
+        raise AssertionError(str(error)) from error
+
+
+SCENARIOS: tuple[Scenario, ...] = (  # the cheapest first
+    deployed,
+    failed_events,
+    console,
+    upload,
+    rejected,
+    scheduled,
+    requested,
+    invoked,
+    champion,
+    checkpoints,
+    stopped,
+)
+
+
+def _eventually(check: Callable[[], Any]) -> Any:
+    return eventually(check, timeout=SECONDS, every=0.1)
+
+
+def _put(world: World, dataset: str) -> None:
+    files = sorted(world.digits.iterdir())
+    listed = [
+        {
+            "name": file.name,
+            "size": file.stat().st_size,
+            "sha256": sha256(file.read_bytes()).hexdigest(),
+        }
+        for file in files
+    ]
+    world.pipeline.s3.put_object(
+        Bucket=world.names.bucket,
+        Key=f"raw_data/{dataset}/manifest.json",
+        Body=json.dumps({"files": listed}),
+    )
+    for file in files:
+        world.pipeline.put(dataset, file)
+
+
+def _started(world: World, dataset: str) -> str:
+    (arn,) = _eventually(lambda: [arn for arn in world.pipeline.executions() if dataset in arn])
+    return str(arn)
+
+
+def _succeeded(world: World, arn: str) -> dict[str, Any]:
+    execution = world.pipeline.end_of(arn)
+    assert execution["status"] == "SUCCEEDED", (execution.get("error"), execution.get("cause"))
+    return execution
+
+
+def _announced(world: World, *words: str) -> None:
+    heard: list[str] = []
+
+    def told() -> bool:
+        heard.extend(f"{said['Subject']} {said['Message']}" for said in world.announced())
+        return any(all(word in text for word in words) for text in heard)
+
+    _eventually(told)
+
+
+def _logged(world: World, group: str, text: str, since: datetime) -> None:
+    _eventually(lambda: world.logged(group, text, since))
+
+
+def _streams(world: World, group: str, run: str) -> list[Any]:
+    logs = world.aws.client("logs")
+    try:
+        found: list[Any] = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=run)[
+            "logStreams"
+        ]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+    return found
+
+
+def _forget_job_logs(world: World) -> None:
+    """As in an account in which no job has run yet."""
+    logs = world.aws.client("logs")
+    for group in JOB_LOGS:
+        try:
+            logs.delete_log_group(logGroupName=group)
+        except logs.exceptions.ResourceNotFoundException:
+            continue
+
+
+def _invoke(world: World, function: str, payload: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = world.pipeline.invoke(function, payload)
+    return answer
+
+
+def _invoke_later(world: World, function: str, payload: Any) -> None:
+    world.pipeline.lambdas.invoke(
+        FunctionName=world.names.function(function),
+        InvocationType="Event",
+        Payload=json.dumps(payload),
+    )
+
+
+def _publish(world: World, message: dict[str, Any]) -> None:
+    world.aws.client("sns").publish(
+        TopicArn=world.names.topic_arn("retrain"), Message=json.dumps(message)
+    )

@@ -1,0 +1,46 @@
+"""Nothing is granted that is not used, and nothing is used that is not needed.
+
+Every grant of every role is taken away in turn, and what used it then fails.
+"""
+
+import pytest
+
+from state_machine import policies
+from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
+from tests.faults import light
+from tests.privileges.scenarios import Scenario
+from tests.privileges.world import Grant, World, grants_of
+
+NAMES = Names(light.NAME, "dev", "123456789012", "us-east-1")
+GROUP = NAMES.model_package_group(light.NAME)
+REPOSITORY = "arn:aws:ecr:us-east-1:763104351884:repository/tensorflow-training"
+
+
+def grants() -> list[Grant]:
+    """Every grant of the stage."""
+    return [
+        *grants_of("states", policies.state_machine_policy(NAMES, GROUP)),
+        *grants_of("jobs", policies.jobs_policy(NAMES, REPOSITORY)),
+        *(
+            grant
+            for function in (*LAMBDAS, SCHEDULED_LAMBDA)
+            for grant in grants_of(function, policies.function_policy(function, NAMES, GROUP))
+        ),
+    ]
+
+
+def test_every_grant_is_used(users: dict[Grant, Scenario]) -> None:
+    assert [str(grant) for grant in grants() if grant not in users] == []
+
+
+@pytest.mark.parametrize("grant", grants(), ids=str)
+def test_without_it_something_fails(
+    world: World, users: dict[Grant, Scenario], grant: Grant
+) -> None:
+    scenario = users[grant]
+    world.forget()
+
+    with world.without(grant), pytest.raises(AssertionError):
+        scenario(world)
+
+    assert grant.action in world.denied(grant.purpose)
