@@ -137,6 +137,7 @@ def announce(event: CloudWatchEvent) -> dict[str, Any]:
         event.to_dict(),
         topic_arn=os.environ["RETRAIN_ANNOUNCEMENTS_TOPIC_ARN"],
         bucket=os.environ["RETRAIN_BUCKET"],
+        stage=os.environ["RETRAIN_STAGE"],
         sns=client("sns"),
         stepfunctions=client("stepfunctions"),
     )

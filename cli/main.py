@@ -12,7 +12,7 @@ from cli.errors import RetrainError, translated
 from cli.event_commands import events_app
 from cli.local_commands import local_app
 from cli.models import models_app
-from cli.options import CONFIG, DEV, AsJson, Config, StageName
+from cli.options import CONFIG, DEV, AsJson, Config, StageName, on_stage
 from cli.project import project_of
 from cli.stages import deploy, destroy
 from cli.terminal import DONE, WARNING, Terminal
@@ -157,10 +157,11 @@ def upload(
         return
     with terminal.step("Execution"):
         started = new_execution(states, machine, known, EVENT_SECONDS)
+    following = on_stage("retrain watch", stage)
     if started:
-        terminal.line(f"Started {started}\nNext: retrain watch")
+        terminal.line(f"Started {started}\nNext: {following}")
     else:
-        terminal.line("None has started yet; S3 may take a minute or more. Next: retrain watch")
+        terminal.line(f"None has started yet; S3 may take a minute or more. Next: {following}")
 
 
 @app.command()
@@ -190,10 +191,14 @@ def start(
     answer = starting.start(functions, target.names.function("start_retraining"), asked)
     if answer.started:
         terminal.mark(DONE, f"Started {answer.execution_arn}", "green")
-        terminal.line("Next: retrain watch")
+        terminal.line(f"Next: {on_stage('retrain watch', stage)}")
     else:
         terminal.mark(WARNING, f"Nothing started: {answer.message}", "yellow")
-        terminal.line(f"Next: retrain start --force, or retrain watch {answer.name}")
+        again, watch_it = (
+            on_stage(command, stage)
+            for command in ("retrain start --force", f"retrain watch {answer.name}")
+        )
+        terminal.line(f"Next: {again}, or {watch_it}")
 
 
 @app.command()

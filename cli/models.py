@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.errors import InputError
-from cli.options import CONFIG, DEV, AsJson, Config, StageName
+from cli.options import CONFIG, DEV, AsJson, Config, StageName, on_stage
 from cli.terminal import DONE, WARNING, Terminal
 
 if TYPE_CHECKING:
@@ -257,8 +257,7 @@ def _watch(target: "Stage", execution_arn: str | None) -> str | None:
     name = execution_arn.rsplit(":", 1)[-1]
     if execution_arn != target.names.execution_arn(name):
         return f"retrain watch {execution_arn}"
-    option = "" if target.names.stage == DEV else f" --stage {target.names.stage}"
-    return f"retrain watch {name}{option}"
+    return on_stage(f"retrain watch {name}", target.names.stage)
 
 
 def _reproduce(target: "Stage", entry: "Entry") -> str | None:
@@ -267,8 +266,8 @@ def _reproduce(target: "Stage", entry: "Entry") -> str | None:
         return None
     version = entry.version
     ours = version.group == target.model_package_group
-    option = "" if target.names.stage == DEV else f" --stage {target.names.stage}"
-    return f"retrain reproduce {version.number if ours else version.arn}{option}"
+    named = version.number if ours else version.arn
+    return on_stage(f"retrain reproduce {named}", target.names.stage)
 
 
 def _print_json(content: dict[str, Any]) -> None:

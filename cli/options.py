@@ -10,3 +10,8 @@ Config = Annotated[Path, typer.Option("--config", help="The pipeline's settings.
 StageName = Annotated[str, typer.Option("--stage", help="The stage to talk to.")]
 CONFIG = Path("pipeline.toml")
 DEV = "dev"
+
+
+def on_stage(command: str, stage: str) -> str:
+    """What to type, with the stage if it is not the one that a command takes by itself."""
+    return command if stage == DEV else f"{command} --stage {stage}"

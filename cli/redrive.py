@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from cli.errors import FinalDecisionError, NotRedrivableError
 from cli.execution import REJECTED_ERROR
+from cli.options import on_stage
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -50,10 +51,9 @@ def redrive(
     return max(now, count + 1)
 
 
-def command(execution_name: str, stage: str, default_stage: str = "dev") -> str:
+def command(execution_name: str, stage: str) -> str:
     """What to type to resume the execution."""
-    option = "" if stage == default_stage else f" --stage {stage}"
-    return f"retrain redrive {execution_name}{option}"
+    return on_stage(f"retrain redrive {execution_name}", stage)
 
 
 def _count(states: "SFNClient", execution_arn: str) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import CONFIG, DEV, Config, StageName
+from cli.options import CONFIG, DEV, Config, StageName, on_stage
 from cli.terminal import DONE, Terminal
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def deploy(
         terminal.mark(DONE, "Everything is as it should be", "green")
         return
     planning.apply(steps, f"Deployment of {_where(target)}", terminal)
-    terminal.line("Next: retrain upload FOLDER")
+    terminal.line(f"Next: {on_stage('retrain upload FOLDER', stage)}")
 
 
 def destroy(

@@ -30,12 +30,14 @@ def announce(
     *,
     topic_arn: str,
     bucket: str,
+    stage: str,
     sns: "SNSClient",
     stepfunctions: "SFNClient",
 ) -> dict[str, Any]:
     """Publish which execution ended how, at which state, why, and how to resume it.
 
-    A rejected model has a report in the ``bucket`` of the runs: that is linked.
+    A rejected model has a report in the ``bucket`` of the runs: that is linked. ``stage`` is the
+    one that the command is for.
 
     ``event`` is a ``Step Functions Execution Status Change`` of EventBridge. It names the
     execution; all else is asked for, because EventBridge leaves out what is long.
@@ -49,7 +51,7 @@ def announce(
         TopicArn=topic_arn,
         # ASCII on one line, or SNS refuses it.
         Subject=one_line(subject.encode("ascii", "replace").decode(), LONGEST_SUBJECT),
-        Message=_text(execution, state, bucket),
+        Message=_text(execution, state, bucket, stage),
     )
     log.info("announced", extra={"execution": arn, "status": execution["status"], "state": state})
     return {"execution_arn": arn, "status": execution["status"], "state": state}
@@ -72,7 +74,7 @@ def _last_state(stepfunctions: "SFNClient", execution_arn: str) -> str:
     return next(entered, "its start")
 
 
-def _text(execution: "DescribeExecutionOutputTypeDef", state: str, bucket: str) -> str:
+def _text(execution: "DescribeExecutionOutputTypeDef", state: str, bucket: str, stage: str) -> str:
     machine = execution["stateMachineArn"].rsplit(":", 1)[-1]
     rejected = execution.get("error") == REJECTED_ERROR
     report = f"s3://{bucket}/runs/{run_id(execution['executionArn'])}/report.html"
@@ -82,7 +84,7 @@ def _text(execution: "DescribeExecutionOutputTypeDef", state: str, bucket: str) 
         "State": state,
         "Cause": _cause(execution),
         **({"Report": report} if rejected else {}),
-        "Resume": _resume(execution),
+        "Resume": _resume(execution, stage),
         "ARN": execution["executionArn"],
     }
     lines = (f"{name:<11}{printable(value)}" for name, value in rows.items())
@@ -99,10 +101,11 @@ def shown_cause(cause: str) -> str:
     return one_line(readable_cause(cause), LONGEST_CAUSE)
 
 
-def _resume(execution: "DescribeExecutionOutputTypeDef") -> str:
+def _resume(execution: "DescribeExecutionOutputTypeDef", stage: str) -> str:
     if execution.get("error") == REJECTED_ERROR:
         return (
             "not possible, a rejection is final: the model was measured and did not pass. "
             "Change the data, the hyperparameters or the gate, and start a new execution"
         )
-    return f"retrain redrive {execution['name']}  (finished states are not repeated)"
+    command = f"retrain redrive {execution['name']} --stage {stage}"
+    return f"{command}  (finished states are not repeated)"

@@ -28,6 +28,7 @@ def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
     group = names.model_package_group(config.registry.model_package_group)
     return {
         "RETRAIN_BUCKET": names.bucket,
+        "RETRAIN_STAGE": names.stage,
         "RETRAIN_STATE_MACHINE_ARN": names.state_machine_arn,
         "RETRAIN_DATASET_PREFIX": DATASET_PREFIX,
         "RETRAIN_REQUIRED_FILES": json.dumps(config.data.required_files),

@@ -195,6 +195,7 @@ def test_announce(cause: str, error: str, name: str) -> None:
         {"detail": {"executionArn": execution.arn}},
         topic_arn=TOPIC,
         bucket=BUCKET,
+        stage="dev",
         sns=sns,
         stepfunctions=executions,
     )

@@ -24,7 +24,9 @@ def tell(event, sns):
         execution = executions.add(name, **{"status": "FAILED", "entered": DONE, **fields})
         told = event("execution_failed")
         told["detail"]["executionArn"] = execution.arn
-        answer = announce(told, topic_arn=TOPIC, bucket="bucket", sns=sns, stepfunctions=executions)
+        answer = announce(
+            told, topic_arn=TOPIC, bucket="bucket", stage="prod", sns=sns, stepfunctions=executions
+        )
         assert answer["execution_arn"] == execution.arn
         (message,) = sns.published
         assert message["TopicArn"] == TOPIC
@@ -47,7 +49,7 @@ def test_it_names_the_state_the_cause_in_one_line_and_the_way_to_resume(tell):
         "Status     FAILED",
         "State      Preprocess",
         "Cause      States.TaskFailed: train-labels-idx1-ubyte.gz: not a gzip file: found 20 bytes",
-        "Resume     retrain redrive digits-1  (finished states are not repeated)",
+        "Resume     retrain redrive digits-1 --stage prod  (finished states are not repeated)",
         "ARN        arn:aws:states:us-east-1:123456789012:execution:retrain-dev:digits-1",
     ]
 

@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "POWERTOOLS_SERVICE_NAME": "retrain",
     "RETRAIN_BUCKET": BUCKET,
+    "RETRAIN_STAGE": "dev",
     "RETRAIN_STATE_MACHINE_ARN": MACHINE,
     "RETRAIN_DATASET_PREFIX": "raw_data/",
     "RETRAIN_REQUIRED_FILES": '["images.gz", "labels.gz"]',

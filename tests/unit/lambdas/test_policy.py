@@ -76,7 +76,9 @@ def called(settings, s3, stepfunctions, sagemaker, event) -> dict[str, set[str]]
 
     def tell() -> None:
         failed = event("execution_failed")
-        announce(failed, bucket=settings.bucket, stepfunctions=executions, **announcing)
+        announce(
+            failed, bucket=settings.bucket, stage="dev", stepfunctions=executions, **announcing
+        )
 
     handlers: dict[str, Callable[[], object]] = {
         "on_upload": lambda: on_upload(event("s3_put"), **starting),
