@@ -1,6 +1,7 @@
 """The queue of asynchronous invocations, with functions and conclusions that the test holds."""
 
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -149,10 +150,10 @@ def test_an_event_that_waits_for_its_retry_goes_on_with_the_retries_that_are_lef
 
 def test_an_event_that_ran_runs_again_and_that_is_no_retry(start: Start) -> None:
     def run_until_killed() -> Outcome:
-        until_killed.get()
+        until_killed.wait()
         return FAILED
 
-    until_killed: queue.SimpleQueue[None] = queue.SimpleQueue()
+    until_killed = threading.Event()  # of which a retry may ask again
     killed = start(run_until_killed)
     killed.accept()
     eventually(lambda: killed.runs == 1)
@@ -161,7 +162,7 @@ def test_an_event_that_ran_runs_again_and_that_is_no_retry(start: Start) -> None
     end = after.end()
 
     assert (end.condition, end.attempts) == (Condition.SUCCESS, 1)
-    until_killed.put(None)
+    until_killed.set()
 
 
 def test_an_event_whose_record_was_not_sent_is_concluded_without_another_attempt(
@@ -170,9 +171,9 @@ def test_an_event_whose_record_was_not_sent_is_concluded_without_another_attempt
     class NeverSends(Server):
         def conclude(self, event: QueuedEvent) -> None:
             super().conclude(event)
-            until_killed.get()
+            until_killed.wait()
 
-    until_killed: queue.SimpleQueue[None] = queue.SimpleQueue()
+    until_killed = threading.Event()
     killed = start(fail, NeverSends)
     killed.accept(max_retries=0)
     killed.end()
@@ -182,7 +183,7 @@ def test_an_event_whose_record_was_not_sent_is_concluded_without_another_attempt
 
     assert after.end().condition is Condition.RETRIES_EXHAUSTED
     assert after.runs == 0
-    until_killed.put(None)
+    until_killed.set()
 
 
 def test_an_event_that_ended_is_gone(start: Start) -> None:
