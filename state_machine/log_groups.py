@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from state_machine.resources import Resource, Setting
+from state_machine.resources import Resource, Setting, counted
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -34,8 +34,7 @@ class LogGroup(Resource):
 
     def holds(self) -> str:
         """Say how much is logged."""
-        size = (self._found() or {}).get("storedBytes", 0)
-        return f"{size:,} bytes of logs" if size else ""
+        return counted((self._found() or {}).get("storedBytes", 0), "byte")
 
     def settings(self) -> list[Setting]:
         """How many days it keeps what is logged."""

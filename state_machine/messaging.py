@@ -9,7 +9,7 @@ queue  <prefix>-failed-events  keeps events that a Lambda could not handle after
 from typing import TYPE_CHECKING, Any
 
 from state_machine.names import Names
-from state_machine.resources import Resource, Setting
+from state_machine.resources import Resource, Setting, counted
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -82,7 +82,7 @@ class FailedEventsQueue(Resource):
     def holds(self) -> str:
         """Say how many events wait in it, approximately."""
         count = self._attributes(["ApproximateNumberOfMessages"])["ApproximateNumberOfMessages"]
-        return f"{count} failed events" if int(count) else ""
+        return counted(int(count), "failed event")
 
     def settings(self) -> list[Setting]:
         """How long it keeps events, and how they are encrypted."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from state_machine.resources import Resource
+from state_machine.resources import Resource, counted
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -44,8 +44,7 @@ class ModelPackageGroup(Resource):
 
     def holds(self) -> str:
         """Say how many versions are registered."""
-        count = len(self._versions())
-        return f"{count} model versions" if count else ""
+        return counted(len(self._versions()), "model version")
 
     def _versions(self) -> list[str]:
         pages = self._sagemaker.get_paginator("list_model_packages").paginate(

@@ -65,6 +65,11 @@ class Resource(ABC):
         return ""
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 object` or `2 objects`; empty for none."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else ""
+
+
 @dataclass(frozen=True)
 class Step:
     """What is to be done with one resource; `details` say what differs, or what is lost."""

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from state_machine.bundle import PREFIX as CODE_PREFIX
 from state_machine.bundle import Bundle
 from state_machine.names import Names
-from state_machine.resources import Resource, Setting
+from state_machine.resources import Resource, Setting, counted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -116,8 +116,7 @@ class Bucket(Resource):
         """Say how many objects are in it, without the code, which a deployment puts there."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name)
         keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
-        count = sum(not key.startswith(CODE_PREFIX) for key in keys)
-        return f"{count:,} objects" if count else ""
+        return counted(sum(not key.startswith(CODE_PREFIX) for key in keys), "object")
 
     def settings(self) -> list[Setting]:
         """Everything but the notification, which belongs to the Lambda that hears of uploads."""

@@ -29,7 +29,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     ):
         for name, value in aws.environment().items():
             environment.setenv(name, value)
-        yield World(aws, settings.model_copy(update={"schedule": SCHEDULE}), digits)
+        settling = settings.data.model_copy(update={"settle_seconds": 1})
+        asked = {"schedule": SCHEDULE, "data": settling}
+        yield World(aws, settings.model_copy(update=asked), digits)
 
 
 @pytest.fixture(scope="session")
