@@ -76,6 +76,12 @@ def console(world: World) -> None:
     _eventually(lambda: xray.batch_get_traces(TraceIds=[trace])["Traces"])
 
 
+def pinned(world: World) -> None:
+    """Somebody asks for the newest data set, if it is still the one that they know."""
+    known = _succeeded(world, world.pipeline.start({}))["output"]["dataset"]["fingerprint"]
+    _succeeded(world, world.pipeline.start({"fingerprint": known}))
+
+
 def champion(world: World) -> None:
     """The run after an approval holds its model against the approved one's."""
     first = _succeeded(world, world.pipeline.start({}))
@@ -204,6 +210,7 @@ SCENARIOS: tuple[Scenario, ...] = (  # the cheapest first
     invoked,
     champion,
     checkpoints,
+    pinned,
     stopped,
 )
 
