@@ -35,11 +35,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def users(world: World) -> dict[Grant, Scenario]:
-    """For each grant that is used, the cheapest scenario that uses it."""
+def users(world: World) -> dict[Grant, list[Scenario]]:
+    """For each grant that is used, the scenarios that use it, the cheapest first."""
     used: dict[Scenario, set[Grant]] = {}
     for scenario in sorted(SCENARIOS, key=lambda each: each is not upload):  # which brings the data
         world.forget()
         scenario(world)
         used[scenario] = world.used()
-    return {grant: scenario for scenario in reversed(SCENARIOS) for grant in used[scenario]}
+    return {
+        grant: [scenario for scenario in SCENARIOS if grant in used[scenario]]
+        for grant in set().union(*used.values())
+    }
