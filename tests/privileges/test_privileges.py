@@ -11,6 +11,9 @@ from tests.faults import light
 from tests.privileges.scenarios import Scenario
 from tests.privileges.world import Grant, World, grants_of
 
+# The first test waits for every scenario.
+pytestmark = pytest.mark.timeout(1200)
+
 NAMES = Names(light.NAME, "dev", "123456789012", "us-east-1")
 GROUP = NAMES.model_package_group(light.NAME)
 REPOSITORY = "arn:aws:ecr:us-east-1:763104351884:repository/tensorflow-training"
