@@ -86,17 +86,30 @@ class ChaliceApp:
         if self._deployed:
             return
         names = self._names
-        staged = self._work_folder / "chalice" / f"{names.prefix}-{names.account}-{names.region}"
-        wheels = download_wheels(self._project / "requirements.txt", self._work_folder / "wheels")
-        with alone_in(staged):
-            self._stage(staged)
+        with self.staged(f"{names.prefix}-{names.account}-{names.region}") as (staged, pip):
             _run(
                 [*CHALICE, "--project-dir", str(staged), "deploy", "--stage", names.stage],
-                {**_credentials(self._session), "PIP_FIND_LINKS": str(wheels), "PIP_NO_INDEX": "1"},
+                {**_credentials(self._session), **pip},
                 "chalice deploy",
             )
         self._sign()
         self._deployed = True
+
+    @contextmanager
+    def staged(self, name: str) -> Iterator[tuple[Path, dict[str, str]]]:
+        """Yield the staged copy, and the variables that let pip do without a network."""
+        staged = self._work_folder / "chalice" / name
+        wheels = download_wheels(self._project / "requirements.txt", self._work_folder / "wheels")
+        with alone_in(staged):
+            self._stage(staged)
+            yield staged, {"PIP_FIND_LINKS": str(wheels), "PIP_NO_INDEX": "1"}
+
+    def tag(self, zip_digest: str) -> dict[str, str]:
+        """Return the tag of a function: what was packaged, and the zip that came of it.
+
+        `zip_digest` is Lambda's CodeSha256, in base64.
+        """
+        return {CODE_TAG: f"{self.digest}:{zip_digest}"}
 
     def staged_settings(self) -> dict[str, Any]:
         """Return the config.json of the staged copy: each function has a role of its own."""
@@ -150,8 +163,7 @@ class ChaliceApp:
                 found = lambdas.get_function_configuration(FunctionName=name)
             except lambdas.exceptions.ResourceNotFoundException:
                 continue  # app.py has no such function with these variables
-            tag = f"{self.digest}:{found['CodeSha256']}"
-            lambdas.tag_resource(Resource=found["FunctionArn"], Tags={CODE_TAG: tag})
+            lambdas.tag_resource(Resource=found["FunctionArn"], Tags=self.tag(found["CodeSha256"]))
 
 
 def download_wheels(requirements: Path, wheels: Path) -> Path:

@@ -11,19 +11,18 @@ from pathlib import Path
 
 import boto3
 
-from state_machine import bundle, definition, policies
+from state_machine import bundle, definition
 from state_machine.chalice_app import ChaliceApp
 from state_machine.config import PipelineConfig
 from state_machine.deployed import Deployed
-from state_machine.functions import environment, functions
-from state_machine.images import repository_arn, training_image
+from state_machine.functions import environment, functions, is_wanted, wanted_functions
 from state_machine.log_groups import LogGroup
 from state_machine.machine import StateMachine
 from state_machine.messaging import TOPICS, FailedEventsQueue, Topic
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names, names_of
 from state_machine.registry import ModelPackageGroup
 from state_machine.resources import Action, Resource, Step, deployment_steps, removal_steps
-from state_machine.roles import Role
+from state_machine.roles import Role, documents
 from state_machine.storage import Bucket, Code
 
 WORK_FOLDER = ".retrain"
@@ -102,51 +101,30 @@ class StageDeployment:
             names=self.names,
             bucket=self.names.bucket,
             state_machine_arn=self.names.state_machine_arn,
-            functions={name: self.names.function(name) for name in self._wanted_functions()},
+            functions={name: self.names.function(name) for name in wanted_functions(self.config)},
             model_package_group=self.model_package_group,
             region=self.names.region,
         )
 
-    def _wanted_functions(self) -> Sequence[str]:
-        return (*LAMBDAS, SCHEDULED_LAMBDA) if self.config.schedule.enabled else LAMBDAS
-
     def _log_groups(self) -> list[LogGroup]:
-        log_group, wanted = partial(LogGroup, logs=self.session.client("logs")), LAMBDAS
+        log_group = partial(LogGroup, logs=self.session.client("logs"))
         return [
             log_group(self.names.state_machine_log_group),
-            *(log_group(self.names.function_log_group(function)) for function in wanted),
-            log_group(
-                self.names.function_log_group(SCHEDULED_LAMBDA),
-                wanted=self.config.schedule.enabled,
+            *(
+                log_group(
+                    self.names.function_log_group(function),
+                    wanted=is_wanted(function, self.config),
+                )
+                for function in (*LAMBDAS, SCHEDULED_LAMBDA)
             ),
         ]
 
     def _roles(self) -> list[Role]:
-        names, iam, group = self.names, self.session.client("iam"), self.model_package_group
-        image = training_image(
-            self.config.training, names.region, self.config.training.instance_type
-        )
-        jobs = policies.jobs_policy(
-            names,
-            repository_arn(image, names.partition),
-            self.config.tracking.mlflow_tracking_uri,
-        )
-        states = policies.state_machine_policy(names, group)
+        role = partial(Role, iam=self.session.client("iam"))
         return [
-            Role(names.role("jobs"), policies.jobs_trust(names), jobs, iam),
-            Role(names.role("states"), policies.state_machine_trust(names), states, iam),
-            *(self._function_role(function) for function in (*LAMBDAS, SCHEDULED_LAMBDA)),
+            role(self.names.role(purpose), trust, policy, wanted=is_wanted(purpose, self.config))
+            for purpose, (trust, policy) in documents(self.config, self.names).items()
         ]
-
-    def _function_role(self, function: str) -> Role:
-        role = Role(
-            self.names.role(function),
-            policies.function_trust(),
-            policies.function_policy(function, self.names, self.model_package_group),
-            self.session.client("iam"),
-        )
-        role.wanted = function in self._wanted_functions()
-        return role
 
 
 def stage_deployment(

@@ -40,6 +40,25 @@ def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
     } | ({"RETRAIN_SCHEDULE": schedule.expression} if schedule.enabled else {})
 
 
+def is_wanted(function: str, config: PipelineConfig) -> bool:
+    """Tell whether the configuration asks for the Lambda, and for what belongs to it."""
+    return function != SCHEDULED_LAMBDA or config.schedule.enabled
+
+
+def wanted_functions(config: PipelineConfig) -> list[str]:
+    """The Lambdas that the configuration asks for."""
+    return [function for function in (*LAMBDAS, SCHEDULED_LAMBDA) if is_wanted(function, config)]
+
+
+def event_invocation(names: Names) -> dict[str, Any]:
+    """How often and how long Lambda tries an event, and where it goes after that."""
+    return {
+        "MaximumRetryAttempts": MAXIMUM_RETRY_ATTEMPTS,
+        "MaximumEventAgeInSeconds": MAXIMUM_EVENT_AGE_SECONDS,
+        "DestinationConfig": {"OnFailure": {"Destination": names.queue_arn(FAILED_EVENTS)}},
+    }
+
+
 def functions(
     config: PipelineConfig,
     names: Names,
@@ -57,7 +76,7 @@ def functions(
             session,
             trigger=triggers.get(function),
             pause=pause,
-            wanted=function != SCHEDULED_LAMBDA or config.schedule.enabled,
+            wanted=is_wanted(function, config),
         )
         for function in (*LAMBDAS, SCHEDULED_LAMBDA)
     ]
@@ -118,7 +137,10 @@ class Function(Resource):
         if self._function in ASYNCHRONOUS:
             settings.append(
                 Setting(
-                    "failed events", self._event_invocation(), self._found_invocation, self._keep
+                    "failed events",
+                    event_invocation(self._names),
+                    self._found_invocation,
+                    self._keep,
                 )
             )
         return settings
@@ -148,15 +170,6 @@ class Function(Resource):
             "variables": found.get("Environment", {}).get("Variables", {}),
         }
 
-    def _event_invocation(self) -> dict[str, Any]:
-        return {
-            "MaximumRetryAttempts": MAXIMUM_RETRY_ATTEMPTS,
-            "MaximumEventAgeInSeconds": MAXIMUM_EVENT_AGE_SECONDS,
-            "DestinationConfig": {
-                "OnFailure": {"Destination": self._names.queue_arn(FAILED_EVENTS)}
-            },
-        }
-
     def _found_invocation(self) -> dict[str, Any] | None:
         try:
             found = self._lambdas.get_function_event_invoke_config(FunctionName=self.name)
@@ -175,8 +188,8 @@ class Function(Resource):
         until_known(lambda: put(**invocation), self._pause)
 
 
-def _triggers(config: PipelineConfig, names: Names, session: boto3.Session) -> dict[str, Trigger]:
-    """What app.py connects; both are held together by a test of a deployment."""
+def rule_matches(config: PipelineConfig, names: Names) -> dict[str, dict[str, Any]]:
+    """What the rules of app.py match, by Lambda; a test of a deployment holds both together."""
     failed = {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
@@ -195,11 +208,20 @@ def _triggers(config: PipelineConfig, names: Names, session: boto3.Session) -> d
             "ModelPackageStatus": ["Completed"],
         },
     }
-    rule = partial(RuleTrigger, names=names, session=session)
+    return {
+        "announce": {"pattern": failed},
+        "announce_approval": {"pattern": changed},
+        SCHEDULED_LAMBDA: {"schedule": config.schedule.expression},
+    }
+
+
+def _triggers(config: PipelineConfig, names: Names, session: boto3.Session) -> dict[str, Trigger]:
+    rules = rule_matches(config, names)
     return {
         "on_upload": UploadTrigger("on_upload", names, session),
         "on_request": TopicTrigger("on_request", names, session),
-        "announce": rule("announce", pattern=failed),
-        "announce_approval": rule("announce_approval", pattern=changed),
-        SCHEDULED_LAMBDA: rule(SCHEDULED_LAMBDA, schedule=config.schedule.expression),
+        **{
+            function: RuleTrigger(function, names, session, **matches)
+            for function, matches in rules.items()
+        },
     }

@@ -13,6 +13,21 @@ from state_machine.sdk import Workflow
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
+TRACING = True
+
+
+def logging(names: Names) -> dict[str, Any]:
+    """Every event without its data, which `run.json` and the history have.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    """
+    log_group = {"logGroupArn": f"{names.log_group_arn(names.state_machine_log_group)}:*"}
+    return {
+        "level": "ALL",
+        "includeExecutionData": False,
+        "destinations": [{"cloudWatchLogsLogGroup": log_group}],
+    }
+
 
 class StateMachine(Resource):
     """The state machine, created and updated by the Data Science SDK.
@@ -28,7 +43,7 @@ class StateMachine(Resource):
         self.name = names.state_machine
         self._arn = names.state_machine_arn
         self._role = names.role_arn("states")
-        self._log_group_arn = names.log_group_arn(names.state_machine_log_group)
+        self._logging = logging(names)
         self._graph = graph
         self._client = client
         self._pause = pause
@@ -57,8 +72,8 @@ class StateMachine(Resource):
         definition = {"states": self._graph.to_dict(), "role": self._role}
         return [
             Setting("definition", definition, self._definition, self._put_definition),
-            Setting("logging", self._logging(), self._found_logging, self._put_logging),
-            Setting("tracing", True, self._tracing, self._put_tracing),
+            Setting("logging", self._logging, self._found_logging, self._put_logging),
+            Setting("tracing", TRACING, self._tracing, self._put_tracing),
         ]
 
     def _definition(self) -> dict[str, str]:
@@ -71,18 +86,6 @@ class StateMachine(Resource):
             self.name, self._graph, self._role, client=self._client, state_machine_arn=self._arn
         )
         until_known(lambda: workflow.update(definition=self._graph, role=self._role), self._pause)
-
-    def _logging(self) -> dict[str, Any]:
-        """Every event without its data, which `run.json` and the history have.
-
-        https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
-        """
-        log_group = {"logGroupArn": f"{self._log_group_arn}:*"}
-        return {
-            "level": "ALL",
-            "includeExecutionData": False,
-            "destinations": [{"cloudWatchLogsLogGroup": log_group}],
-        }
 
     def _found_logging(self) -> Any:
         return self._describe().get("loggingConfiguration")

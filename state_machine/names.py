@@ -68,6 +68,10 @@ class Names:
         """The EventBridge rule that invokes a Lambda, as Chalice forms its name."""
         return f"{self.function(function)}-event"
 
+    def rule_arn(self, function: str) -> str:
+        """The ARN of the EventBridge rule that invokes a Lambda."""
+        return self.arn("events", f"rule/{self.rule(function)}")
+
     def topic(self, purpose: str) -> str:
         """An SNS topic's name."""
         return f"{self.prefix}-{purpose}"

@@ -9,6 +9,8 @@ from state_machine.resources import Resource, counted
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
+DESCRIPTION = "Models that passed the quality gate"
+
 
 class ModelPackageGroup(Resource):
     """The versions of one stage's models."""
@@ -32,8 +34,7 @@ class ModelPackageGroup(Resource):
     def create(self) -> None:
         """Create it."""
         self._sagemaker.create_model_package_group(
-            ModelPackageGroupName=self.name,
-            ModelPackageGroupDescription="Models that passed the quality gate",
+            ModelPackageGroupName=self.name, ModelPackageGroupDescription=DESCRIPTION
         )
 
     def delete(self) -> None:

@@ -3,6 +3,10 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+from state_machine import policies
+from state_machine.config import PipelineConfig
+from state_machine.images import repository_arn, training_image
+from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
 from state_machine.policies import Policy
 from state_machine.resources import Resource, Setting
 
@@ -12,13 +16,37 @@ if TYPE_CHECKING:
 POLICY_NAME = "retrain"
 
 
+def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, Policy]]:
+    """Return trust and policy of each role by its purpose, the scheduled Lambda's included."""
+    group = names.model_package_group(config.registry.model_package_group)
+    image = training_image(config.training, names.region, config.training.instance_type)
+    jobs = policies.jobs_policy(
+        names, repository_arn(image, names.partition), config.tracking.mlflow_tracking_uri
+    )
+    states = policies.state_machine_policy(names, group)
+    return {
+        "jobs": (policies.jobs_trust(names), jobs),
+        "states": (policies.state_machine_trust(names), states),
+        **{
+            function: (
+                policies.function_trust(),
+                policies.function_policy(function, names, group),
+            )
+            for function in (*LAMBDAS, SCHEDULED_LAMBDA)
+        },
+    }
+
+
 class Role(Resource):
     """A role with one inline policy, and nothing attached."""
 
     kind = "role"
 
-    def __init__(self, name: str, trust: Policy, policy: Policy, iam: "IAMClient") -> None:
+    def __init__(
+        self, name: str, trust: Policy, policy: Policy, iam: "IAMClient", *, wanted: bool = True
+    ) -> None:
         self.name = name
+        self.wanted = wanted
         self._trust = trust
         self._policy = policy
         self._iam = iam

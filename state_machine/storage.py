@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # CreateBucket takes no LocationConstraint in the region that came first:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 FIRST_REGION = "us-east-1"
+VERSIONING = "Enabled"
 ENCRYPTION = "AES256"
 PUBLIC_ACCESS_BLOCK = {
     "BlockPublicAcls": True,
@@ -124,7 +125,7 @@ class Bucket(Resource):
             # Two writes to one key of an unversioned bucket may raise a single event, and a run
             # could not say which of the two it read:
             # https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
-            Setting("versioning", "Enabled", self._versioning, self._put_versioning),
+            Setting("versioning", VERSIONING, self._versioning, self._put_versioning),
             Setting("encryption", ENCRYPTION, self._encryption, self._put_encryption),
             Setting("public access", PUBLIC_ACCESS_BLOCK, self._public_access, self._put_block),
             Setting("policy", bucket_policy(self._names), self._policy, self._put_policy),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 CHALICES_TARGET = "1"  # the one target of every rule that Chalice makes
+UPLOADS = {"events": ["s3:ObjectCreated:*"], "prefix": DATASET_PREFIX}
+ENABLED = "ENABLED"  # the state of a rule
+REQUESTS = "retrain"  # the topic's purpose
 
 
 class Trigger(ABC):
@@ -62,7 +65,7 @@ class UploadTrigger(Trigger):
     @property
     def desired(self) -> Any:
         """The events and the prefix."""
-        return {"events": ["s3:ObjectCreated:*"], "prefix": DATASET_PREFIX}
+        return UPLOADS
 
     @property
     def _source(self) -> str:
@@ -112,7 +115,7 @@ class TopicTrigger(Trigger):
 
     @property
     def _source(self) -> str:
-        return self._names.topic_arn("retrain")
+        return self._names.topic_arn(REQUESTS)
 
     def _found(self) -> Any:
         return len(self._subscriptions())
@@ -146,11 +149,11 @@ class RuleTrigger(Trigger):
     @property
     def desired(self) -> Any:
         """What the rule matches, `pattern` or `schedule`, and its one target."""
-        return {**self._matches, "state": "ENABLED", "targets": [self._function_arn]}
+        return {**self._matches, "state": ENABLED, "targets": [self._function_arn]}
 
     @property
     def _source(self) -> str:
-        return self._names.arn("events", f"rule/{self._rule}")
+        return self._names.rule_arn(self._function)
 
     def _found(self) -> Any:
         try:
