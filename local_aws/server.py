@@ -44,6 +44,7 @@ EXTENSIONS = (
     "local_aws.eventbridge_sources",
     "local_aws.service_quotas",
     "local_aws.iam_simulation",
+    "local_aws.cloudformation",
 )
 HOST = "127.0.0.1"
 LAMBDA_RETRY_DELAYS = (60.0, 120.0)

@@ -1,0 +1,169 @@
+"""CloudFormation that makes what it makes by calls to the services, as AWS's does.
+
+moto's engine reads a template, puts it in order and resolves it. Its resources are replaced by
+those of `cloudformation_kinds`; other types stay moto's own.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-overview.html
+
+What this restores of AWS's behaviour, where moto 5.2 differs:
+
+- AWS::S3::BucketPolicy, AWS::SNS::Subscription, AWS::Lambda::EventInvokeConfig and
+  AWS::SageMaker::ModelPackageGroup are made. moto passes over them with a warning.
+- Every property counts. moto drops a bucket's versioning, lifecycle, public access block and
+  notification, a function's tags, a state machine's logging and tracing.
+- A template may lie in a bucket of this server, where `aws cloudformation deploy` puts it. moto
+  takes the first part of 127.0.0.1 for the bucket.
+- What a resource depends on is made before it. moto forgets DependsOn of what others refer to.
+- What is gone already counts as deleted. moto stops there.
+- A stack that a change set made has outputs.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from moto import backends
+
+from local_aws.cloudformation_kinds import KINDS, Kind, Properties
+from local_aws.server import Context
+
+
+def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+    """Change moto's CloudFormation as soon as it is there."""
+    for change in (
+        _make_by_calls,
+        _make_dependencies_first,
+        _read_templates_from_here,
+        _answer_outputs,
+    ):
+        _when_first_asked(change)
+
+
+_GONE = re.compile("NotFound|NoSuch|DoesNotExist|NonExistent")
+
+
+class Made:
+    """A resource of a stack. What is kept of it is its id, its attributes and its properties."""
+
+    def __init__(self, kind: str, properties: Properties, made: tuple[str, dict[str, str]]) -> None:
+        self.kind = kind
+        self.properties = properties
+        self.physical_resource_id, self._attributes = made
+
+    def get_cfn_attribute(self, name: str) -> str:
+        """Return what Fn::GetAtt asks for."""
+        return self._attributes[name]
+
+    def delete(self, _account: str, region: str) -> None:
+        """Delete it."""
+        session = boto3.Session(region_name=region)
+        try:
+            KINDS[self.kind].remove(session, self.physical_resource_id, self.properties)
+        except ClientError as error:
+            if not _GONE.search(error.response["Error"]["Code"]):
+                raise
+
+    def is_created(self) -> bool:
+        """Nothing takes longer than its call."""
+        return True
+
+
+class _Maker:
+    """What moto takes for the class of a resource type."""
+
+    def __init__(self, name: str, kind: Kind) -> None:
+        self._name = name
+        self._kind = kind
+
+    def has_cfn_attr(self, name: str) -> bool:
+        return name in self._kind.attributes
+
+    def create_from_cloudformation_json(
+        self, name: str, template: Any, _account: str, region: str, **_: Any
+    ) -> Made:
+        properties = template["Properties"]
+        if self._kind.name_property:
+            properties.setdefault(self._kind.name_property, name)
+        made = self._kind.create(boto3.Session(region_name=region), properties)
+        return Made(self._name, properties, made)
+
+    def update_from_cloudformation_json(
+        self, *, original_resource: Made, cloudformation_json: Any, region_name: str, **_: Any
+    ) -> Made:
+        properties = cloudformation_json["Properties"]
+        if self._kind.name_property:
+            before = original_resource.properties[self._kind.name_property]
+            properties.setdefault(self._kind.name_property, before)
+        session = boto3.Session(region_name=region_name)
+        self._kind.change(session, original_resource.physical_resource_id, properties)
+        original_resource.properties = properties
+        return original_resource
+
+
+def _when_first_asked(change: Callable[[], None]) -> None:
+    """Put off what imports moto's CloudFormation, and with it half of moto: it takes a second."""
+    moto_get: Any = backends.get_backend
+
+    def get_backend(name: Any) -> Any:
+        found = moto_get(name)
+        if name == "cloudformation":
+            change()
+        return found
+
+    backends.get_backend = get_backend
+
+
+def _make_by_calls() -> None:
+    from moto.cloudformation import parsing  # noqa: PLC0415 (see above)
+
+    moto: Any = parsing
+    moto_find = moto.resource_class_from_type
+
+    def find(name: str) -> Any:
+        return _Maker(name, KINDS[name]) if name in KINDS else moto_find(name)
+
+    moto.resource_class_from_type = find
+
+
+def _make_dependencies_first() -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html"""
+    from moto.cloudformation.parsing import ResourceMap  # noqa: PLC0415 (see above)
+
+    moto_get = ResourceMap.__getitem__
+
+    def get(resources: ResourceMap, name: str) -> Any:
+        if name not in resources._parsed_resources:
+            wanted = resources._resource_json_map.get(name, {}).get("DependsOn", [])
+            for dependency in [wanted] if isinstance(wanted, str) else wanted:
+                get(resources, dependency)
+        return moto_get(resources, name)
+
+    moto: Any = ResourceMap
+    moto.__getitem__ = get
+
+
+def _read_templates_from_here() -> None:
+    from moto.cloudformation import models, responses, utils  # noqa: PLC0415 (see above)
+
+    def read(template_url: str, account_id: str, partition: str) -> str:
+        here = template_url.replace("://127.0.0.1:", "://localhost:", 1)  # which moto knows
+        return utils.get_stack_from_s3_url(here, account_id, partition)
+
+    for module in (models, responses):
+        setattr(module, "get_stack_from_s3_url", read)  # noqa: B010 (mypy: not exported)
+
+
+def _answer_outputs() -> None:
+    from moto.cloudformation.models import ChangeSet  # noqa: PLC0415 (see above)
+
+    moto: Any = ChangeSet
+    moto_apply = moto.apply
+
+    def apply(change_set: Any) -> None:
+        moto_apply(change_set)
+        stack = change_set.stack
+        stack.template, stack.template_dict = change_set.template, change_set.template_dict
+        stack.output_map = stack._create_output_map()  # moto's is of the template before
+
+    moto.apply = apply
