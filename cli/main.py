@@ -13,6 +13,7 @@ from cli.event_commands import events_app
 from cli.local_commands import local_app
 from cli.models import models_app
 from cli.options import CONFIG, DEV, AsJson, Config, StageName, on_stage
+from cli.package import package
 from cli.project import project_of
 from cli.stages import deploy, destroy
 from cli.terminal import DONE, WARNING, Terminal
@@ -124,6 +125,7 @@ def doctor(
 
 app.command()(deploy)
 app.command()(destroy)
+app.command()(package)
 
 
 @app.command()

@@ -1,0 +1,80 @@
+"""The zip of the Lambdas as Chalice makes it, and the same to the byte for the same sources.
+
+`chalice package` refuses an app with S3 events, so its packager is asked directly:
+https://aws.github.io/chalice/topics/events.html#s3-events
+"""
+
+import base64
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalice.config import Config
+from chalice.deploy import packager
+from chalice.utils import UI, OSUtils
+
+from state_machine.chalice_app import ChaliceApp
+from state_machine.errors import DeploymentError
+
+RUNTIME = Config().lambda_python_version
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
+
+
+@dataclass(frozen=True)
+class LambdaZip:
+    """The content of the zip."""
+
+    content: bytes
+
+    @property
+    def name(self) -> str:
+        """A file name by content: CloudFormation updates functions when the name changes."""
+        return f"lambdas-{hashlib.sha256(self.content).hexdigest()[:16]}.zip"
+
+    @property
+    def digest(self) -> str:
+        """What Lambda calls CodeSha256."""
+        return base64.b64encode(hashlib.sha256(self.content).digest()).decode()
+
+
+def build(app: ChaliceApp, name: str) -> LambdaZip:
+    """Have Chalice package the app, in the staged folder `name`.
+
+    Raises:
+        DeploymentError: pip or Chalice failed.
+    """
+    with app.staged(name) as (staged, variables):
+        osutils = _WithVariables(variables)
+        builder = packager.DependencyBuilder(osutils)
+        ui = UI(out=io.StringIO(), err=io.StringIO())
+        chalice = packager.LambdaDeploymentPackager(osutils, builder, ui)
+        try:
+            made = chalice.create_deployment_package(str(staged), RUNTIME)
+        except (packager.MissingDependencyError, packager.NoSuchPackageError) as error:
+            raise DeploymentError(f"Chalice could not package the Lambdas: {error}") from error
+        return LambdaZip(reproducible(Path(made)))
+
+
+def reproducible(made: Path) -> bytes:
+    """Return the zip with its files in order, and without the times at which they were written."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(made) as found, zipfile.ZipFile(content, "w") as zipped:
+        for name in sorted(set(found.namelist())):
+            about = zipfile.ZipInfo(name, _EPOCH)
+            about.external_attr = 0o644 << 16  # Lambda runs as a user of its own
+            zipped.writestr(about, found.read(name), zipfile.ZIP_DEFLATED)
+    return content.getvalue()
+
+
+class _WithVariables(OSUtils):
+    """Chalice's way to the machine, with variables for pip."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = dict(variables)
+
+    def environ(self) -> MutableMapping[str, str]:
+        return {**os.environ, **self._variables}

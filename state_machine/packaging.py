@@ -1,0 +1,101 @@
+"""The folder that `retrain package` writes: a template, and all the code that it needs."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from state_machine import bundle
+from state_machine.bundle import Bundle
+from state_machine.chalice_app import ChaliceApp
+from state_machine.config import PipelineConfig
+from state_machine.deployment import WORK_FOLDER
+from state_machine.functions import environment
+from state_machine.lambda_zip import LambdaZip, build
+from state_machine.names import Names
+from state_machine.template import template, template_names
+
+TEMPLATE = "template.json"
+README = "README.md"
+
+
+@dataclass(frozen=True)
+class Package:
+    """What is deployed by template: files by their path in the folder, and how to use them."""
+
+    names: Names
+    files: dict[str, bytes]
+    commands: tuple[str, ...]
+
+    def write(self, folder: Path) -> Path:
+        """Write the files into the folder, which may be there; return it."""
+        for name, content in self.files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return folder
+
+
+def package(config: PipelineConfig, stage: str, region: str, project: Path) -> Package:
+    """Package the project in the folder `project` for one stage in one region, of any account.
+
+    AWS is not asked; pip is, once, for the Lambdas' wheels.
+
+    Raises:
+        DeploymentError: pip or Chalice failed.
+    """
+    names = template_names(config.name, stage, region)
+    app = ChaliceApp(
+        names,
+        environment(config, names),
+        session=boto3.Session(region_name=region),
+        project=project,
+        work_folder=project / WORK_FOLDER,
+    )
+    lambdas = build(app, f"{names.prefix}-package")
+    jobs = bundle.pack(project / "ml_scripts", names.bucket)
+    commands = tuple(_commands(names, lambdas))
+    made = template(config, names, jobs, app, lambdas)
+    return Package(names, dict(_files(names, made, jobs, lambdas, commands)), commands)
+
+
+def _files(
+    names: Names,
+    made: dict[str, object],
+    jobs: Bundle,
+    lambdas: LambdaZip,
+    commands: tuple[str, ...],
+) -> Iterator[tuple[str, bytes]]:
+    yield TEMPLATE, json.dumps(made, indent=1).encode()
+    yield lambdas.name, lambdas.content
+    for name, content in jobs.files.items():
+        yield f"{jobs.prefix}{name}", content
+    yield README, _readme(names, commands).encode()
+
+
+def _commands(names: Names, lambdas: LambdaZip) -> Iterator[str]:
+    """What a shell in the folder does. The template is too large for a request without a bucket:
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+    """
+    yield f"aws s3 cp {lambdas.name} s3://$ARTIFACTS/"
+    yield (
+        f"aws cloudformation deploy --template-file {TEMPLATE} --stack-name {names.prefix} "
+        f"--s3-bucket $ARTIFACTS --parameter-overrides ArtifactsBucket=$ARTIFACTS "
+        f"--capabilities CAPABILITY_NAMED_IAM --no-fail-on-empty-changeset"
+    )
+    account = "$(aws sts get-caller-identity --query Account --output text)"
+    bucket = names.bucket.replace(names.account, account)
+    yield f'aws s3 cp --recursive code "s3://{bucket}/code"'
+
+
+def _readme(names: Names, commands: tuple[str, ...]) -> str:
+    lines = [f"export AWS_DEFAULT_REGION={names.region} ARTIFACTS=a-bucket-of-yours", *commands]
+    return (
+        f"# {names.prefix}, in {names.region}\n\n"
+        f"Deploys the stage `{names.stage}` by CloudFormation, the first time and again. "
+        f"`ARTIFACTS` names a bucket of\nthe same account and region; uploads of data have to wait "
+        f"for the last command.\n\n```\n" + "\n".join(lines) + "\n```\n"
+    )
