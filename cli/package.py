@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from cli.errors import CredentialsError
-from cli.stages import CONFIG, DEV, Config, StageName
+from cli.options import CONFIG, DEV, Config, StageName
+from cli.project import project_of
 from cli.terminal import Terminal
 
 Output = Annotated[
@@ -32,10 +33,10 @@ def package(stage: StageName = DEV, config: Config = CONFIG, output: Output = No
     region = boto3.Session().region_name
     if region is None:
         raise CredentialsError("No AWS region is set", "set AWS_DEFAULT_REGION, e.g. us-east-1")
-    settings, project, terminal = load(config), config.resolve().parent, Terminal()
+    settings, project, terminal = load(config), project_of(config), Terminal()
     with terminal.step(f"Package of stage {stage} for {region}") as step:
         made = packaging.package(settings, stage, region, project)
-        folder = made.write(output or config.parent / ".retrain" / "package" / stage)
+        folder = made.write(output or project / ".retrain" / "package" / stage)
         for name, content in made.files.items():
             step.say(f"{name} ({len(content):,} bytes)")
     terminal.line(f"Next, in {folder}, with a bucket of yours in place of $ARTIFACTS:")

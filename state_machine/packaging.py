@@ -55,7 +55,7 @@ def package(config: PipelineConfig, stage: str, region: str, project: Path) -> P
         work_folder=project / WORK_FOLDER,
     )
     lambdas = build(app, f"{names.prefix}-package")
-    jobs = bundle.pack(project / "ml_scripts", names.bucket)
+    jobs = bundle.pack(config.code.scripts, names.bucket)
     commands = tuple(_commands(names, lambdas))
     made = template(config, names, jobs, app, lambdas)
     return Package(names, dict(_files(names, made, jobs, lambdas, commands)), commands)
