@@ -78,11 +78,6 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return light.project(PROJECT, tmp_path_factory.mktemp("light"))
-
-
-@pytest.fixture(scope="module")
 def settings() -> PipelineConfig:
     """With a schedule, for everything that a stage may have."""
     quick = light.settings(sample_config(config.load(PROJECT / "pipeline.toml")))
@@ -90,14 +85,14 @@ def settings() -> PipelineConfig:
     return quick.model_copy(update={"schedule": schedule})
 
 
-def stage(aws: EmbeddedAws, settings: PipelineConfig, name: str, project: Path) -> StageDeployment:
-    return stage_deployment(settings, name, aws.session(), project)
+def stage(aws: EmbeddedAws, settings: PipelineConfig, name: str) -> StageDeployment:
+    return stage_deployment(settings, name, aws.session(), PROJECT)
 
 
 @pytest.fixture(scope="module")
-def by_template(aws: EmbeddedAws, settings: PipelineConfig, project: Path) -> StageDeployment:
-    Stack(aws, package(settings, "stack", aws.region, project)).deploy()
-    return stage(aws, settings, "stack", project)
+def by_template(aws: EmbeddedAws, settings: PipelineConfig) -> StageDeployment:
+    Stack(aws, package(settings, "stack", aws.region, PROJECT)).deploy()
+    return stage(aws, settings, "stack")
 
 
 def test_a_deployment_finds_nothing_to_do(by_template: StageDeployment) -> None:
@@ -149,18 +144,18 @@ def _comparable(value: Any, stage: str) -> Any:
 
 
 def test_all_else_is_as_deployed(
-    aws: EmbeddedAws, settings: PipelineConfig, project: Path, by_template: StageDeployment
+    aws: EmbeddedAws, settings: PipelineConfig, by_template: StageDeployment
 ) -> None:
-    deployed = stage(aws, settings, "chalice", project)
+    deployed = stage(aws, settings, "chalice")
     apply(deployed.plan(), lambda _: None)
 
     assert seen(aws, by_template) == seen(aws, deployed)
 
 
 def test_an_upload_ends_registered(
-    aws: EmbeddedAws, by_template: StageDeployment, project: Path, tmp_path: Path
+    aws: EmbeddedAws, by_template: StageDeployment, tmp_path: Path
 ) -> None:
-    pipeline = Pipeline(aws, project)
+    pipeline = Pipeline(aws, PROJECT)
     pipeline.deployment = by_template.deployment
 
     arn = light.upload(pipeline, sample.write(tmp_path), "by-template")
@@ -170,12 +165,10 @@ def test_an_upload_ends_registered(
     assert found["ModelApprovalStatus"] == "PendingManualApproval"
 
 
-def test_what_holds_data_outlives_the_stack(
-    aws: EmbeddedAws, settings: PipelineConfig, project: Path
-) -> None:
-    stack = Stack(aws, package(settings, "brief", aws.region, project))
+def test_what_holds_data_outlives_the_stack(aws: EmbeddedAws, settings: PipelineConfig) -> None:
+    stack = Stack(aws, package(settings, "brief", aws.region, PROJECT))
     stack.deploy()
-    there = stage(aws, settings, "brief", project)
+    there = stage(aws, settings, "brief")
 
     stack.delete()
 
@@ -183,13 +176,12 @@ def test_what_holds_data_outlives_the_stack(
     assert left == {"bucket", "code", "model package group", "queue", "log group"}
 
 
-def test_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, project: Path) -> None:
+def test_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def retrain(*words: str) -> str:
         shown = CliRunner().invoke(app, ["package", *words])
         return shown.output
 
-    (project / "pipeline.toml").write_bytes((PROJECT / "pipeline.toml").read_bytes())
-    words = ("--stage", "cmd", "--config", str(project / "pipeline.toml"))
+    words = ("--stage", "cmd", "--config", str(PROJECT / "pipeline.toml"))
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")

@@ -34,7 +34,7 @@ def built(pipeline: PipelineConfig, region: str = "us-east-1") -> dict[str, Any]
         project=ROOT,
         work_folder=ROOT / ".retrain",
     )
-    code = bundle.pack(ROOT / "ml_scripts", names.bucket)
+    code = bundle.pack([ROOT / "ml_scripts"], names.bucket)
     return template(pipeline, names, code, app, LambdaZip(b"a zip"))
 
 
