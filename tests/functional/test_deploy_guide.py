@@ -54,6 +54,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
         yield started
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_they_bring_a_stage_up_run_it_and_leave_nothing(
     project: Path, aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch

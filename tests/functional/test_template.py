@@ -21,6 +21,8 @@ from tests.e2e.pipeline import Pipeline
 from tests.faults import light
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 ARTIFACTS = "artifacts-of-the-team"
 

@@ -57,9 +57,9 @@ def upload(world: World) -> None:
     for function in ("on_upload", "take_turn", "prepare_run", "check_metrics", "announce_approval"):
         _logged(world, world.names.function_log_group(function), "START RequestId", begun)
     for group in JOB_LOGS:
-        assert _streams(world, group, run), group
+        _logged(world, group, "", begun, stream=run)
     job = world.pipeline.sagemaker.describe_training_job(TrainingJobName=f"{run}-train-0-0")
-    assert job["FinalMetricDataList"]
+    assert job.get("FinalMetricDataList")
     tags = world.pipeline.sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
     assert tags, "Step Functions tags the jobs that it manages"
     _logged(world, world.names.state_machine_log_group, run, begun)
@@ -259,19 +259,8 @@ def _announced(world: World, *words: str) -> None:
     _eventually(told)
 
 
-def _logged(world: World, group: str, text: str, since: datetime) -> None:
-    _eventually(lambda: world.logged(group, text, since))
-
-
-def _streams(world: World, group: str, run: str) -> list[Any]:
-    logs = world.aws.client("logs")
-    try:
-        found: list[Any] = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=run)[
-            "logStreams"
-        ]
-    except logs.exceptions.ResourceNotFoundException:
-        return []
-    return found
+def _logged(world: World, group: str, text: str, since: datetime, stream: str = "") -> None:
+    _eventually(lambda: world.logged(group, text, since, stream))
 
 
 def _forget_job_logs(world: World) -> None:

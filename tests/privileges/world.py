@@ -114,14 +114,18 @@ class World:
         """Take what was announced."""
         return self._receive(self._reader)
 
-    def logged(self, group: str, text: str, since: datetime) -> bool:
-        """Tell whether a line of the log group holds the text that came after a time."""
+    def logged(self, group: str, text: str, since: datetime, stream: str = "") -> bool:
+        """Tell whether a line came after a time that holds the text, in a stream of that prefix."""
         logs = self.aws.client("logs")
         try:
             pages = logs.get_paginator("filter_log_events").paginate(
                 logGroupName=group, startTime=int(since.timestamp() * 1000)
             )
-            return any(text in event["message"] for page in pages for event in page["events"])
+            return any(
+                text in event["message"] and event["logStreamName"].startswith(stream)
+                for page in pages
+                for event in page["events"]
+            )
         except logs.exceptions.ResourceNotFoundException:
             return False
 
