@@ -36,13 +36,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def users(world: World) -> dict[Grant, list[Scenario]]:
-    """For each grant that is used, the scenarios that use it, the cheapest first."""
+    """For each grant that is used, the scenarios that use it, and then those of its role.
+
+    A log stream is opened once: what opened it while nothing was missing may not look at it.
+    """
     used: dict[Scenario, set[Grant]] = {}
     for scenario in sorted(SCENARIOS, key=lambda each: each is not upload):  # which brings the data
         world.forget()
         scenario(world)
         used[scenario] = world.used()
     return {
-        grant: [scenario for scenario in SCENARIOS if grant in used[scenario]]
+        grant: sorted(
+            (each for each in SCENARIOS if grant.purpose in {one.purpose for one in used[each]}),
+            key=lambda scenario: grant not in used[scenario],
+        )
         for grant in set().union(*used.values())
     }

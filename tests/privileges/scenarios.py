@@ -54,6 +54,7 @@ def upload(world: World) -> None:
     execution = _succeeded(world, _started(world, dataset))
     run = execution["name"]
     _announced(world, "registered", "Report: ")
+    _logged(world, world.names.function_log_group("on_upload"), "upload started", begun)
     for function in ("on_upload", "take_turn", "prepare_run", "check_metrics", "announce_approval"):
         _logged(world, world.names.function_log_group(function), "START RequestId", begun)
     for group in JOB_LOGS:
@@ -108,9 +109,8 @@ def invoked(world: World) -> None:
     execution = _succeeded(world, answer["execution_arn"])
     answer = _invoke(world, "start_retraining", {"reproduce": execution["name"]})
     _succeeded(world, answer["execution_arn"])
-    _logged(
-        world, world.names.function_log_group("start_retraining"), answer["execution_arn"], begun
-    )
+    log_group = world.names.function_log_group("start_retraining")
+    _logged(world, log_group, _told(answer["execution_arn"]), begun)
 
 
 def requested(world: World) -> None:
@@ -122,7 +122,7 @@ def requested(world: World) -> None:
     _publish(world, {"reproduce": run})
     (again,) = _eventually(lambda: set(world.pipeline.executions()) - before - {arn})
     _succeeded(world, again)
-    _logged(world, world.names.function_log_group("on_request"), again, begun)
+    _logged(world, world.names.function_log_group("on_request"), _told(again), begun)
 
 
 def scheduled(world: World) -> None:
@@ -132,7 +132,7 @@ def scheduled(world: World) -> None:
     _invoke_later(world, "on_schedule", event)
     (arn,) = _eventually(lambda: set(world.pipeline.executions()) - before)
     _succeeded(world, arn)
-    _logged(world, world.names.function_log_group("on_schedule"), arn, begun)
+    _logged(world, world.names.function_log_group("on_schedule"), _told(arn), begun)
 
 
 def rejected(world: World) -> None:
@@ -257,6 +257,11 @@ def _announced(world: World, *words: str) -> None:
         return any(all(word in text for word in words) for text in heard)
 
     _eventually(told)
+
+
+def _told(arn: str) -> str:
+    """What the Lambda logs that has started the execution, and entered it into the ledger."""
+    return f"execution {arn.rpartition(':')[2]} started"
 
 
 def _logged(world: World, group: str, text: str, since: datetime, stream: str = "") -> None:
