@@ -8,15 +8,20 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+import psutil
+
 _LOCK = "server.lock"
 _ABOUT = "server.json"
 _PORT = "server.port"
 _PATIENCE_SECONDS = 0.2
+# A child that a server had just forked has its lock until it becomes another program, or ends.
+_HEIR_SECONDS = 5.0
 
 _held: list[IO[str]] = []  # open files, so that the kernel keeps their locks until the very end
 
@@ -42,13 +47,12 @@ def claim(data_folder: Path) -> None:
         AlreadyServedError: another process has it; names its process id and endpoint.
     """
     lock = (data_folder / _LOCK).open("a")
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not _lock(lock):
-        # Somebody who only asks holds the lock for an instant; a server keeps it.
-        if time.monotonic() > deadline:
-            lock.close()
-            raise AlreadyServedError(served_by(data_folder))
-        time.sleep(_PATIENCE_SECONDS / 10)
+    # Somebody who only asks holds the lock for an instant; a server keeps it.
+    if not _comes_true(lambda: _lock(lock), _PATIENCE_SECONDS) and not _left_by_the_dead(
+        data_folder, lambda: _lock(lock)
+    ):
+        lock.close()
+        raise AlreadyServedError(served_by(data_folder))
     withdraw(data_folder)
     _held.append(lock)
 
@@ -89,14 +93,37 @@ def running(data_folder: Path) -> About | None:
 
 def is_claimed(data_folder: Path) -> bool:
     """Whether a server has the folder, answering or not."""
+    return not _is_free(data_folder) and not _left_by_the_dead(
+        data_folder, lambda: _is_free(data_folder)
+    )
+
+
+def _is_free(data_folder: Path) -> bool:
     try:
         with (data_folder / _LOCK).open("r") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
-        return False
-    except BlockingIOError:
         return True
-    return False
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _left_by_the_dead(data_folder: Path, is_free: Callable[[], bool]) -> bool:
+    """Whether the server that had the folder is dead, and what it had just forked lets go."""
+    about = _read(data_folder)
+    if about is None or psutil.pid_exists(about.pid):
+        return False
+    return _comes_true(is_free, _HEIR_SECONDS)
+
+
+def _comes_true(check: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_PATIENCE_SECONDS / 10)
+    return True
 
 
 def this_process(endpoint: str, region: str) -> About:
