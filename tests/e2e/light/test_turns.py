@@ -9,6 +9,7 @@ import pytest
 from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
+from tests.roles import ensure_role
 from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[3]
@@ -122,7 +123,7 @@ def test_files_overwritten_after_the_turn_supersede_and_are_not_trained_on(
     machine = pipeline.states.create_state_machine(
         name="after-the-turn",
         definition=json.dumps(after_the_turn),
-        roleArn=deployed["roleArn"],
+        roleArn=ensure_role(pipeline.aws),  # the deployed one trusts the deployed machine alone
     )["stateMachineArn"]
     outdated, newest = executions_of(pipeline, "overwritten")
 
