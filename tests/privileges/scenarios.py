@@ -61,6 +61,7 @@ def upload(world: World) -> None:
         _logged(world, group, "", begun, stream=run)
     job = world.pipeline.sagemaker.describe_training_job(TrainingJobName=f"{run}-train-0-0")
     assert job.get("FinalMetricDataList")
+    assert job.get("ExperimentConfig", {}).get("TrialName")
     tags = world.pipeline.sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
     assert tags, "Step Functions tags the jobs that it manages"
     _logged(world, world.names.state_machine_log_group, run, begun)

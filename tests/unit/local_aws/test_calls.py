@@ -29,14 +29,18 @@ def request(signed_as: str, target: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("signed_as", "target", "call"),
     [
-        ("states", "AWSStepFunctions.ListExecutions", Call("stepfunctions", "ListExecutions")),
+        (
+            "states",
+            "AWSStepFunctions.ListExecutions",
+            Call("stepfunctions", "ListExecutions", "us-east-1", "test"),
+        ),
         (
             "servicequotas",
             "ServiceQuotasV20190624.GetServiceQuota",
-            Call("service-quotas", "GetServiceQuota"),
+            Call("service-quotas", "GetServiceQuota", "us-east-1", "test"),
         ),
         # No client of boto3's has this name: nothing is known of the call, and nothing fails.
-        ("execute-api", "", Call("execute-api", "")),
+        ("execute-api", "", Call("execute-api", "", "us-east-1", "test")),
     ],
 )
 def test_a_call_is_named_as_boto3_names_it(signed_as: str, target: str, call: Call) -> None:
