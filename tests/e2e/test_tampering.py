@@ -9,6 +9,7 @@ from tests.e2e.pipeline import Pipeline
 from tests.waiting import eventually
 
 
+@pytest.mark.slow
 def test_a_champion_that_was_replaced_is_refused_by_its_digest(
     pipeline: Pipeline, digits: Path, settings: PipelineConfig
 ) -> None:

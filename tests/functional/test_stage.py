@@ -241,6 +241,7 @@ def that_breaks_off(aws: EmbeddedAws, calls: int) -> boto3.Session:
     return session
 
 
+@pytest.mark.slow
 def test_a_deployment_that_breaks_off_anywhere_goes_on_when_it_is_repeated(
     aws: EmbeddedAws, pipeline: PipelineConfig
 ) -> None:
