@@ -4,6 +4,8 @@ import io
 import tarfile
 from pathlib import Path
 
+import pytest
+
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
 from tests.waiting import eventually
