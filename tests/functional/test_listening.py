@@ -5,6 +5,7 @@ import psutil
 from local_aws.client import EmbeddedAws
 from tests.functional.conftest import zipped
 from tests.functional.sagemaker_requests import Account
+from tests.roles import ensure_role
 from tests.waiting import eventually
 
 WAITS = """
@@ -30,14 +31,11 @@ def _listening(process: psutil.Process) -> dict[str, set[str]]:
 
 def test_with_a_lambda_and_a_job_at_work(embedded_aws: EmbeddedAws) -> None:
     account = Account(embedded_aws)
-    role = embedded_aws.client("iam").create_role(
-        RoleName="listening", AssumeRolePolicyDocument="{}"
-    )
     functions = embedded_aws.client("lambda")
     functions.create_function(
         FunctionName="listening",
         Runtime="python3.11",
-        Role=role["Role"]["Arn"],
+        Role=ensure_role(embedded_aws),
         Handler="app.handler",
         Code={"ZipFile": zipped(app=WAITS)},
         Timeout=60,
