@@ -98,4 +98,4 @@ def test_a_data_set(tmp_path_factory: pytest.TempPathFactory, files: dict, fract
         except DataError as error:
             assert ": found " in str(error)
         else:
-            assert all(len(images) == len(labels) for images, labels in splits.values())
+            assert all(len(split.X) == len(split.y) for split in splits.values())
