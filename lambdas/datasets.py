@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 DATASET_NAME = r"^(?!\.{1,2}$)[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,200}$"
 
 
+UNVERSIONED = "null"  # the version id of all objects of a bucket without versioning
+
+
 @dataclass(frozen=True, order=True)
 class ObjectVersion:
     """One object as it was at one time. Unversioned buckets give ``version_id`` "null"."""
@@ -57,6 +60,7 @@ class DataSet:
     missing: tuple[str, ...]  # names of files that are not there
     problems: tuple[str, ...] = ()  # what else is wrong, one line each
     files: tuple[str, ...] = ()  # names that make it complete; empty where that cannot be known
+    replaces: bool = False  # a file of it has, or may have, taken the place of an older one
 
     @property
     def fingerprint(self) -> str:
@@ -106,7 +110,7 @@ class DataSets:
         """
         folder = f"{self.prefix}{name}/"
         uri = f"s3://{self.bucket}/{folder}"
-        current = self._current_versions(folder)
+        current, replaced = self._versions(folder)
         listed: tuple[manifest.ListedFile, ...] = ()
         if manifest_version := current.get(manifest.FILE_NAME):
             try:
@@ -122,6 +126,7 @@ class DataSets:
             missing=tuple(file for file in files if file not in current),
             problems=tuple(_wrong_sizes(listed, current)),
             files=files,
+            replaces=not replaced.isdisjoint(files),
         )
 
     def newest(self) -> DataSet:
@@ -173,21 +178,24 @@ class DataSets:
             )
         return dataset
 
-    def _current_versions(self, folder: str) -> dict[str, ObjectVersion]:
-        """Return what lies directly in the folder, by file name.
+    def _versions(self, folder: str) -> tuple[dict[str, ObjectVersion], set[str]]:
+        """Return what lies directly in the folder, by file name, and the names that are not new.
 
+        Without versioning nobody can tell which are: then none is new.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
         """
         pages = self.s3.get_paginator("list_object_versions").paginate(
             Bucket=self.bucket, Prefix=folder, Delimiter="/"
         )
-        versions = (
-            ObjectVersion(v["Key"], v["VersionId"], v["ETag"].strip('"'), v["Size"])
-            for page in pages
-            for v in page.get("Versions", ())
-            if v["IsLatest"]
-        )
-        return {version.file: version for version in versions}
+        current, replaced = {}, set()
+        for page in pages:
+            for v in page.get("Versions", ()):
+                version = ObjectVersion(v["Key"], v["VersionId"], v["ETag"].strip('"'), v["Size"])
+                if v["IsLatest"]:
+                    current[version.file] = version
+                if not v["IsLatest"] or version.version_id == UNVERSIONED:
+                    replaced.add(version.file)
+        return current, replaced
 
     def _read_manifest(self, version: ObjectVersion) -> tuple[manifest.ListedFile, ...]:
         """Read exactly that version of a manifest, so that fingerprint and content agree."""

@@ -3,7 +3,7 @@
 It is asked again after every wait, so each answer holds for the moment in which it is given:
 
 ==========  =======================================================================================
-settle      the execution is young, and more files of its data set may be on their way
+settle      the execution is young, and its data set may be half overwritten
 superseded  the data set is no longer the one that the execution was started for
 wait        as many earlier executions as may run at once have not ended
 go          it is this execution's turn
@@ -77,7 +77,8 @@ def _about_the_data(
     if outdated := superseded(dataset, asked.fingerprint):
         return outdated
     seconds = math.ceil(event["settle_seconds"] - age)
-    if seconds > 0:
+    # What never held other files is whole as soon as it is complete: nothing old is left in it.
+    if seconds > 0 and dataset.replaces:
         message = f"{seconds} s for more files of data set {dataset.name!r} to arrive"
         return {"outcome": "settle", "message": message, "seconds": seconds}
     return None

@@ -86,15 +86,17 @@ def test_two_data_sets_at_once_are_two_isolated_runs_one_after_the_other(
 def test_files_overwritten_while_they_settle_are_one_run_on_the_newest(
     pipeline: Pipeline, digits: Path
 ) -> None:
-    before = pipeline.model_packages()
     files = sorted(digits.iterdir())
     for file in files:
         pipeline.put("overwritten", file)
-    eventually(lambda: executions_of(pipeline, "overwritten"))
-    pipeline.put("overwritten", files[0])
-    started = eventually(
-        lambda: found if len(found := executions_of(pipeline, "overwritten")) == 2 else []
-    )
+    (first,) = eventually(lambda: executions_of(pipeline, "overwritten"))
+    assert pipeline.end_of(first["executionArn"])["status"] == "SUCCEEDED"
+    assert "Settle" not in entered(pipeline, first["executionArn"])  # nothing was overwritten
+    before = pipeline.model_packages()
+    for number, file in enumerate(files[:2], 2):
+        pipeline.put("overwritten", file)
+        eventually(lambda n=number: len(executions_of(pipeline, "overwritten")) == n)
+    _, *started = executions_of(pipeline, "overwritten")
 
     outdated, newest = (pipeline.end_of(execution["executionArn"]) for execution in started)
 
@@ -103,7 +105,7 @@ def test_files_overwritten_while_they_settle_are_one_run_on_the_newest(
     fingerprint = json.loads(newest["input"])["fingerprint"]
     assert outdated["output"]["superseded_by"] == fingerprint
     assert fingerprint in outdated["output"]["message"]
-    assert "Superseded" in entered(pipeline, outdated["executionArn"])
+    assert {"Settle", "Superseded"} <= entered(pipeline, outdated["executionArn"]).keys()
     assert "PrepareRun" not in entered(pipeline, outdated["executionArn"])
     registered = newest["output"]["registration"]["model_package_arn"]
     assert set(pipeline.model_packages()) - set(before) == {registered}
@@ -125,7 +127,7 @@ def test_files_overwritten_after_the_turn_supersede_and_are_not_trained_on(
         definition=json.dumps(after_the_turn),
         roleArn=ensure_role(pipeline.aws),  # the deployed one trusts the deployed machine alone
     )["stateMachineArn"]
-    outdated, newest = executions_of(pipeline, "overwritten")
+    _, outdated, newest = executions_of(pipeline, "overwritten")
 
     ended = pipeline.end_of(
         pipeline.states.start_execution(stateMachineArn=machine, input=outdated["input"])[

@@ -61,17 +61,28 @@ def test_alone_and_without_a_fingerprint_it_goes_at_once(ask, executions):
     assert ask()["outcome"] == "go"
 
 
-def test_a_data_set_settles_before_its_execution_goes(ask, executions, fingerprint):
+def test_an_overwritten_data_set_settles_before_its_execution_goes(
+    ask, executions, upload, current
+):
     earlier(executions, 0)
-    asked = {"dataset": "digits", "fingerprint": fingerprint}
+    upload("digits")
+    upload("digits", "train-labels-idx1-ubyte.gz")
+    asked = {"dataset": "digits", "fingerprint": current()}
     first = ask(asked, age=0.4)
     assert (first["outcome"], first["seconds"]) == ("settle", 10)
     assert ask(asked, age=10.4)["outcome"] == "go"
 
 
-def test_without_settle_seconds_nothing_settles(ask, executions, fingerprint):
+def test_a_data_set_of_new_files_goes_at_once(ask, executions, fingerprint):
     earlier(executions, 0)
-    assert ask({"fingerprint": fingerprint}, settle=0)["outcome"] == "go"
+    assert ask({"dataset": "digits", "fingerprint": fingerprint})["outcome"] == "go"
+
+
+def test_without_settle_seconds_nothing_settles(ask, executions, upload, fingerprint, current):
+    earlier(executions, 0)
+    upload("digits")
+    assert current() != fingerprint
+    assert ask({"fingerprint": current()}, settle=0)["outcome"] == "go"
 
 
 @pytest.mark.parametrize("named", [{"dataset": "digits"}, {}])
