@@ -10,15 +10,20 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import container
 import history
 import model_digest
 from arrays import load_split
+from errors import UsageError
 from tracking import tracked
+
+if TYPE_CHECKING:
+    from tensorflow_setup import keras
 
 
 def main() -> None:
@@ -29,19 +34,23 @@ def main() -> None:
 
     import hosts  # noqa: PLC0415 - TensorFlow takes seconds: complain of the arguments first
     import training  # noqa: PLC0415
-    from model import build_model  # noqa: PLC0415
     from tensorflow_setup import make_deterministic  # noqa: PLC0415
 
     strategy = hosts.strategy(arguments.hosts, arguments.current_host)
     make_deterministic(arguments.seed)
+    build = _network(arguments.network)
     with strategy.scope():
-        model = build_model(images.shape[1:], training.count_classes(labels))
+        model = build(images.shape[1:], training.count_classes(labels))
     settings = training.Settings(
-        arguments.epochs, arguments.batch_size, arguments.learning_rate, arguments.seed
+        arguments.epochs,
+        arguments.batch_size,
+        arguments.learning_rate,
+        arguments.seed,
+        arguments.schedule,
     )
     # After the model is built: a thread beside that might draw from the same random numbers.
     with tracked(os.environ if hosts.is_chief(strategy) else {}) as tracking:
-        tracking.parameters(asdict(settings))
+        tracking.parameters({**asdict(settings), "network": build.__name__})
         rows = training.train_model(
             model,
             images,
@@ -64,9 +73,11 @@ def parse_arguments(arguments: list[str], environment: Mapping[str, str]) -> arg
     """Read the hyperparameters and folders, with the container's environment as defaults."""
     base = container.base_directory()
     parser = container.ArgumentParser("Train the model on the arrays of the channels.")
+    parser.add_argument("--network", help="one of those in model.py; the first if not given")
     parser.add_argument("--epochs", type=container.positive_int, default=10)
     parser.add_argument("--batch-size", type=container.positive_int, default=64)
     parser.add_argument("--learning-rate", type=container.positive_float, default=0.001)
+    parser.add_argument("--schedule", choices=("constant", "one-cycle"), default="constant")
     parser.add_argument("--seed", type=container.seed, default=42)
     folders = {
         "--train": ("SM_CHANNEL_TRAIN", base / "input/data/train"),
@@ -82,6 +93,16 @@ def parse_arguments(arguments: list[str], environment: Mapping[str, str]) -> arg
     parser.add_argument("--hosts", type=json.loads, default=hosts, help="JSON list of names")
     parser.add_argument("--current-host", default=environment.get("SM_CURRENT_HOST"))
     return parser.parse_args(arguments)
+
+
+def _network(name: str | None) -> "Callable[[tuple[int, ...], int], keras.Model]":
+    from model import NETWORKS  # noqa: PLC0415
+
+    if name is None:
+        return next(iter(NETWORKS.values()))
+    if name not in NETWORKS:
+        raise UsageError(f"--network: found {name!r}, expected one of {', '.join(NETWORKS)}")
+    return NETWORKS[name]
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import hosts
 from errors import TrainingError
 from history import Row
 from loop import Loop
+from schedules import CONSTANT, learning_rate
 from tensorflow_setup import keras, tf
 
 BEST_MODEL_FILE = "best_checkpoint.keras"
@@ -36,8 +37,9 @@ class Settings:
 
     epochs: int = 10
     batch_size: int = 64  # images per step, over all hosts together
-    learning_rate: float = 0.001  # of Adam
+    learning_rate: float = 0.001  # of Adam; the highest one where a schedule changes it
     seed: int = 42
+    schedule: str = CONSTANT
 
 
 def count_classes(labels: np.ndarray) -> int:
@@ -90,8 +92,11 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
             does not take what is written.
     """
     strategy = strategy or tf.distribute.get_strategy()
+    steps = settings.epochs * math.ceil(len(X_train) / settings.batch_size)
     with strategy.scope():
-        optimizer = keras.optimizers.Adam(settings.learning_rate)
+        optimizer = keras.optimizers.Adam(
+            learning_rate(settings.schedule, settings.learning_rate, steps)
+        )
     training = Loop(model, optimizer, strategy, settings.batch_size, settings.seed)
     identity = _identity(settings, X_train, model)
     state = _resume(checkpoint_dir, identity, training, settings, log)
@@ -113,7 +118,9 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
 
 def _identity(settings: Settings, images: np.ndarray, model: keras.Model) -> dict:
     """Return what must be the same for a checkpoint to be of this training."""
-    identity = {name: value for name, value in asdict(settings).items() if name != "epochs"}
+    identity = asdict(settings)
+    if settings.schedule == CONSTANT:  # then more epochs only go on
+        del identity["epochs"]
     identity["images"] = list(images.shape)
     identity["weights"] = [list(variable.shape) for variable in model.variables]
     return identity

@@ -103,6 +103,8 @@ class Training(Job):
     """The training job, its image and its default hyperparameters.
 
     `max_wait_seconds` bounds a spot job's run time and its waits for capacity together.
+    In the file, `recipe` names one of `recipes`, tables of hyperparameters that those of
+    `hyperparameters` are laid over; here are only what comes of it.
     """
 
     use_spot: bool = False
@@ -110,6 +112,18 @@ class Training(Job):
     framework_version: str
     py_version: str
     hyperparameters: Annotated[dict[str, Hyperparameter], Field(max_length=MAX_HYPERPARAMETERS)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_recipe(cls, table: Any) -> Any:
+        if not isinstance(table, dict) or not {"recipe", "recipes"} & table.keys():
+            return table
+        rest = dict(table)
+        name, recipes = rest.pop("recipe", None), rest.pop("recipes", {})
+        recipe = recipes.get(name) if isinstance(recipes, dict) else None
+        if not isinstance(recipe, dict):
+            raise ValueError(f"recipe is {name!r}: expected the NAME of a [training.recipes.NAME]")
+        return {**rest, "hyperparameters": {**recipe, **rest.get("hyperparameters", {})}}
 
     @field_validator("hyperparameters")
     @classmethod

@@ -79,7 +79,7 @@ def settings(tmp_path: Path) -> Iterator[list[Path]]:
     given = (PROJECT / "pipeline.toml").read_text(encoding="utf-8")
     given = given.replace('["ml_scripts"]', '["../ml_scripts"]')
     scheduled = given.replace("enabled = false", "enabled = true", 1)
-    changed = given.replace("epochs = 10", "epochs = 3")
+    changed = given.replace("epochs = 3", "epochs = 2")
     assert given not in (scheduled, changed)
     folder = PROJECT / ".retrain"
     folder.mkdir(exist_ok=True)

@@ -20,6 +20,8 @@ sys.path.insert(0, str(ML_SCRIPTS))  # the scripts import each other by plain na
 
 CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
 EPOCHS = 4
+RECIPE = ["--network", "normalized", "--schedule", "one-cycle", "--learning-rate", "0.005"]
+TRAINING = [*RECIPE, "--epochs", str(EPOCHS), "--batch-size", "32"]
 
 
 def _idx_bytes(array: np.ndarray) -> bytes:
@@ -125,7 +127,7 @@ def training_base(tmp_path_factory, preprocessed) -> Callable[[], Path]:
 def trained(training_base, run_script) -> SimpleNamespace:
     """A training that nothing interrupted: its base directory and its output."""
     base = training_base()
-    result = run_script(base, "main.py", "--epochs", str(EPOCHS), "--batch-size", "32")
+    result = run_script(base, "main.py", *TRAINING)
     assert result.returncode == 0, result.stderr
     return SimpleNamespace(base=base, output=result.stdout, errors=result.stderr)
 
@@ -134,9 +136,8 @@ def trained(training_base, run_script) -> SimpleNamespace:
 def killed_and_resumed(training_base, run_script) -> SimpleNamespace:
     """The same training, killed after its second epoch and started again."""
     base = training_base()
-    arguments = ["--epochs", str(EPOCHS), "--batch-size", "32"]
     process = subprocess.Popen(
-        [sys.executable, str(ML_SCRIPTS / "main.py"), *arguments],
+        [sys.executable, str(ML_SCRIPTS / "main.py"), *TRAINING],
         env=_script_environment(base),
         stdout=subprocess.PIPE,
         text=True,
@@ -148,7 +149,7 @@ def killed_and_resumed(training_base, run_script) -> SimpleNamespace:
                 os.killpg(process.pid, signal.SIGKILL)
                 break
     assert not (base / "model/best_checkpoint.keras").exists()
-    result = run_script(base, "main.py", *arguments)
+    result = run_script(base, "main.py", *TRAINING)
     assert result.returncode == 0, result.stderr
     return SimpleNamespace(base=base, output=result.stdout, errors=result.stderr)
 

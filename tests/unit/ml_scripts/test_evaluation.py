@@ -19,7 +19,7 @@ import scoring
 from archive import extract
 from arrays import load_split, save_split
 from errors import DataError, ModelError, UsageError
-from model import build_model
+from model import workshop
 from tensorflow_setup import keras
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/fashion-mnist/1"
@@ -122,7 +122,7 @@ def test_the_model_is_described(job, trained):
 
 
 def test_a_champion_that_nobody_trained_is_shown_to_be_worse(job, tmp_path):
-    found = _evaluate(job, _crown(job, _archive(tmp_path, build_model((8, 8, 1), 10))))
+    found = _evaluate(job, _crown(job, _archive(tmp_path, workshop((8, 8, 1), 10))))
     compared = found["champion"]["comparison"]
     assert compared["level"] == 0.95
     assert compared["metrics"]["accuracy"]["low"] > 0
@@ -163,11 +163,11 @@ def _empty_archive(folder):
         (_empty_archive, "model.tar.gz: best_checkpoint.keras is not in it"),
         (_broken_model, "best_checkpoint.keras: cannot be loaded"),
         (
-            lambda f: _archive(f, build_model((8, 8, 1), 3)),
+            lambda f: _archive(f, workshop((8, 8, 1), 3)),
             "the model knows 3 classes, expected 10",
         ),
         (
-            lambda f: _archive(f, build_model((9, 9, 1), 10)),
+            lambda f: _archive(f, workshop((9, 9, 1), 10)),
             "the model takes images of shape (9, 9, 1), the test set has (8, 8, 1)",
         ),
     ],

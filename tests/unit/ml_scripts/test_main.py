@@ -90,11 +90,23 @@ def test_folders_and_hosts_come_from_the_containers_environment(monkeypatch):
 
 @pytest.mark.parametrize(
     "argument",
-    ["--epochs=0", "--batch-size=2.5", "--learning-rate=nan", "--seed=-1", "--momentum=0.9"],
+    [
+        "--epochs=0",
+        "--batch-size=2.5",
+        "--schedule=linear",
+        "--learning-rate=nan",
+        "--seed=-1",
+        "--momentum=0.9",
+    ],
 )
 def test_hyperparameters_out_of_range_are_refused(argument):
     with pytest.raises(UsageError, match=argument.partition("=")[0]):
         main.parse_arguments([argument], {})
+
+
+def test_an_unknown_network_is_refused():
+    with pytest.raises(UsageError, match="found 'resnet', expected one of workshop, normalized"):
+        main._network("resnet")
 
 
 def test_a_failure_reaches_the_jobs_failure_file(tmp_path, run_script):

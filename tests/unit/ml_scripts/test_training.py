@@ -9,6 +9,7 @@ import pytest
 import checkpoints
 from errors import TrainingError
 from history import best_epoch
+from schedules import ONE_CYCLE
 from tensorflow_setup import keras, make_deterministic
 from training import Settings, count_classes, train_model
 
@@ -46,8 +47,15 @@ def _model() -> keras.Model:
     )
 
 
-def _train(folder, epochs, learning_rate=0.1, **settings):  # so high that the best comes early
+def _train(folder, epochs, learning_rate=0.1, kill_at="never", **settings):
+    """Train at a rate so high that the best epoch comes early."""
     lines: list[str] = []
+
+    def log(line: str) -> None:
+        lines.append(line)
+        if line.startswith(kill_at):
+            raise KeyboardInterrupt
+
     history = train_model(
         _model(),
         IMAGES[:30],
@@ -57,7 +65,7 @@ def _train(folder, epochs, learning_rate=0.1, **settings):  # so high that the b
         folder / "model",
         checkpoint_dir=folder / "checkpoints",
         settings=Settings(epochs, 8, learning_rate, **settings),
-        log=lines.append,
+        log=log,
     )
     return history, lines
 
@@ -109,6 +117,19 @@ def test_a_resumed_training_equals_an_uninterrupted_one(interrupted, straight):
     assert len(lines) == 4
     _assert_same_end(interrupted, straight.folder)
     assert _exported(interrupted) == _exported(straight.folder)
+
+
+def test_a_resumed_training_goes_on_along_its_schedule(tmp_path):
+    settings = {"learning_rate": 0.02, "schedule": ONE_CYCLE}
+    _train(tmp_path / "straight", 4, **settings)
+    with pytest.raises(KeyboardInterrupt):
+        _train(tmp_path / "killed", 4, kill_at="epoch=2/", **settings)
+
+    with pytest.raises(TrainingError, match="of another training: epochs is 4 in them and 5 here"):
+        _train(tmp_path / "killed", 5, **settings)
+    _train(tmp_path / "killed", 4, **settings)
+
+    _assert_same_end(tmp_path / "killed", tmp_path / "straight")
 
 
 def test_a_torn_checkpoint_costs_one_epoch_and_no_bit(interrupted, straight):

@@ -22,7 +22,14 @@ STATE: dict[str, Any] = {
         for step in ("preprocess", "train", "evaluate")
     },
     "preprocessing": {"validation_fraction": "0.2", "seed": "42"},
-    "hyperparameters": {"epochs": "10", "batch-size": "64", "learning-rate": "1", "seed": "42"},
+    "hyperparameters": {
+        "network": "normalized",
+        "epochs": "10",
+        "batch-size": "64",
+        "learning-rate": "1",
+        "schedule": "one-cycle",
+        "seed": "42",
+    },
     "paths": {
         "preprocessing": f"{RUN}/preprocessing",
         "checkpoints": f"{RUN}/checkpoints",

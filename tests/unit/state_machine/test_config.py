@@ -28,8 +28,25 @@ def load_changed(tmp_path: Path, old: str, new: str) -> config.PipelineConfig:
 def test_the_repositorys_own_file_is_accepted() -> None:
     pipeline = config.load(PROJECT / "pipeline.toml")
 
-    assert pipeline.training.hyperparameters["epochs"] == 10
+    assert pipeline.training.hyperparameters["network"] == "normalized"
     assert [t["metric"] for t in pipeline.gate.thresholds] == ["accuracy", "loss"]
+
+
+def test_a_recipe_is_chosen_by_name_and_hyperparameters_are_laid_over_it(tmp_path: Path) -> None:
+    workshop = load_changed(tmp_path, 'recipe = "fast"', 'recipe = "workshop"')
+    own = load_changed(tmp_path, "seed = 42\n\n[evaluation]", "epochs = 5\n\n[evaluation]")
+
+    assert workshop.training.hyperparameters == {
+        "network": "workshop",
+        "epochs": 10,
+        "batch-size": 64,
+        "learning-rate": 0.001,
+        "schedule": "constant",
+        "seed": 42,
+    }
+    assert own.training.hyperparameters["epochs"] == 5
+    assert own.training.hyperparameters["batch-size"] == 128
+    assert "seed" not in own.training.hyperparameters
 
 
 @pytest.mark.parametrize(
@@ -48,8 +65,11 @@ def test_the_repositorys_own_file_is_accepted() -> None:
         ("[registry]", "[gate.limits]\nmax_size = 1.0\n\n[registry]", "limits has 'max_size'"),
         ("value = 0.92", "value = 92", "registry.auto_approve.thresholds[0].value: accuracy is 92"),
         ("validation_fraction = 0.2", "validation_fraction = 1.0", "less than 1"),
-        ("epochs = 10", "epochs = inf", "expected a finite number"),
-        ("epochs = 10", '"bad name" = 10', "no hyperparameter name"),
+        ("epochs = 3", "epochs = inf", "expected a finite number"),
+        ("epochs = 3", '"bad name" = 3', "no hyperparameter name"),
+        ('recipe = "fast"', 'recipe = "slow"', "training: recipe is 'slow': expected the NAME of"),
+        ('recipe = "fast"', "recipe = 1", "training: recipe is 1: expected the NAME of"),
+        ('recipe = "fast"', "", "training: recipe is None: expected the NAME of"),
         ("instance_count = 1", "instance_count = 0", "preprocessing.instance_count"),
         ('instance_type = "ml.m5.xlarge"', 'instance_type = "m5.xlarge"', "found 'm5.xlarge'"),
         ("volume_size_gb = 30", "volume_size_gbs = 30", "preprocessing.volume_size_gbs"),

@@ -1,0 +1,1 @@
+"""Measurements of the pipeline, run on demand: `make bench`."""
