@@ -26,6 +26,7 @@ from moto.s3.models import (
 from moto.s3.utils import _VersionedKeyStore
 from moto.utilities.utils import md5_hash
 
+from local_aws import s3_handover
 from local_aws.server import Context
 from local_aws.state import State
 from local_aws.state_services import touch
@@ -182,6 +183,7 @@ def install(context: Context) -> None:
     context.state.keep(KEYS, store.get_key, store.put_key)
     context.state.keep(UPLOADS, store.get_upload, store.put_upload)
     context.state.after_restore(store.sweep)
+    s3_handover.install()
     _keep_bytes_in_files(folder)
     _tell_of_changes(context.state)
 
@@ -190,13 +192,17 @@ def _keep_bytes_in_files(folder: Path) -> None:
     def write(key: FakeKey, value: bytes | str) -> None:
         content = value.encode() if isinstance(value, str) else value
         path = folder / uuid4().hex
-        path.write_bytes(content)
+        if s3_handover.under_way():
+            key.contentsize, digest = s3_handover.take(content, path)
+        else:
+            path.write_bytes(content)
+            key.contentsize, digest = len(content), md5_hash(content).hexdigest()
         key._value_buffer = Bytes(path)  # type: ignore[assignment]
-        key.contentsize = len(content)
-        key._etag = key._etag or md5_hash(content).hexdigest()
+        key._etag = key._etag or digest
 
     def read(key: FakeKey) -> bytes:
-        return bytes_of(key).read_bytes()
+        path = bytes_of(key)
+        return s3_handover.offer(path) if s3_handover.under_way() else path.read_bytes()
 
     def state_of(key: FakeKey) -> dict[str, Any]:
         kept = {name: value for name, value in vars(key).items() if name != "lock"}
