@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test faults privileges fuzz slow browser lint audit format lock clean
+.PHONY: help run sample test faults privileges fuzz slow browser bench bench-quick lint audit format lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ slow: $(INSTALLED)  ## the gate and the registry on a dozen trainings, docs/depl
 
 browser: $(INSTALLED)  ## the report in headless Chromium, which has to be installed
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
+bench: $(INSTALLED)  ## the single script against the pipeline, and its parts: benchmarks/results.md
+	@$(BIN)/python -m benchmarks.bench $(ARGS)
+
+bench-quick: $(INSTALLED)  ## the same on scikit-learn's digits in two minutes, into .retrain/bench
+	@$(BIN)/python -m benchmarks.bench --quick --output .retrain/bench $(ARGS)
 
 lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
 	$(BIN)/ruff check .

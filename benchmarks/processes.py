@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -16,7 +17,7 @@ INTERVAL_SECONDS = 0.1
 class Seen:
     """One process. Times in seconds since 1970, memory in bytes.
 
-    `command` is what it ran when it was last looked at: a process starts as what forked it.
+    `command` is what it ran last, since `started`: a shell may have become the script.
     """
 
     command: list[str]
@@ -39,8 +40,12 @@ class Watched:
     cpu: list[tuple[float, float]] = field(default_factory=list)  # time, cores in use
 
     def running(self, script: str) -> list[Seen]:
-        """The processes that had `script` as an argument of Python."""
-        return [seen for seen in self.processes.values() if _runs(seen.command, script)]
+        """The processes that ran `python SCRIPT`."""
+        return [
+            seen
+            for seen in self.processes.values()
+            if len(seen.command) > 1 and Path(seen.command[1]).name == script
+        ]
 
 
 @contextmanager
@@ -81,10 +86,8 @@ def _look_at(process: psutil.Process, found: Watched, now: float) -> None:
     except psutil.Error:  # it has just ended
         return
     seen = found.processes.setdefault(process.pid, Seen(command, started, now))
-    seen.command, seen.last_seen = command or seen.command, now
+    if command and command != seen.command:
+        seen.command, seen.started = command, now
+    seen.last_seen = now
     seen.peak_bytes = max(seen.peak_bytes, memory)
     seen.cpu_seconds = times.user + times.system
-
-
-def _runs(command: list[str], script: str) -> bool:
-    return any(part == script or part.endswith(f"/{script}") for part in command[:4])

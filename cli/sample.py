@@ -21,17 +21,19 @@ _UNSIGNED_BYTE = 0x08
 _BRIGHTEST = 16
 
 
-def write(folder: Path) -> Path:
+def write(folder: Path, *, enlarged: int = 1) -> Path:
     """Write the four gzipped IDX files into `folder` and return it; the same bytes every time.
 
     The split into training and test images is stratified by class, with a fixed seed. The images
-    hold the values 0 to 16: they are scaled to 0 to 255 and rounded, as uint8.
+    hold the values 0 to 16: they are scaled to 0 to 255 and rounded, as uint8. Each pixel becomes
+    `enlarged` of them in both directions.
     """
     from sklearn.datasets import load_digits  # noqa: PLC0415 (a second to import)
     from sklearn.model_selection import train_test_split  # noqa: PLC0415
 
     digits = load_digits()
-    images = (digits.images * (255 / _BRIGHTEST)).round().astype("uint8")  # (n, 8, 8)
+    images = (digits.images * (255 / _BRIGHTEST)).round().astype("uint8")
+    images = images.repeat(enlarged, axis=1).repeat(enlarged, axis=2)  # (n, 8, 8)
     labels = digits.target.astype("uint8")  # (n,)
     train_images, test_images, train_labels, test_labels = train_test_split(
         images, labels, test_size=TEST_FRACTION, random_state=SEED, stratify=labels
