@@ -43,6 +43,10 @@ SHORTEST, LONGEST = 5, 900
 PART_OF_THE_TIME_WAITED = 20
 LONGEST_WAIT = 14 * 24 * 3600  # seconds that the state machine allows for waiting
 
+# Executions in an answer of ListExecutions: the most there are, because an account may ask five
+# times a second, and everybody who waits asks for the whole line: docs/scale.md.
+PAGE_SIZE = 1000
+
 
 @naming_transient_errors
 def take_turn(
@@ -94,14 +98,21 @@ def _about_the_turn(running: list[str], arn: str, event: Mapping[str, Any], age:
         place = f"{len(earlier)} earlier executions are running, {most} may run at once"
         return {"outcome": "go", "message": place}
     turns = len(earlier) - most + 1
-    patience = max(SHORTEST * turns, int(age) // PART_OF_THE_TIME_WAITED)
     first = earlier[0].rsplit(":", 1)[-1]
     return {
         "outcome": "wait",
         "message": f"waiting for {turns} of {len(earlier)} earlier executions to end, "
         f"of which {first} is the first; {most} may run at once",
-        "seconds": min(patience, LONGEST),
+        "seconds": patience(turns, age),
     }
+
+
+def patience(turns: int, age: float) -> int:
+    """Return the seconds after which an execution that waits for its turn asks again.
+
+    ``turns`` is how many executions have to end first, ``age`` the seconds since its own start.
+    """
+    return min(max(SHORTEST * turns, int(age) // PART_OF_THE_TIME_WAITED), LONGEST)
 
 
 def _running(stepfunctions: "SFNClient", execution_arn: str) -> list[str]:
@@ -111,7 +122,9 @@ def _running(stepfunctions: "SFNClient", execution_arn: str) -> list[str]:
     """
     machine = execution_arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
     pages = stepfunctions.get_paginator("list_executions").paginate(
-        stateMachineArn=machine, statusFilter="RUNNING"
+        stateMachineArn=machine,
+        statusFilter="RUNNING",
+        PaginationConfig={"PageSize": PAGE_SIZE},
     )
     # A set: one that starts meanwhile may move another to a page that is still to come.
     found = {

@@ -4,7 +4,7 @@ import pytest
 
 from lambdas.datasets import DataSets
 from lambdas.errors import IncompleteDataSetError, InvalidInputError, ThrottlingError
-from lambdas.take_turn import LONGEST, LONGEST_WAIT, SHORTEST, take_turn
+from lambdas.take_turn import LONGEST, LONGEST_WAIT, PAGE_SIZE, SHORTEST, take_turn
 from tests.fakes.executions import FakeExecutions
 from tests.unit.lambdas.conftest import BUCKET, FILES
 
@@ -145,6 +145,14 @@ def test_every_running_execution_goes_in_the_order_of_its_start(ask, executions)
         arn = next(arn for arn in executions.executions if arn.endswith(f"earlier-{number}"))
         executions.executions[arn].status = "ABORTED" if number % 2 else "SUCCEEDED"
     assert ask(age=1)["outcome"] == "go"
+
+
+def test_the_line_is_asked_for_in_the_largest_pages_there_are(ask, executions):
+    earlier(executions, 2)
+    ask()
+    largest = executions.operation_model("list_executions").input_shape.members["maxResults"]
+    assert {request["maxResults"] for request in executions.called("ListExecutions")} == {PAGE_SIZE}
+    assert largest.metadata["max"] == PAGE_SIZE
 
 
 def test_executions_of_the_same_moment_go_by_name(ask, executions):
