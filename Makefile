@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test faults privileges fuzz slow browser bench bench-quick lint audit format lock clean
+.PHONY: help run sample test faults privileges fuzz slow browser bench bench-quick lint audit simulate format lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
 
 audit: $(INSTALLED)  ## known vulnerabilities of everything that is locked; 3 if nobody could be asked
 	@$(BIN)/python .ci/audit.py $(ARGS)
+
+simulate: $(INSTALLED)  ## the tables of docs/scale.md, from a simulation (ARGS=--write to write them there)
+	@$(BIN)/python -m benchmarks.simulation $(ARGS)
 
 format: $(INSTALLED)  ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
