@@ -14,10 +14,7 @@ from benchmarks.simulation_prices import UnknownFigureError
 from benchmarks.simulation_services import Account, Job, Steps, TaskError
 from lambdas.take_turn import PAGE_SIZE, patience
 
-JOBS = {
-    "sagemaker:createProcessingJob.sync": "processing",
-    "sagemaker:createTrainingJob.sync": "training",
-}
+JOBS = {"sagemaker:createProcessingJob.sync", "sagemaker:createTrainingJob.sync"}
 # The longest way through the machine: every run is prepared, passes the gate and is registered.
 ANSWERS = {"prepare_run": "prepared", "check_metrics": "register"}
 ANY_ERROR = {"States.ALL", "States.TaskFailed"}
@@ -101,7 +98,10 @@ class StateMachine:
                 self._enter(run)
 
     def _delay(self, retrier: dict[str, Any], tried: int) -> float:
-        """Seconds before the next try: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html"""
+        """Seconds before the next try.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+        """
         longest = retrier["IntervalSeconds"] * retrier["BackoffRate"] ** tried
         longest = min(longest, retrier.get("MaxDelaySeconds", math.inf))
         full = retrier.get("JitterStrategy") == "FULL"

@@ -25,8 +25,7 @@ RATES = (
     "CreateProcessingJob",
     "StateTransition",
 )
-
-
+# What a run's three jobs ask of S3 is assumed of all of them together.
 JOBS_OF_A_RUN = 3
 S3_OF_JOBS = ("job_puts", "job_gets")
 
