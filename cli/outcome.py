@@ -36,7 +36,9 @@ def _with_log_file(run: RunRecord, data_folder: Path | None) -> RunRecord:
     if run.failure is None or data_folder is None:
         return run
     if run.failure.job:
-        log = data_folder / "jobs" / run.failure.job / "job.log"
+        folder = data_folder / "jobs" / run.failure.job
+        # Of several hosts each has its log in a folder of its own.
+        log = folder if any(folder.glob("*/job.log")) else folder / "job.log"
     elif run.failure.function:
         log = data_folder / "lambdas" / run.failure.function / "logs"
     else:

@@ -14,7 +14,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 OPT_ML = "/opt/ml"
-HOST = "algo-1"
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _SITE_PACKAGES = Path("lib", _PYTHON, "site-packages")
 _TRAIN = """#!/usr/bin/env python
@@ -78,23 +77,10 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Container:
-    """The file system and the environment of one job, below the folder `root`."""
+    """The file system and the environment of one host of a job, below the folder `root`."""
 
     root: Path
     runtime: Runtime
-
-    def beside(self, taken: set[str]) -> "Container":
-        """Return this container, or one in a folder of another name if the name is taken.
-
-        A training job and a processing job may share a name.
-        """
-        names = (self.root.name, *(f"{self.root.name}.{number}" for number in range(2, 1000)))
-        name = next(name for name in names if name not in taken)
-        return self.named(name)
-
-    def named(self, name: str) -> "Container":
-        """Return the container in the folder of this name."""
-        return Container(self.root.with_name(name), self.runtime)
 
     def create(self) -> None:
         """Make the folder, empty: what a job of an earlier server left there goes."""
@@ -126,10 +112,7 @@ class Container:
 
         Raises ContainerPathError for a path that is not below /opt/ml.
         """
-        pure = PurePosixPath(inside)
-        if ".." in pure.parts or not pure.is_relative_to(OPT_ML):
-            raise ContainerPathError(f"{inside!r} is not a path below {OPT_ML}")
-        return self.root / pure.relative_to("/")
+        return self.root / checked_path(inside).relative_to("/")
 
     def command(self, elements: list[str]) -> list[str]:
         """Return the command with the job's folder in the place of a leading /opt/ml/.
@@ -188,18 +171,9 @@ class Container:
             return b""
 
 
-def resource_config(instance_type: str) -> dict[str, Any]:
-    """Return what resourceconfig.json says of a cluster of one instance."""
-    group = {
-        "instance_group_name": "homogeneousCluster",
-        "instance_type": instance_type,
-        "hosts": [HOST],
-    }
-    return {
-        "current_host": HOST,
-        "current_instance_type": instance_type,
-        "current_group_name": "homogeneousCluster",
-        "hosts": [HOST],
-        "instance_groups": [group],
-        "network_interface_name": "lo",
-    }
+def checked_path(inside: str) -> PurePosixPath:
+    """Return the path; raises ContainerPathError for one that is not below /opt/ml."""
+    pure = PurePosixPath(inside)
+    if ".." in pure.parts or not pure.is_relative_to(OPT_ML):
+        raise ContainerPathError(f"{inside!r} is not a path below {OPT_ML}")
+    return pure

@@ -3,8 +3,6 @@
 import copy
 import logging
 import re
-import signal
-import subprocess
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -19,13 +17,14 @@ from typing import Any, ClassVar
 from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.utils import arn_formatter
 
-from local_aws import processes, role_sessions
+from local_aws import role_sessions
 from local_aws.authorization import AccessDeniedError, allows, check
 from local_aws.iam_policies import Request
 from local_aws.role_logs import RoleLog
 from local_aws.role_sessions import Session
-from local_aws.sagemaker_container import HOST, Container, ContainerPathError, Runtime
-from local_aws.sagemaker_logs import JobLog, Metrics
+from local_aws.sagemaker_cluster import Cluster, Ending, Host, PutEvents, after
+from local_aws.sagemaker_container import ContainerPathError, Runtime
+from local_aws.sagemaker_logs import Metrics
 from local_aws.sagemaker_s3 import Transfer, TransferError
 
 REASON_LIMIT = 1024
@@ -94,7 +93,6 @@ class Job(ABC):
         self.end_time: datetime | None = None
         self.ended = threading.Event()
         self.metrics = Metrics([])
-        self.container = Container(services.jobs_folder / self.name, services.runtime)
         self._request = request
         self._account = account
         self._region = region
@@ -102,8 +100,12 @@ class Job(ABC):
         self._lock = threading.RLock()
         self._stop_reason: str | None = None
         self._stop_asked = threading.Event()
-        self._process: processes.Process | None = None
-        self._timers: list[threading.Timer] = []
+        self._runtime_limit: threading.Timer | None = None
+        self.cluster = Cluster(
+            services.jobs_folder / self.name,
+            services.runtime,
+            self._hardware.get("InstanceCount", 1),
+        )
 
     @cached_property
     def _session(self) -> Session:
@@ -137,24 +139,24 @@ class Job(ABC):
         """Return the job as plain data: `restore` gives them to a new job of the same request."""
         with self._lock:
             progress = {name: getattr(self, name) for name in self.progress}
-            folder = self.container.root.name
+            folder = self.cluster.folder.name
             return copy.deepcopy({"request": self._request, "folder": folder, "progress": progress})
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Be the job that was saved, as far as it had come."""
         for name, value in saved["progress"].items():
             setattr(self, name, value)
-        self.container = self.container.named(saved["folder"])
+        self.cluster = self.cluster.named(saved["folder"])
         if self.status not in UNDER_WAY:
             self.ended.set()
 
     def end_interrupted(self) -> None:
         """Finish what the end of the server kept a restored job from, as if its host had failed."""
         if self.status in UNDER_WAY:
-            self.container.remove_unfinished()
+            self.cluster.remove_unfinished()
             self._end("Failed", _INTERRUPTED)
         elif self.status == "Completed":
-            self.container.discard()
+            self.cluster.discard()
 
     def start(self) -> None:
         """Run the job in a thread of its own."""
@@ -185,13 +187,17 @@ class Job(ABC):
         with self._lock:
             self._stop_reason = self._stop_reason or "Stopped"
             self._stop_asked.set()
-            if self._process is not None:
-                self._process.kill_group()
+            self.cluster.kill()
 
     @property
     @abstractmethod
     def _image(self) -> str:
-        """The image that the container is made from."""
+        """The image that the containers are made from."""
+
+    @property
+    @abstractmethod
+    def _hardware(self) -> dict[str, Any]:
+        """The part of the request that says which instances, and how many."""
 
     @abstractmethod
     def check(self) -> None:
@@ -199,21 +205,21 @@ class Job(ABC):
 
     @abstractmethod
     def _prepare(self) -> None:
-        """Write the configuration and bring the inputs."""
+        """Write the configuration of every host and bring its inputs."""
 
     @abstractmethod
     def _command(self) -> list[str]:
-        """Return the command that the container runs."""
+        """Return the command that every container runs, with paths as they are inside."""
 
     @abstractmethod
     def _environment(self) -> dict[str, str]:
         """Return the variables that this kind of job has beside those that every job has."""
 
     @abstractmethod
-    def _conclude(self, exit_code: int | None) -> None:
+    def _conclude(self, ending: Ending | None) -> None:
         """Take the outputs home; raise JobFailedError for a job that failed.
 
-        `exit_code` is None for a job that was stopped.
+        `ending` is None for a job that was stopped.
         """
 
     def _facts(self) -> dict[str, Any]:
@@ -232,7 +238,7 @@ class Job(ABC):
 
     def _run(self) -> None:
         try:
-            self.container.create()
+            self.cluster.create()
             self._check_image()
             self._prepare()
             self._conclude(self._execute())
@@ -264,39 +270,32 @@ class Job(ABC):
         if self.metrics and not allows(self._session, "cloudwatch:PutMetricData", keys=namespace):
             self.metrics = Metrics([])
 
-    def _execute(self) -> int | None:
-        """Run the command to its end; return its exit code, None if the job was stopped."""
-        process = self._launch()
-        if process is None or process.stdout is None:
-            return None
+    def _execute(self) -> Ending | None:
+        """Run the command on every host to its end; return how, None if the job was stopped."""
         try:
+            if not self._launch():
+                return None
             self._check_metrics()
-            with process.stdout as output:
-                self._job_log().follow(output, self.metrics)
-            code = process.wait()
+            ending = self.cluster.follow(self._put_events, self.metrics)
         finally:
-            process.kill_group()
-            self._cancel_timers()
-        # A shell, and so a container, gives a death by signal N as the exit code 128 + N.
-        return None if self._stop_reason else code if code >= 0 else 128 - code
+            self.cluster.kill()
+            if self._runtime_limit is not None:
+                self._runtime_limit.cancel()
+        return None if self._stop_reason else ending
 
-    def _launch(self) -> processes.Process | None:
+    def _launch(self) -> bool:
+        """Start the command on every host, unless the job was stopped before."""
         with self._lock:
             if self._stop_reason is not None:
-                return None
-            self._process = processes.start(
-                self._command(),
-                env={
-                    **self.container.environment(
-                        self._services.endpoint, self._region, self._session.variables()
-                    ),
-                    **self._environment(),
-                },
-                cwd=self.container.root,
-                stdout=subprocess.PIPE,
-            )
-            self._timers.append(self._limit(self._runtime_left(), "MaxRuntimeExceeded"))
-            return self._process
+                return False
+            for host in self.cluster.hosts:
+                variables = host.container.environment(
+                    self._services.endpoint, self._region, self._session.variables()
+                )
+                command = host.container.command(self._command())
+                host.launch(command, {**variables, **host.variables, **self._environment()})
+            self._runtime_limit = self._limit(self._runtime_left(), "MaxRuntimeExceeded")
+            return True
 
     def _runtime_left(self) -> float:
         """Return how many seconds the command may run."""
@@ -310,22 +309,16 @@ class Job(ABC):
             with suppress(AWSValidationException):
                 self.stop(reason)
 
-        return _after(seconds, stop)
+        return after(seconds, stop)
 
     def _terminate(self) -> None:
-        if self._process is not None:
-            self._timers.append(terminate(self._process, self._services.stop_grace_seconds))
+        self.cluster.terminate(self._services.stop_grace_seconds)
 
-    def _job_log(self) -> JobLog:
-        stream = f"{self.name}/{HOST}-{int(time.time())}"
-        cloudwatch = RoleLog(
-            self._session,
-            self._region,
-            self.log_group,
-            stream,
-            also=("DescribeLogStreams",),
-        )
-        return JobLog(self.container.root / "job.log", cloudwatch.put)
+    def _put_events(self, host: Host) -> PutEvents:
+        """Return what writes log events to the host's own stream."""
+        stream = f"{self.name}/{host.name}-{int(time.time())}"
+        also = ("DescribeLogStreams",)
+        return RoleLog(self._session, self._region, self.log_group, stream, also=also).put
 
     def _end(self, status: str, reason: str | None = None) -> None:
         """Give the job its one terminal status; a stopped job is Stopped however it ended."""
@@ -340,22 +333,7 @@ class Job(ABC):
             self.end_time = self.last_modified_time
             self.ended.set()
         if status == "Completed":
-            self.container.discard()
-
-    def _cancel_timers(self) -> None:
-        with self._lock:
-            for timer in self._timers:
-                timer.cancel()
-            self._timers.clear()
-
-
-def terminate(process: processes.Process, grace_seconds: float) -> threading.Timer:
-    """Send SIGTERM to the whole group; return the running timer that will send SIGKILL.
-
-    The whole group, because sagemaker-training does not pass SIGTERM on to the script.
-    """
-    process.terminate_group(signal.SIGTERM)
-    return _after(grace_seconds, process.kill_group)
+            self.cluster.discard()
 
 
 def _pulling(image: str, partition: str) -> Iterator[Request]:
@@ -368,10 +346,3 @@ def _pulling(image: str, partition: str) -> Iterator[Request]:
     yield Request("ecr:GetAuthorizationToken", "*")
     for action in ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage"):
         yield Request(f"ecr:{action}", arn)
-
-
-def _after(seconds: float, action: Any) -> threading.Timer:
-    timer = threading.Timer(seconds, action)
-    timer.daemon = True
-    timer.start()
-    return timer

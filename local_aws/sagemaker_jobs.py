@@ -127,7 +127,7 @@ def _start(job: Job, jobs: dict[str, Job]) -> None:
         taken = jobs.get(job.name)
         if taken is not None:
             raise ResourceInUseException(_NAME_TAKEN[type(job)].format(arn=taken.arn))
-        job.container = job.container.beside(_folders_in_use())
+        job.cluster = job.cluster.beside(_folders_in_use())
         jobs[job.name] = job
     job.start()
 
@@ -165,7 +165,7 @@ def _matches(kind: type[Job], item: dict[str, Any], request: dict[str, Any]) -> 
 
 
 def _folders_in_use() -> set[str]:
-    return {job.container.root.name for job in all_jobs()}
+    return {job.cluster.folder.name for job in all_jobs()}
 
 
 def _kill_all() -> None:

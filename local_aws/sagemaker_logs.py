@@ -1,6 +1,7 @@
 """What a job prints: on disk and in CloudWatch Logs while it runs, and searched for metrics."""
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -10,9 +11,11 @@ from typing import IO, Any
 _READ = 64 * 1024
 _LONGEST_EVENT = 256 * 1024 - 26  # bytes; CloudWatch counts 26 for each event
 
+_observing = threading.Lock()
+
 
 class JobLog:
-    """The output of a job, written line by line to a file and, by `put`, to a log stream."""
+    """What a host prints, written line by line to a file and, by `put`, to a log stream."""
 
     def __init__(self, path: Path, put: Callable[[list[dict[str, Any]]], None]) -> None:
         self._path = path
@@ -44,7 +47,7 @@ class JobLog:
 
 
 class Metrics:
-    """The last value of each metric that the MetricDefinitions find in the log."""
+    """The last value of each metric that the MetricDefinitions find in the logs of all hosts."""
 
     def __init__(self, definitions: list[dict[str, str]]) -> None:
         self._definitions = [(item["Name"], re.compile(item["Regex"])) for item in definitions]
@@ -59,8 +62,12 @@ class Metrics:
             for match in expression.finditer(line):
                 value = _number(match)
                 if value is not None:
-                    # In one step: another thread may be copying it.
-                    self._last = {**self._last, name: (value, datetime.now(UTC))}
+                    self._keep(name, value)
+
+    def _keep(self, name: str, value: float) -> None:
+        with _observing:  # of several hosts each has its thread
+            # In one step: another thread may be copying it.
+            self._last = {**self._last, name: (value, datetime.now(UTC))}
 
     def final(self) -> list[dict[str, Any]]:
         """Return FinalMetricDataList."""

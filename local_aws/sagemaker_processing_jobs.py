@@ -9,7 +9,8 @@ from typing import Any
 
 from moto.sagemaker.exceptions import AWSValidationException
 
-from local_aws.sagemaker_container import ContainerPathError, resource_config
+from local_aws.sagemaker_cluster import Ending, Host, resource_config
+from local_aws.sagemaker_container import ContainerPathError, checked_path
 from local_aws.sagemaker_job import Job, JobFailedError
 from local_aws.sagemaker_s3 import S3Uri, TransferError, download_prefix, upload_folder
 
@@ -35,6 +36,11 @@ class ProcessingJob(Job):
     def _image(self) -> str:
         return str(self._request["AppSpecification"]["ImageUri"])
 
+    @property
+    def _hardware(self) -> dict[str, Any]:
+        hardware: dict[str, Any] = self._request["ProcessingResources"]["ClusterConfig"]
+        return hardware
+
     def check(self) -> None:
         """Refuse what cannot be run here, and local paths outside of /opt/ml."""
         if not self._request["AppSpecification"].get("ContainerEntrypoint"):
@@ -42,13 +48,11 @@ class ProcessingJob(Job):
                 "AppSpecification.ContainerEntrypoint is needed: the embedded AWS runs no images, "
                 "so it does not know the image's own entry point."
             )
-        if self._request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] != 1:
-            raise AWSValidationException("The embedded AWS runs processing jobs on 1 instance.")
         for item in self._inputs():
             _check_input(item)
         try:
             for item in [*self._inputs(), *self._outputs()]:
-                self.container.path(item["LocalPath"])
+                checked_path(item["LocalPath"])
                 S3Uri.parse(item["S3Uri"])
         except (ContainerPathError, TransferError, KeyError) as error:
             raise AWSValidationException(f"Invalid processing input or output: {error}") from error
@@ -61,26 +65,33 @@ class ProcessingJob(Job):
         return [item.get("S3Output", {}) for item in config.get("Outputs", [])]
 
     def _prepare(self) -> None:
-        cluster = self._request["ProcessingResources"]["ClusterConfig"]
-        self.container.write_json(
-            "/opt/ml/config/processingjobconfig.json",
-            {**self._request, "ProcessingJobArn": self.arn},
-        )
-        self.container.write_json(
-            "/opt/ml/config/resourceconfig.json", resource_config(cluster["InstanceType"])
-        )
-        self.container.make_folder("/opt/ml/output")
-        for item in self._outputs():
-            self.container.make_folder(item["LocalPath"])
+        for host in self.cluster.hosts:
+            self._write_configuration(host)
+            host.container.make_folder("/opt/ml/output")
+            for item in self._outputs():
+                host.container.make_folder(item["LocalPath"])
         for item in self._inputs():
             self._download(item)
 
+    def _write_configuration(self, host: Host) -> None:
+        for name, content in (
+            ("processingjobconfig", {**self._request, "ProcessingJobArn": self.arn}),
+            ("resourceconfig", resource_config(self._hardware, host.name, self.cluster.names)),
+        ):
+            host.container.write_json(f"/opt/ml/config/{name}.json", content)
+
     def _download(self, item: dict[str, Any]) -> None:
+        """Bring the input to every host: all of it or, sharded by key, a share, maybe an empty one.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingS3Input.html
+        """
         uri = S3Uri.parse(item["S3Uri"])
+        files = []
         try:
-            files = download_prefix(
-                self._transfer, uri, self.container.make_folder(item["LocalPath"])
-            )
+            for host in self.cluster.hosts:
+                share = self.cluster.share(host, item.get("S3DataDistributionType"))
+                folder = host.container.make_folder(item["LocalPath"])
+                files += download_prefix(self._transfer, uri, folder, share)
         except TransferError as error:
             raise JobFailedError(f"ClientError: Failed to download data. {error}") from error
         if not files:
@@ -90,13 +101,14 @@ class ProcessingJob(Job):
 
     def _command(self) -> list[str]:
         application = self._request["AppSpecification"]
-        elements = [
-            *application["ContainerEntrypoint"],
-            *application.get("ContainerArguments", []),
-        ]
-        self.start_time = self.last_modified_time = datetime.now(UTC)
-        self._services.changed(self)
-        return self.container.command(elements)
+        return [*application["ContainerEntrypoint"], *application.get("ContainerArguments", [])]
+
+    def _launch(self) -> bool:
+        with self._lock:
+            if self._stop_reason is None:
+                self.start_time = self.last_modified_time = datetime.now(UTC)
+                self._services.changed(self)
+            return super()._launch()
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -105,23 +117,16 @@ class ProcessingJob(Job):
             **self._request.get("Environment", {}),
         }
 
-    def _conclude(self, exit_code: int | None) -> None:
-        self._exit_message = self._read_message()
-        if exit_code is None:
+    def _conclude(self, ending: Ending | None) -> None:
+        self._exit_message = _read_message(ending.host if ending else self.cluster.hosts[0])
+        if ending is None:
             return
-        if exit_code != 0:
+        if ending.exit_code != 0:
             raise JobFailedError("AlgorithmError: See job logs for more information")
-        for item in self._outputs():
-            folder = self.container.path(item["LocalPath"])
-            upload_folder(self._transfer, folder, S3Uri.parse(item["S3Uri"]))
-
-    def _read_message(self) -> str | None:
-        """Return the first 1 KB of the message file, or less so that no character is cut."""
-        start = self.container.read_start(_MESSAGE, _MESSAGE_LIMIT)
-        try:
-            return codecs.getincrementaldecoder("utf-8")().decode(start) or None
-        except UnicodeDecodeError as error:
-            raise JobFailedError(f"ClientError: {_MESSAGE} is not UTF-8 encoded text.") from error
+        for host in self.cluster.hosts:  # all to the same place: of equal names the last one stays
+            for item in self._outputs():
+                folder = host.container.path(item["LocalPath"])
+                upload_folder(self._transfer, folder, S3Uri.parse(item["S3Uri"]))
 
     def _facts(self) -> dict[str, Any]:
         return {
@@ -129,6 +134,15 @@ class ProcessingJob(Job):
             "ProcessingStartTime": self.start_time,
             "ProcessingEndTime": self.end_time,
         }
+
+
+def _read_message(host: Host) -> str | None:
+    """Return the first 1 KB of the message file, or less so that no character is cut."""
+    start = host.container.read_start(_MESSAGE, _MESSAGE_LIMIT)
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(start) or None
+    except UnicodeDecodeError as error:
+        raise JobFailedError(f"ClientError: {_MESSAGE} is not UTF-8 encoded text.") from error
 
 
 def _check_input(item: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from local_aws import role_clients, s3_handover
 from local_aws.role_sessions import Session
 
 _ATTEMPTS = 5
+ALL = slice(None)
 _BROKEN_OFF = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 
 
@@ -127,14 +128,15 @@ def _problem(error: Exception, text: str) -> TransferError:
     return TransferDeniedError(text) if denied else TransferError(text)
 
 
-def download_prefix(transfer: Transfer, uri: S3Uri, folder: Path) -> list[Path]:
+def download_prefix(transfer: Transfer, uri: S3Uri, folder: Path, share: slice = ALL) -> list[Path]:
     """Bring every object whose key starts with the URI's below `folder`; return the files.
 
+    `share` is which of the objects, in the order of their keys, one of several hosts gets.
     The part of a key after the prefix names the file: for `s3://b/data`, the object `data/a/x` is
     written to `a/x`. A prefix that is a whole key gives one file named by the key's last part.
     """
     files = []
-    for key in transfer.keys(uri):
+    for key in transfer.keys(uri)[share]:
         target = folder / relative_name(key, uri.key)
         transfer.download(S3Uri(uri.bucket, key), target)
         files.append(target)

@@ -84,10 +84,11 @@ def _kind(arn: str) -> str:
 
 def _tidy(services: Services) -> None:
     """A job whose creation was never answered has left nothing but its folder."""
-    known = {job.container.root.name for job in all_jobs()}
+    known = {job.cluster.folder.name for job in all_jobs()}
     for folder in services.jobs_folder.glob("*"):
         if folder.name not in known:
-            Container(folder, services.runtime).remove_unfinished()
+            for root in (folder, *folder.glob("127.*")):  # of several hosts each has its own
+                Container(root, services.runtime).remove_unfinished()
 
 
 def _marking_jobs(action: Callable[..., Any], state: State) -> Callable[..., Any]:

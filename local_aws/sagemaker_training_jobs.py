@@ -5,17 +5,17 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.ht
 """
 
 import re
-import tarfile
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from moto.sagemaker.exceptions import AWSValidationException
 
-from local_aws import processes, sagemaker_spot
+from local_aws import sagemaker_artifacts, sagemaker_spot, sagemaker_tensorflow
 from local_aws.sagemaker_checkpoints import Checkpoints
-from local_aws.sagemaker_container import resource_config
+from local_aws.sagemaker_cluster import Ending, Host, resource_config
 from local_aws.sagemaker_job import REASON_LIMIT, Job, JobFailedError
 from local_aws.sagemaker_logs import Metrics
 from local_aws.sagemaker_s3 import (
@@ -23,7 +23,6 @@ from local_aws.sagemaker_s3 import (
     TransferDeniedError,
     TransferError,
     download_prefix,
-    files_below,
 )
 from local_aws.sagemaker_spot import InstanceTime
 
@@ -54,7 +53,7 @@ _STATUS_MESSAGES = {
 class TrainingJob(Job):
     """One training job.
 
-    A spot job that is interrupted starts again in an empty container, as on a new instance: what
+    A spot job that is interrupted starts again in empty containers, as on new instances: what
     it finds there of its earlier work is what its checkpoints brought back from S3.
     """
 
@@ -75,6 +74,7 @@ class TrainingJob(Job):
         self._transitions: list[dict[str, Any]] = []
         self._model_artifacts: dict[str, str] | None = None
         self._instance_time = InstanceTime()
+        self._checkpoints: list[Checkpoints] = []  # of each host, if the job has them
         self._interruptible = False
         self._capacity_returns_after: float | None = None  # set while an interruption is due
         self._wait_limit: threading.Timer | None = None
@@ -84,6 +84,11 @@ class TrainingJob(Job):
     def _image(self) -> str:
         return str(self._request["AlgorithmSpecification"].get("TrainingImage", ""))
 
+    @property
+    def _hardware(self) -> dict[str, Any]:
+        hardware: dict[str, Any] = self._request["ResourceConfig"]
+        return hardware
+
     def check(self) -> None:
         """Refuse what cannot be run here, expressions that are none, and empty channels."""
         sagemaker_spot.check(self._request)
@@ -92,8 +97,10 @@ class TrainingJob(Job):
             self.metrics = Metrics(algorithm.get("MetricDefinitions", []))
         except re.error as error:
             raise AWSValidationException(f"Invalid regular expression: {error}") from error
-        if self._request["ResourceConfig"].get("InstanceCount", 1) != 1:
-            raise AWSValidationException("The embedded AWS runs training jobs on 1 instance.")
+        if "InstanceGroups" in self._hardware:
+            raise AWSValidationException(
+                "InstanceGroups are not supported here; use InstanceType and InstanceCount."
+            )
         if self._request["OutputDataConfig"].get("CompressionType", "GZIP") != "GZIP":
             raise AWSValidationException(
                 "CompressionType 'NONE' is not supported here; use 'GZIP'."
@@ -134,9 +141,9 @@ class TrainingJob(Job):
             self._wait_limit = self._limit(seconds, "MaxWaitTimeExceeded")
 
     def interrupt(self, capacity_returns_after: float = 0) -> None:
-        """Take the instance away, as AWS does: SIGTERM, and SIGKILL when the grace is over.
+        """Take the instances away, as AWS does: SIGTERM, and SIGKILL when the grace is over.
 
-        Another one comes after `capacity_returns_after` seconds. Raises AWSValidationException
+        Others come after `capacity_returns_after` seconds. Raises AWSValidationException
         for a job that is not of spot or is not training now.
         """
         with self._lock:
@@ -165,24 +172,27 @@ class TrainingJob(Job):
         now = datetime.now(UTC)
         self._instance_time.begin(now)
         self.start_time = self.start_time or now
-        self._write_configuration()
-        for folder in (_MODEL, _OUTPUT_DATA):
-            self.container.make_folder(folder)
+        for host in self.cluster.hosts:
+            self._write_configuration(host)
+            for folder in (_MODEL, _OUTPUT_DATA):
+                host.container.make_folder(folder)
         try:
             self._download()
         except TransferError as error:
             raise JobFailedError(f"ClientError: Failed to download data. {error}") from error
 
     def _download(self) -> None:
-        for channel in self._channels():
-            uri = S3Uri.parse(channel["DataSource"]["S3DataSource"]["S3Uri"])
-            target = self.container.make_folder(f"{_INPUT}/data/{channel['ChannelName']}")
-            download_prefix(self._transfer, uri, target)
+        for host in self.cluster.hosts:
+            for channel in self._channels():
+                source = channel["DataSource"]["S3DataSource"]
+                target = host.container.make_folder(f"{_INPUT}/data/{channel['ChannelName']}")
+                share = self.cluster.share(host, source.get("S3DataDistributionType"))
+                download_prefix(self._transfer, S3Uri.parse(source["S3Uri"]), target, share)
         self._checkpoints = self._make_checkpoints()
-        if self._checkpoints is not None:
-            self._checkpoints.restore()
+        for checkpoints in self._checkpoints:
+            checkpoints.restore()
 
-    def _write_configuration(self) -> None:
+    def _write_configuration(self, host: Host) -> None:
         channels = {
             channel["ChannelName"]: {
                 "TrainingInputMode": self._input_mode(channel),
@@ -194,54 +204,62 @@ class TrainingJob(Job):
             }
             for channel in self._channels()
         }
-        resources = resource_config(self._request["ResourceConfig"].get("InstanceType", "local"))
+        resources = resource_config(self._hardware, host.name, self.cluster.names)
         for name, content in (
             ("hyperparameters", self._request.get("HyperParameters", {})),
             ("inputdataconfig", channels),
             ("resourceconfig", resources),
         ):
-            self.container.write_json(f"{_INPUT}/config/{name}.json", content)
+            host.container.write_json(f"{_INPUT}/config/{name}.json", content)
 
-    def _make_checkpoints(self) -> Checkpoints | None:
+    def _make_checkpoints(self) -> list[Checkpoints]:
+        """Every host has a folder that mirrors the same prefix, as on AWS.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints-resume.html
+        """
         config = self._request.get("CheckpointConfig")
         if config is None:
-            return None
-        folder = self.container.make_folder(config.get("LocalPath") or "/opt/ml/checkpoints")
-        return Checkpoints(self._transfer, folder, S3Uri.parse(config["S3Uri"]))
+            return []
+        inside = config.get("LocalPath") or "/opt/ml/checkpoints"
+        uri = S3Uri.parse(config["S3Uri"])
+        return [
+            Checkpoints(self._transfer, host.container.make_folder(inside), uri)
+            for host in self.cluster.hosts
+        ]
 
-    def _execute(self) -> int | None:
+    def _execute(self) -> Ending | None:
         """Run the command, again after each interruption; return what its last run ended with."""
         while True:
-            exit_code = self._run_on_instance()
+            ending = self._run_on_instances()
             with self._lock:
                 self._interruptible = False  # from here on the end of the command is what counts
                 wait, self._capacity_returns_after = self._capacity_returns_after, None
             if wait is None:
-                return exit_code
-            if not self._move_to_new_instance(wait):
+                return ending
+            if not self._move_to_new_instances(wait):
                 return None
 
-    def _run_on_instance(self) -> int | None:
+    def _run_on_instances(self) -> Ending | None:
         self._enter("Training")
-        if self._checkpoints is None:
-            return super()._execute()
-        with self._checkpoints.mirrored():
+        sagemaker_tensorflow.connect(self.cluster, self._request.get("HyperParameters", {}))
+        with ExitStack() as stack:
+            for checkpoints in reversed(self._checkpoints):  # the first host has the last word
+                stack.enter_context(checkpoints.mirrored())
             return super()._execute()
 
-    def _launch(self) -> processes.Process | None:
+    def _launch(self) -> bool:
         with self._lock:
-            process = super()._launch()
-            self._interruptible = process is not None
-            return process
+            self._interruptible = super()._launch()
+            return self._interruptible
 
     def _runtime_left(self) -> float:
         """AWS counts the time on all instances, and not the wait between them."""
         return max(0.0, super()._runtime_left() - self._instance_time.seconds())
 
-    def _move_to_new_instance(self, wait: float) -> bool:
-        """Wait for an instance and set it up; return False if the job was stopped meanwhile."""
+    def _move_to_new_instances(self, wait: float) -> bool:
+        """Wait for instances and set them up; return False if the job was stopped meanwhile."""
         self._instance_time.end(datetime.now(UTC))
-        self.container.renew()
+        self.cluster.renew()
         if self._stop_asked.wait(wait):
             return False
         self._enter("Starting")
@@ -250,11 +268,10 @@ class TrainingJob(Job):
 
     def _command(self) -> list[str]:
         algorithm = self._request["AlgorithmSpecification"]
-        elements = [
+        return [
             *algorithm.get("ContainerEntrypoint", ["train"]),
             *algorithm.get("ContainerArguments", []),
         ]
-        return self.container.command(elements)
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -266,31 +283,25 @@ class TrainingJob(Job):
             **self._request.get("Environment", {}),
         }
 
-    def _conclude(self, exit_code: int | None) -> None:
-        if exit_code:
-            raise JobFailedError(self._algorithm_error(exit_code))
+    def _conclude(self, ending: Ending | None) -> None:
+        if ending is not None and ending.exit_code != 0:
+            raise JobFailedError(_algorithm_error(ending))
         self._move_to("Uploading")
         output = S3Uri.parse(self._request["OutputDataConfig"]["S3OutputPath"])
         output = output / self.name / "output"
         self._upload_archive(_OUTPUT_DATA, output / "output.tar.gz")
         # A stopped job has 120 seconds in which to save its model "so that the results of training
         # are not lost": AWS uploads that too.
-        if self._upload_archive(_MODEL, output / "model.tar.gz", even_empty=exit_code == 0):
+        if self._upload_archive(_MODEL, output / "model.tar.gz", even_empty=ending is not None):
             self._model_artifacts = {"S3ModelArtifacts": str(output / "model.tar.gz")}
 
-    def _algorithm_error(self, exit_code: int) -> str:
-        failure = self.container.read_start(_FAILURE, 4 * REASON_LIMIT).decode("utf-8", "replace")
-        return f"AlgorithmError: {failure[:REASON_LIMIT].strip()}, exit code: {exit_code}"
-
     def _upload_archive(self, inside: str, uri: S3Uri, *, even_empty: bool = False) -> bool:
-        folder = self.container.path(inside)
-        if not even_empty and next(files_below(folder), None) is None:
+        folders = [host.container.path(inside) for host in self.cluster.hosts]
+        if not even_empty and not sagemaker_artifacts.has_files(folders):
             return False
-        archive = self.container.root / "tmp" / Path(uri.key).name
+        archive = self.cluster.hosts[0].container.root / "tmp" / Path(uri.key).name
         try:
-            with tarfile.open(archive, "w:gz", compresslevel=1) as tar:  # weights hardly compress
-                for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-                    tar.add(path, arcname=path.name)
+            sagemaker_artifacts.pack(folders, archive)
             self._transfer.upload(archive, uri)
         except (OSError, TransferError) as error:
             raise JobFailedError(f"ClientError: Artifact upload failed: {error}") from error
@@ -347,3 +358,8 @@ class TrainingJob(Job):
             "TrainingTimeInSeconds": seconds,
             "BillableTimeInSeconds": seconds,
         }
+
+
+def _algorithm_error(ending: Ending) -> str:
+    said = ending.host.container.read_start(_FAILURE, 4 * REASON_LIMIT).decode("utf-8", "replace")
+    return f"AlgorithmError: {said[:REASON_LIMIT].strip()}, exit code: {ending.exit_code}"

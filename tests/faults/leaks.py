@@ -30,7 +30,9 @@ def job_processes(folder: Path) -> list[psutil.Process]:
 
 def _unfinished_files(folder: Path) -> list[Path]:
     """Return what the embedded AWS itself writes for a moment: archives and half downloads."""
-    return [*folder.glob("*/tmp/*.tar.gz"), *folder.glob("*/opt/**/.*.partial")]
+    roots = [*folder.glob("*"), *folder.glob("*/127.*")]  # of several hosts each has its own
+    patterns = ("tmp/*.tar.gz", "opt/**/.*.partial")
+    return [path for root in roots for pattern in patterns for path in root.glob(pattern)]
 
 
 def _running_executions(states: Any) -> list[str]:

@@ -93,14 +93,15 @@ class Account:
         )
         urllib.request.urlopen(request).close()
 
-    def job_log(self, name: str) -> str:
-        path = self.aws.data_folder / "jobs" / name / "job.log"
+    def job_log(self, name: str, host: str = "") -> str:
+        """Return what a job has printed, on the host if it has several."""
+        path = self.aws.data_folder / "jobs" / name / host / "job.log"
         return path.read_text() if path.exists() else ""
 
-    def log_events(self, group: str, name: str) -> list[str]:
-        """Return the messages of the job's one log stream."""
+    def log_events(self, group: str, name: str, host: str = "algo-1") -> list[str]:
+        """Return the messages of the one log stream that the job has for the host."""
         streams = self.logs.describe_log_streams(
-            logGroupName=group, logStreamNamePrefix=f"{name}/algo-1-"
+            logGroupName=group, logStreamNamePrefix=f"{name}/{host}-"
         )["logStreams"]
         assert len(streams) == 1
         events = self.logs.get_log_events(

@@ -103,6 +103,27 @@ def test_what_was_running_has_failed(aws: KillableAws, account: Account) -> None
     assert all("EndTime" in entry for entry in transitions)
 
 
+def test_of_several_hosts_nothing_is_left_running(aws: KillableAws, account: Account) -> None:
+    request = training(unique("hosts"), account.uri("models"), "echo ready; sleep 600")
+    request["ResourceConfig"]["InstanceCount"] = 2
+    name = request["TrainingJobName"]
+    account.sagemaker.create_training_job(**request)
+    for host in ("127.0.0.1", "127.0.0.2"):
+        eventually(lambda: account.job_log(name, host))  # noqa: B023
+        (aws.data_folder / "jobs" / name / host / "opt/ml/input/.x.partial").touch()
+    processes = leaks.job_processes(aws.data_folder / "jobs" / name)
+
+    aws.kill_and_start()
+
+    psutil.wait_procs(processes, timeout=10)
+    assert not any(process.is_running() for process in processes)
+    job = describe(account, "Training", name)
+    assert (job["TrainingJobStatus"], job["FailureReason"]) == ("Failed", INTERRUPTED)
+    assert job["ResourceConfig"]["InstanceCount"] == 2
+    leaks.assert_none(aws)
+    assert account.job_log(name, "127.0.0.2") == "ready\n"
+
+
 def test_what_was_being_stopped_is_stopped(aws: KillableAws, account: Account) -> None:
     deaf = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
     jobs = {kind: started(account, kind, deaf) for kind in KINDS}

@@ -53,6 +53,16 @@ def test_a_failed_jobs_log_file_is_named_where_it_is(
     assert log_file_of(failed_training(), terminal, tmp_path) == str(log)
 
 
+def test_a_failed_jobs_log_files_of_several_hosts_are_in_a_folder(
+    terminal: PlainTerminal, tmp_path: Path
+) -> None:
+    folder = tmp_path / "jobs" / "digits-0123456789ab-train-1-0"
+    for host in ("127.0.0.1", "127.0.0.2"):
+        (folder / host).mkdir(parents=True)
+        (folder / host / "job.log").touch()
+    assert log_file_of(failed_training(), terminal, tmp_path) == str(folder)
+
+
 def test_a_failed_lambdas_log_files_are_in_a_folder(
     terminal: PlainTerminal, tmp_path: Path
 ) -> None:

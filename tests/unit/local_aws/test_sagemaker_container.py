@@ -33,11 +33,6 @@ def test_a_path_outside_of_opt_ml_is_refused(container: Container, path: str) ->
         container.path(path)
 
 
-def test_names_that_are_taken_get_a_number(container: Container) -> None:
-    assert container.beside({"other"}).root == container.root
-    assert container.beside({"job", "job.2"}).root == container.root.with_name("job.3")
-
-
 def test_a_new_job_finds_an_empty_folder_and_a_completed_one_leaves_its_log(
     container: Container,
 ) -> None:
