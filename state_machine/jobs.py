@@ -1,5 +1,7 @@
 """The three SageMaker jobs as states of the machine."""
 
+from typing import Any
+
 from state_machine import sdk
 from state_machine.asl import Expression, ProcessingStep, Retry, TrainingStep, join
 from state_machine.config import Job, PipelineConfig, Training
@@ -260,12 +262,19 @@ def _estimator(config: PipelineConfig, deployed: Deployed) -> sdk.TensorFlow:
             volume_size=job.volume_size_gb,
             max_run=job.max_runtime_seconds,
             output_path=f"s3://{deployed.names.bucket}/runs/",
+            distribution=_distribution(job),
             metric_definitions=METRIC_DEFINITIONS,
             model_dir=False,  # type: ignore[arg-type] # its way to leave the hyperparameter out
             debugger_hook_config=False,
             disable_profiler=True,
             sagemaker_session=rendering_session(deployed.names.region, deployed.names.bucket),
         )
+
+
+def _distribution(job: Training) -> dict[str, Any] | None:
+    """What has AWS's image tell TensorFlow of all hosts, if there are several."""
+    several = {"multi_worker_mirrored_strategy": {"enabled": True}}
+    return several if job.instance_count > 1 else None
 
 
 def _job_name(step: str) -> Expression:

@@ -304,6 +304,21 @@ def test_no_option_of_pipeline_toml_is_missing_from_the_definition(
         assert not all(stands_in(value, before) for value in values), f"{option}: tells nothing"
 
 
+def test_several_hosts_are_told_of_each_other_and_talk_encrypted(
+    machine: dict[str, Any], pipeline: PipelineConfig, deployed: Deployed
+) -> None:
+    training = pipeline.training.model_copy(update={"instance_count": 2})
+    several = definition.as_dict(pipeline.model_copy(update={"training": training}), deployed)
+    one, two = (states["States"]["Train"]["Parameters"] for states in (machine, several))
+
+    told = "sagemaker_multi_worker_mirrored_strategy_enabled"
+    assert told not in one["HyperParameters"]
+    assert two["HyperParameters"][told] == "true"
+    encrypted = "EnableInterContainerTrafficEncryption"
+    assert (one[encrypted], two[encrypted]) == (False, True)
+    assert problems("Train", fill_in(two)) == []
+
+
 def test_hyperparameters_reach_the_job_from_the_run_and_default_in_prepare_run(
     pipeline: PipelineConfig, machine: dict[str, Any]
 ) -> None:
