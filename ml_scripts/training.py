@@ -55,6 +55,7 @@ def count_classes(labels: np.ndarray) -> int:
     return len(values)
 
 
+@hosts.losses_named()
 def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
     model: keras.Model,
     X_train: np.ndarray,
@@ -89,7 +90,7 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
 
     Raises:
         TrainingError: the loss is not finite, the checkpoints are of another training, or the disk
-            does not take what is written.
+            does not take what is written; of several hosts, that they differ or one is gone.
     """
     strategy = strategy or tf.distribute.get_strategy()
     steps = settings.epochs * math.ceil(len(X_train) / settings.batch_size)
@@ -100,6 +101,7 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
     training = Loop(model, optimizer, strategy, settings.batch_size, settings.seed)
     identity = _identity(settings, X_train, model)
     state = _resume(checkpoint_dir, identity, training, settings, log)
+    hosts.check_same(strategy, "the last finished epoch", state.epoch)
     for row in state.history:
         record(row)
     for epoch in range(state.epoch + 1, settings.epochs + 1):

@@ -3,6 +3,7 @@
 import pytest
 
 import hosts
+from errors import TrainingError
 from tensorflow_setup import tf
 
 
@@ -19,3 +20,17 @@ def test_every_host_has_its_own_port(host, index):
         "cluster": {"worker": ["algo-1:8890", "algo-2:8891"]},
         "task": {"type": "worker", "index": index},
     }
+
+
+def test_a_host_that_is_alone_agrees_with_itself():
+    hosts.check_same(tf.distribute.get_strategy(), "the last finished epoch", 3)
+
+
+def test_a_lost_host_is_told_of_in_one_line():
+    lost = "Graph execution error:\n\nCollective ops is aborted by: Socket closed\nAdditional ..."
+
+    with pytest.raises(TrainingError, match=r"is gone \(Socket closed\): its log") as told:
+        with hosts.losses_named():
+            raise tf.errors.UnavailableError(None, None, lost)
+
+    assert "\n" not in str(told.value)
