@@ -29,8 +29,8 @@ def test_a_host_that_is_alone_agrees_with_itself():
 def test_a_lost_host_is_told_of_in_one_line():
     lost = "Graph execution error:\n\nCollective ops is aborted by: Socket closed\nAdditional ..."
 
-    with pytest.raises(TrainingError, match=r"is gone \(Socket closed\): its log") as told:
-        with hosts.losses_named():
-            raise tf.errors.UnavailableError(None, None, lost)
+    expected = pytest.raises(TrainingError, match=r"is gone \(Socket closed\): its log")
+    with expected as told, hosts.losses_named():
+        raise tf.errors.UnavailableError(None, None, lost)
 
     assert "\n" not in str(told.value)
