@@ -120,6 +120,7 @@ class Cluster:
 
     def renew(self) -> None:
         """Empty the folders, the logs aside: new instances take the place of interrupted ones."""
+        self.kill()
         for host in self.hosts:
             host.container.renew()
 
@@ -133,7 +134,12 @@ class Cluster:
         for host in self.hosts:
             host.container.remove_unfinished()
 
-    def follow(self, put: Callable[[Host], PutEvents], metrics: Metrics) -> Ending:
+    def follow(
+        self,
+        put: Callable[[Host], PutEvents],
+        metrics: Metrics,
+        grace_seconds: float = _GRACE_SECONDS_AFTER_FAILURE,
+    ) -> Ending:
         """Log what the hosts print until all have ended. The first that fails ends the others."""
         ends = {_in_thread(partial(host.follow, put(host), metrics)): host for host in self.hosts}
         failure = None
@@ -141,7 +147,8 @@ class Cluster:
             ending = Ending(ends[end], end.result())
             if ending.exit_code != 0 and failure is None:
                 failure = ending
-                self.terminate(_GRACE_SECONDS_AFTER_FAILURE)
+                if not self._timers:  # else all have been told to end, and have their own time
+                    self.terminate(grace_seconds)
         return failure or Ending(self.hosts[0], 0)
 
     def terminate(self, grace_seconds: float) -> None:

@@ -1,11 +1,14 @@
 import signal
 import subprocess
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
 from local_aws import processes
-from local_aws.sagemaker_cluster import Cluster, terminate
+from local_aws.sagemaker_cluster import Cluster, Ending, Host, terminate
 from local_aws.sagemaker_container import Runtime
+from local_aws.sagemaker_logs import Metrics
+from tests.waiting import eventually
 
 
 def cluster(folder: Path, instance_count: int) -> Cluster:
@@ -37,6 +40,59 @@ def test_each_object_of_a_sharded_input_comes_to_one_host(tmp_path: Path) -> Non
     assert sorted(map(len, shares)) == [2, 3, 3]
     assert [objects[job.share(host, None)] for host in job.hosts] == [objects] * 3
     assert [["a"][job.share(host, "ShardedByS3Key")] for host in job.hosts] == [["a"], [], []]
+
+
+def run(job: Cluster, scripts: list[str], grace_seconds: float = 60) -> "Future[Ending]":
+    """Run a shell script on each host and wait until each has printed `ready`."""
+    job.create()
+    for host, script in zip(job.hosts, scripts, strict=True):
+        host.launch(["/bin/bash", "-c", script], {"PATH": "/usr/bin:/bin"})
+    pool = ThreadPoolExecutor(1)
+    ending = pool.submit(job.follow, lambda _: lambda _: None, Metrics([]), grace_seconds)
+    pool.shutdown(wait=False)
+    eventually(lambda: all("ready" in printed(host) for host in job.hosts))
+    return ending
+
+
+def printed(host: Host) -> str:
+    log = host.container.root / "job.log"
+    return log.read_text() if log.exists() else ""
+
+
+FOREVER = "echo ready; while :; do sleep 0.02; done"
+
+
+def test_the_first_host_that_fails_decides_and_ends_the_others(tmp_path: Path) -> None:
+    fails = "echo ready; until test -e fail; do sleep 0.02; done; exit 7"
+    job = cluster(tmp_path, 3)
+    ending = run(job, [FOREVER, fails, FOREVER])
+
+    (job.hosts[1].container.root / "fail").touch()
+
+    assert ending.result(10) == Ending(job.hosts[1], 7)
+    job.kill()
+
+
+def test_hosts_that_all_end_well_end_well(tmp_path: Path) -> None:
+    job = cluster(tmp_path, 2)
+
+    assert run(job, ["echo ready"] * 2).result(10) == Ending(job.hosts[0], 0)
+
+
+def test_a_host_that_dies_of_a_stop_takes_no_time_from_the_others(tmp_path: Path) -> None:
+    saves = "trap 'until test -e go; do sleep 0.02; done; echo saved; exit' TERM; " + FOREVER
+    job = cluster(tmp_path, 2)
+    ending = run(job, [FOREVER, saves], grace_seconds=0)
+
+    job.terminate(60)
+
+    process = job.hosts[0]._process
+    assert process is not None
+    eventually(lambda: process.poll() is not None)
+    (job.hosts[1].container.root / "go").touch()
+    ending.result(10)
+    assert printed(job.hosts[1]).endswith("saved\n")
+    job.kill()
 
 
 def started(script: str, folder: Path) -> processes.Process:
