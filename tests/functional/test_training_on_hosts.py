@@ -14,14 +14,20 @@ import pytest
 
 from cli import sample
 from local_aws.client import EmbeddedAws
+from state_machine import config
 from tests.faults.containers import kill_script
 from tests.faults.leaks import job_processes
 from tests.functional.sagemaker_requests import Account, channel, training, unique, unpacked
 from tests.waiting import eventually
 
-SCRIPTS = Path(__file__).parents[2] / "ml_scripts"
+PROJECT = Path(__file__).parents[2]
+SCRIPTS = PROJECT / "ml_scripts"
 FIRST, SECOND = "127.0.0.1", "127.0.0.2"
 EPOCHS = 8
+HYPERPARAMETERS = config.load(PROJECT / "pipeline.toml").training.hyperparameters | {
+    "epochs": EPOCHS,
+    "batch-size": 32,
+}
 SECONDS = 240
 # main.py, and then a line on what this host has written.
 TELLING = """
@@ -54,8 +60,7 @@ class Trainings:
             InputDataConfig=self.channels,
             CheckpointConfig={"S3Uri": self.account.uri(checkpoints)},
             HyperParameters={
-                "epochs": str(EPOCHS),
-                "batch-size": "32",
+                **{name: str(value) for name, value in HYPERPARAMETERS.items()},
                 "sagemaker_program": f'"{program}"',
                 "sagemaker_submit_directory": f'"{self.code}"',
                 "sagemaker_multi_worker_mirrored_strategy_enabled": "true",
