@@ -36,7 +36,7 @@ privileges: $(INSTALLED)  ## take every right away in turn, and see that somethi
 fuzz: $(INSTALLED)  ## hostile input for every reader, 10,000 cases each (FUZZ_CASES=n for n)
 	@FUZZ_CASES=$(or $(FUZZ_CASES),10000) $(BIN)/python -m pytest -n 3 --timeout 7200 tests/fuzz $(ARGS)
 
-slow: $(INSTALLED)  ## the gate and the registry on a dozen trainings, docs/deploy.md, the template
+slow: $(INSTALLED)  ## the gate and the registry on a dozen trainings, two hosts, docs/deploy.md, the template
 	@$(PYTEST) -m slow $(ARGS)
 
 browser: $(INSTALLED)  ## the report in headless Chromium, which has to be installed
