@@ -129,7 +129,9 @@ def trained(training_base, run_script) -> SimpleNamespace:
     base = training_base()
     result = run_script(base, "main.py", *TRAINING)
     assert result.returncode == 0, result.stderr
-    return SimpleNamespace(base=base, output=result.stdout, errors=result.stderr)
+    return SimpleNamespace(
+        base=base, arguments=TRAINING, output=result.stdout, errors=result.stderr
+    )
 
 
 @pytest.fixture(scope="session")

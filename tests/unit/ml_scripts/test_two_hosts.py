@@ -15,15 +15,15 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def start(ml_scripts, script_environment):
-    """Start the training on both hosts: `start(bases)` -> two processes."""
+    """Start the training on both hosts: `start(bases, *arguments)` -> two processes."""
     started = []
 
-    def start(bases):
+    def start(bases, *arguments):
         for host, base in zip(HOSTS, bases, strict=True):
             environment = script_environment(base)
             environment |= {"SM_HOSTS": str(HOSTS).replace("'", '"'), "SM_CURRENT_HOST": host}
             process = subprocess.Popen(
-                [sys.executable, str(ml_scripts / "main.py"), "--epochs=500", "--batch-size=32"],
+                [sys.executable, str(ml_scripts / "main.py"), *arguments],
                 env=environment,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -42,7 +42,7 @@ def start(ml_scripts, script_environment):
 @pytest.mark.parametrize("lost", [0, 1])
 def test_a_host_that_loses_the_other_ends_by_itself(training_base, start, lost):
     bases = [training_base(), training_base()]
-    processes = start(bases)
+    processes = start(bases, "--epochs=500", "--batch-size=32")
     for process in processes:
         assert next(line for line in process.stdout if line.startswith("epoch="))
 
@@ -59,7 +59,7 @@ def test_hosts_that_would_go_on_from_different_epochs_refuse(training_base, star
     bases = [training_base(), training_base()]
     shutil.copytree(trained.base / "checkpoints", bases[0] / "checkpoints")
 
-    processes = start(bases)
+    processes = start(bases, *trained.arguments)
 
     for process in processes:
         process.communicate(timeout=SECONDS)
