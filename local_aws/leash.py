@@ -41,8 +41,11 @@ def main(leash: int, command: list[str]) -> int:
 
 def _start(command: list[str]) -> int:
     supervisor = os.getpid()
+    # What comes before the child no longer ignores it waits until then, instead of being lost.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _IGNORED)
     child = os.fork()
     if child:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _IGNORED)
         with contextlib.suppress(OSError):  # both sides: a signal may be asked for at once
             os.setpgid(child, child)
         return child
@@ -53,6 +56,7 @@ def _start(command: list[str]) -> int:
             os._exit(1)
         for number in (*_IGNORED, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _IGNORED)
         os.execvp(command[0], command)  # noqa: S606 (no shell is what is wanted)
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")

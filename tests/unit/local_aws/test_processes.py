@@ -111,6 +111,14 @@ def test_signal_reaches_the_whole_group() -> None:
     assert process.wait(10) == 5
 
 
+def test_signal_that_comes_before_the_command_is_not_lost() -> None:
+    process = start("/bin/sleep", "600")
+
+    process.terminate_group(signal.SIGTERM)
+
+    assert process.wait(10) == -signal.SIGTERM
+
+
 def test_command_may_ignore_sigterm_and_goes_on() -> None:
     process = start("/bin/sh", "-c", "trap '' TERM; echo ready; sleep 600")
     assert process.stdout is not None
