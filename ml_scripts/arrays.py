@@ -1,7 +1,9 @@
 """The splits as files: `X_<split>/X_<split>.npy` and `y_<split>/y_<split>.npy` in one folder.
 
-Each array has a folder of its own because SageMaker copies folders. Arrays are never pickled, and
-no file makes a reader take more memory than it may. features.json beside them names the columns of
+Each array has a folder of its own because SageMaker copies folders. Where several instances wrote a
+split, X is parts instead, `X_<split>-00001-of-00002.npy`, each with the places of its rows in the
+split, `places-00001-of-00002.npy`; read, they are the same array. Arrays are never pickled, and no
+file makes a reader take more memory than it may. features.json beside them names the columns of
 rows, where they have names.
 """
 
@@ -14,6 +16,7 @@ import numpy as np
 
 from errors import DataError
 from part import noun_of
+from stored import StoredRows
 
 FEATURES_FILE = "features.json"
 KINDS = {(4, np.dtype(np.uint8)), (2, np.dtype(np.float32))}  # axes, type of a value
@@ -21,35 +24,24 @@ KINDS = {(4, np.dtype(np.uint8)), (2, np.dtype(np.float32))}  # axes, type of a 
 MAX_BYTES = 4 * 1024**3
 
 
-def save_split(
-    folder: Path, split: str, X: np.ndarray, y: np.ndarray, features: Sequence[str] = ()
-) -> None:
-    """Write one split below `folder`.
-
-    Args:
-        split: train, validation or test.
-        X: images (n, height, width, channels) uint8, or rows (n, features) float32.
-        y: (n,) integers.
-        features: the names of the columns of rows, if they have some.
-    """
-    for name, array in ((f"X_{split}", X), (f"y_{split}", y)):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        np.save(folder / name / f"{name}.npy", array, allow_pickle=False)
-    if features:
-        (folder / FEATURES_FILE).write_text(json.dumps(list(features)))
+def path_of(folder: Path, name: str) -> Path:
+    """Return where a split's folder has the array of that name."""
+    return folder / name / f"{name}.npy"
 
 
-def load_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return X, memory-mapped, and y, as save_split wrote them.
+def paths_of_part(folder: Path, name: str, number: int, count: int) -> tuple[Path, Path]:
+    """Return where instance `number` of `count` puts its rows of an array, and their places."""
+    part = f"{number:05}-of-{count:05}.npy"
+    return folder / name / f"{name}-{part}", folder / name / f"places-{part}"
+
+
+def load_split(folder: Path, split: str) -> tuple[StoredRows, np.ndarray]:
+    """Return X, of which what is asked for is read, and y, as writing.write wrote them.
 
     Raises:
-        DataError: a file is missing or unreadable, or the two do not fit each other.
+        DataError: a file is missing or unreadable, or they do not fit each other.
     """
-    X, y = _load(folder, f"X_{split}"), np.array(_load(folder, f"y_{split}"))
-    if (X.ndim, X.dtype) not in KINDS:
-        found = f"{X.dtype} of shape {X.shape}"
-        expected = "uint8 (n, height, width, channels) or float32 (n, features)"
-        raise DataError(f"X_{split}.npy", found, expected)
+    X, y = _load_rows(folder, f"X_{split}"), np.array(_load(path_of(folder, f"y_{split}")))
     if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
         raise DataError(f"y_{split}.npy", f"{y.dtype} of shape {y.shape}", "integers (n,)")
     if len(X) != len(y):
@@ -58,6 +50,39 @@ def load_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
     if not len(X):
         raise DataError(f"X_{split}.npy", f"no {noun_of(X)}", "at least one")
     return X, y
+
+
+def _load_rows(folder: Path, name: str) -> StoredRows:
+    """Return the rows of one file, or those of the parts that several instances wrote."""
+    found = sorted(path.name for path in (folder / name).glob(f"{name}-*"))
+    if not found:
+        return StoredRows([_load_examples(path_of(folder, name))])
+    paths = [paths_of_part(folder, name, number + 1, len(found)) for number in range(len(found))]
+    if found != [path.name for path, _ in paths]:
+        raise DataError(name, ", ".join(found), "part 1 to n, of n, each of them once")
+    files, places = [], []
+    for path, places_path in paths:
+        rows, of_rows = _load_examples(path), np.array(_load(places_path))
+        if (of_rows.shape, of_rows.dtype) != ((len(rows),), np.int64):
+            found = f"{of_rows.dtype} of shape {of_rows.shape}"
+            raise DataError(places_path.name, found, f"int64 ({len(rows)},), as {path.name}")
+        if len(rows):
+            files.append(rows)
+            places.append(of_rows)
+    _check_parts(name, files, places)
+    return StoredRows(files, places)
+
+
+def _check_parts(name: str, files: Sequence[np.ndarray], places: Sequence[np.ndarray]) -> None:
+    if not files:
+        raise DataError(name, "parts without a row", "at least one row")
+    if len(kinds := {(file.shape[1:], file.dtype) for file in files}) > 1:
+        found = " and ".join(sorted(f"{dtype} of shape {shape}" for shape, dtype in kinds))
+        raise DataError(name, found, "rows of one shape in all parts")
+    together = np.sort(np.concatenate(places))
+    if not np.array_equal(together, np.arange(len(together))):
+        found = f"{len(together):,} rows from {together[0]} to {together[-1]}"
+        raise DataError(name, found, "each row from 0 on in one of the parts, none missing")
 
 
 def load_features(folder: Path, count: int) -> list[str]:
@@ -78,8 +103,18 @@ def load_features(folder: Path, count: int) -> list[str]:
     return [str(name) for name in names]
 
 
-def _load(folder: Path, name: str) -> np.ndarray:
-    path = folder / name / f"{name}.npy"
+def _load_examples(path: Path) -> np.memmap:
+    X = _load(path)
+    if (X.ndim, X.dtype) not in KINDS:
+        found = f"{X.dtype} of shape {X.shape}"
+        expected = "uint8 (n, height, width, channels) or float32 (n, features)"
+        raise DataError(path.name, found, expected)
+    if not X.flags.c_contiguous:
+        raise DataError(path.name, "an array in Fortran's order", "one in C's")
+    return X
+
+
+def _load(path: Path) -> np.memmap:
     try:
         # np.load would take a .npz as well; this maps plain arrays only, and never unpickles.
         return np.lib.format.open_memmap(path, mode="r")

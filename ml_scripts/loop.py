@@ -109,8 +109,8 @@ def batches(
 ) -> tf.data.Dataset:
     """Return the batches of images (b, ...), of their own type, and labels (b,) int64 in order.
 
-    Rows are gathered batch by batch, so that the images may be memory-mapped and larger than
-    memory. Autotune stays off: with it most epochs sit idle for seconds at their end.
+    Rows are gathered batch by batch, so that the images may be StoredRows and larger than memory.
+    Autotune stays off: with it most epochs sit idle for seconds at their end.
     """
 
     def gather(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

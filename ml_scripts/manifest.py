@@ -18,8 +18,13 @@ LONGEST_NAME, LONGEST_SHOWN = 100, 200  # characters
 Listed = tuple[Path, int, str]  # file, bytes, sha256 hex
 
 
-def verify(source: Path) -> None:
+def verify(source: Path, *, share: bool = False) -> None:
     """Compare every file that the folder's manifest lists; without a manifest all is well.
+
+    Args:
+        source: the folder.
+        share: whether the folder holds one instance's share of the files only; then those that are
+            not there are not missed.
 
     Raises:
         DataError: names the first file that is missing or differs, with what was found and what
@@ -29,6 +34,8 @@ def verify(source: Path) -> None:
     if not path.exists():
         return
     listed = _read(path)
+    if share:
+        listed = [each for each in listed if each[0].is_file()]
     for file, size, _ in listed:
         if not file.is_file():
             raise DataError(file.name, "no such file", f"{size:,} bytes, as {FILE_NAME} lists it")

@@ -25,8 +25,8 @@ def most_confident(
 
     Args:
         predictions: of all images or rows.
-        images: (n, height, width, channels) uint8, or rows (n, features) float32; may be
-            memory-mapped.
+        images: (n, height, width, channels) uint8, or rows (n, features) float32; an array, or
+            StoredRows.
         features: the names of the columns of rows.
         most: how many at most.
     """
@@ -51,15 +51,14 @@ def _show_picture(images: np.ndarray) -> Callable[[int], dict]:
 
 def _show_values(rows: np.ndarray, features: Sequence[str]) -> Callable[[int], dict]:
     """Show the values of a row that are furthest from the mean of all, in standard deviations."""
-    mean = rows.mean(axis=0, dtype=np.float64)
-    deviation = rows.std(axis=0, dtype=np.float64)
+    mean = np.mean(rows, axis=0, dtype=np.float64)
+    deviation = np.std(rows, axis=0, dtype=np.float64)
 
     def show(number: int) -> dict:
-        away = np.divide(
-            rows[number] - mean, deviation, out=np.zeros_like(mean), where=deviation > 0
-        )
+        row = rows[number]
+        away = np.divide(row - mean, deviation, out=np.zeros_like(mean), where=deviation > 0)
         columns = np.argsort(-np.abs(away), kind="stable")[:MOST_VALUES]
-        values = [(features[i], float(rows[number, i]), float(away[i])) for i in columns]
+        values = [(features[i], float(row[i]), float(away[i])) for i in columns]
         names = ("name", "value", "deviations")
         return {"values": [dict(zip(names, each, strict=True)) for each in values]}
 

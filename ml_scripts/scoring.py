@@ -47,8 +47,8 @@ def score(
 
     Args:
         model_archive: as SageMaker packs it.
-        images: (n, height, width, channels) uint8, or rows (n, features) float32; may be
-            memory-mapped.
+        images: (n, height, width, channels) uint8, or rows (n, features) float32; an array, or
+            StoredRows.
         labels: (n,) integers.
         classes: how many the model must know; as many as it does if None.
         sha256: the model's digest, as its training recorded it.

@@ -94,6 +94,35 @@ def test_a_split(job: Path, images: bytes, labels: bytes) -> None:
             assert len(found) == len(of) > 0
 
 
+PLACES = (np.array([0, 2]), np.array([1]))
+
+
+@fuzzed
+@given(
+    images=st.tuples(*(npy_files(IMAGES[: len(each)]) for each in PLACES)),
+    places=st.tuples(*(npy_files(each) for each in PLACES)),
+    named=st.permutations([1, 2]) | st.sampled_from([[1, 3], [1, 1], [0, 1]]),
+)
+def test_a_split_in_parts(job: Path, images: tuple, places: tuple, named: list[int]) -> None:
+    folder = job / "in parts"
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in ("X_test", "y_test"):
+        (folder / name).mkdir(parents=True)
+    np.save(folder / "y_test/y_test.npy", LABELS)
+    for number, image, place in zip(named, images, places, strict=True):
+        paths = arrays.paths_of_part(folder, "X_test", number, 2)
+        for path, content in zip(paths, (image, place), strict=True):
+            path.write_bytes(content)
+    with writing_only_to(job):
+        try:
+            found, of = arrays.load_split(folder, "test")
+        except DataError as error:
+            assert ": found " in str(error)
+        else:
+            assert len(found) == len(of) > 0
+            assert found[:].shape == found.shape
+
+
 @st.composite
 def npz_files(draw: st.DrawFn) -> bytes:
     """predictions.npz, or what calls itself so."""

@@ -17,7 +17,7 @@ import model_digest
 import predictions
 import scoring
 from archive import extract
-from arrays import load_split, save_split
+from arrays import load_split, path_of
 from errors import DataError, ModelError, UsageError
 from model import workshop
 from tensorflow_setup import keras
@@ -282,7 +282,9 @@ def test_code_in_a_model_is_not_run_even_if_its_digest_is_right(job, tmp_path):
 def test_test_labels_that_the_model_does_not_know_are_refused(job):
     images, labels = load_split(job.test, "test")
     job.test.unlink()
-    save_split(job.test, "test", images, labels + 1)
+    for name, array in (("X_test", images), ("y_test", labels + 1)):
+        path_of(job.test, name).parent.mkdir(parents=True)
+        np.save(path_of(job.test, name), array)
     with pytest.raises(ModelError, match="the model knows 10 classes, the test labels are 1 to 10"):
         _evaluate(job)
 

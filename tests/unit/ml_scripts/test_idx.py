@@ -12,10 +12,23 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from errors import DataError
-from idx import read_images, read_labels
+from idx import CHUNK_BYTES, ImagesFile, LabelsFile
 
 IMAGES = np.arange(5 * 3 * 4, dtype=np.uint8).reshape(5, 3, 4)
 SHAPES = arrays.array_shapes(min_dims=3, max_dims=4, min_side=1, max_side=6)
+ONE_MEBIBYTE = 1024**2
+
+
+def read_images(path, **limit):
+    file = ImagesFile(path, **limit)
+    empty = np.empty((0, *file.image_shape), np.uint8)
+    return np.concatenate([empty, *file.chunks()])
+
+
+def read_labels(path, **limit):
+    return LabelsFile(path, **limit).read()
+
+
 LABEL_DTYPES = st.sampled_from([np.dtype(code) for code in ("u1", "i1", "i2", "i4")])
 
 
@@ -136,4 +149,22 @@ def test_a_zip_bomb_is_read_no_further_than_its_header_promises(tmp_path, idx_by
     path = tmp_path / "images.gz"
     path.write_bytes(gzip.compress(idx_bytes(IMAGES) + b"\0" * 50_000_000))
     with pytest.raises(DataError, match="found more bytes after the values"):
+        read_images(path)
+
+
+def test_images_come_in_chunks_however_large_the_file_is(tmp_path):
+    path = tmp_path / "images"
+    with path.open("wb") as file:  # takes no room on the disk
+        file.write(bytes.fromhex("00000803") + struct.pack(">3I", 500, 1024, 1024))
+        file.truncate(16 + 500 * ONE_MEBIBYTE)
+    sizes = [chunk.nbytes for chunk in ImagesFile(path).chunks()]
+    assert sum(sizes) == 500 * ONE_MEBIBYTE
+    assert max(sizes) <= CHUNK_BYTES
+
+
+def test_an_image_that_is_too_large_for_memory_is_refused_unread(tmp_path):
+    path = tmp_path / "images"
+    path.write_bytes(bytes.fromhex("00000803") + struct.pack(">3I", 1, 32768, 32768))
+    expected = "images: found images of 1,073,741,824 bytes, expected at most 67,108,864 each"
+    with pytest.raises(DataError, match=expected):
         read_images(path)

@@ -9,6 +9,7 @@ from PIL import Image
 
 import mistakes
 from predictions import Predictions
+from stored import StoredRows
 
 RANDOM = np.random.default_rng(3)
 
@@ -54,11 +55,15 @@ def test_large_images_are_made_smaller_and_keep_their_shape():
     assert pixels_of(mistakes.data_uri(image)).shape == (128, 64, 3)
 
 
-def test_a_row_shows_the_values_that_are_furthest_from_the_mean():
+@pytest.mark.parametrize("stored", [False, True], ids=["array", "stored"])
+def test_a_row_shows_the_values_that_are_furthest_from_the_mean(tmp_path, stored):
     rows = np.zeros((4, 6), np.float32)
     rows[:, 0] = [0, 0, 0, 8]  # 1.7 standard deviations above the mean
     rows[:, 4] = [1, 2, 3, 0]
     rows[:, 5] = 7  # the same in all
+    if stored:
+        np.save(tmp_path / "X.npy", rows)
+        rows = StoredRows([np.lib.format.open_memmap(tmp_path / "X.npy", mode="r")])
     said = Predictions(np.array([0, 0, 0, 1]), np.array([[1.0, 0.0]] * 4, np.float32))
     (found,) = mistakes.most_confident(said, rows, ["a", "b", "c", "d", "e", "f"])
     assert (found["number"], found["predicted"], found["true"]) == (3, 0, 1)

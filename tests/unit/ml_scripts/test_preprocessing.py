@@ -1,13 +1,18 @@
 """The Preprocess step: arrays for the next steps, or one clear line and nothing downstream."""
 
 import gzip
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from arrays import load_split
 from errors import DataError
+from instances import ALONE
 from preprocessing import preprocess
+from splitting import stratified_split
+from writing import write
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
@@ -19,8 +24,19 @@ def test_the_job_writes_one_folder_per_array(preprocessed, digits):
         images, labels = load_split(preprocessed / "processing" / split, split)
         assert (images.shape, images.dtype) == ((size, 8, 8, 1), np.uint8)
         assert (labels.shape, labels.dtype) == ((size,), np.int64)
-    np.testing.assert_array_equal(images[..., 0], digits[TEST_IMAGES])
+    np.testing.assert_array_equal(np.asarray(images)[..., 0], digits[TEST_IMAGES])
     np.testing.assert_array_equal(labels, digits[TEST_LABELS])
+
+
+def test_the_files_are_the_bytes_that_numpy_would_save(preprocessed, digits, tmp_path):
+    kept, held_out = stratified_split(digits[TRAIN_LABELS].astype(np.int64), 0.2, 42)
+    rows = {"train": kept, "validation": held_out}
+    for split, of in rows.items():
+        saved = {"X": digits[TRAIN_IMAGES][of][..., None], "y": digits[TRAIN_LABELS][of]}
+        for name, array in saved.items():
+            np.save(tmp_path / "saved.npy", array.astype(np.uint8 if name == "X" else np.int64))
+            written = preprocessed / f"processing/{split}/{name}_{split}/{name}_{split}.npy"
+            assert written.read_bytes() == (tmp_path / "saved.npy").read_bytes()
 
 
 def test_images_keep_their_labels(preprocessed, digits):
@@ -37,7 +53,7 @@ def _pairs(digits):
 
 def test_the_split_depends_on_the_seed_alone(tmp_path, digits, write_dataset):
     source = write_dataset(tmp_path, digits)
-    first, again, other = (preprocess(source, 0.2, seed)["train"][1] for seed in (1, 1, 2))
+    first, again, other = (preprocess(source, 0.2, seed)["train"].rows for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -47,9 +63,10 @@ def test_colour_images_and_many_classes_pass(tmp_path, write_dataset):
     images = np.zeros((900, 5, 6, 3), np.uint8)
     names = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
     source = write_dataset(tmp_path, dict(zip(names, (images, labels) * 2, strict=True)))
-    splits = preprocess(source, 0.2, 42)
-    assert splits["train"][0].shape == (720, 5, 6, 3)
-    assert len(np.unique(splits["train"][1])) == 300
+    write(tmp_path / "out", preprocess(source, 0.2, 42), ALONE)
+    X, y = load_split(tmp_path / "out/train", "train")
+    assert X.shape == (720, 5, 6, 3)
+    assert len(np.unique(y)) == 300
 
 
 def _replaced(name, change):
@@ -133,18 +150,64 @@ def test_a_split_that_leaves_a_class_out_is_refused(tmp_path, digits, write_data
         preprocess(write_dataset(tmp_path, arrays), 0.95, 42)
 
 
-def test_the_job_fails_with_one_line_and_writes_no_array(
-    tmp_path, digits, write_dataset, run_script
+@pytest.fixture
+def upload(digits, write_dataset):
+    """Return a function that lays the digits into a job's base directory."""
+    return lambda base: write_dataset(base / "processing/source_data", digits)
+
+
+def _cut(name):
+    """Return a damage that leaves a few bytes of the values out, in a whole gzip file."""
+
+    def damage(source):
+        content = gzip.decompress((source / name).read_bytes())
+        (source / name).write_bytes(gzip.compress(content[:-5]))
+        return f"{name}: found {len(content) - 5 - HEADERS[name]:,} bytes of values, expected "
+
+    return damage
+
+
+def _bad_crc(source):
+    content = bytearray((source / TEST_IMAGES).read_bytes())
+    content[-8] ^= 1
+    (source / TEST_IMAGES).write_bytes(content)
+    return f"{TEST_IMAGES}: found corrupt gzip data (CRC check failed"
+
+
+HEADERS = {TEST_LABELS: 8, TEST_IMAGES: 16}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [_cut(TEST_LABELS), _cut(TEST_IMAGES), _bad_crc],
+    ids=["labels", "images", "the last byte of the last file"],
+)
+@pytest.mark.parametrize("outputs", [(), ("train", "validation", "test")], ids=["none", "made"])
+def test_the_job_fails_with_one_line_and_leaves_nothing(
+    upload, tmp_path, run_script, damage, outputs
 ):
-    source = write_dataset(tmp_path / "processing/source_data", digits)
-    whole = (source / TEST_LABELS).read_bytes()
-    (source / TEST_LABELS).write_bytes(gzip.compress(gzip.decompress(whole)[:-5]))
+    source = upload(tmp_path)
+    for name in outputs:  # SageMaker makes them, a person who runs the script does not
+        (tmp_path / "processing" / name).mkdir()
+    line = damage(source)
     result = run_script(tmp_path, "preprocessing.py")
-    line = f"{TEST_LABELS}: found 355 bytes of values, expected 360 bytes of values for the "
     assert result.returncode == 1
     assert result.stderr.startswith(f"error: {line}")
     assert result.stderr.count("\n") == 1
     assert (tmp_path / "output/message").read_text().startswith(line)
+    found = {path.name for path in (tmp_path / "processing").iterdir()}
+    assert found == {"source_data", *outputs}
+    assert not [path for name in outputs for path in (tmp_path / "processing" / name).iterdir()]
+
+
+def test_a_disk_that_takes_no_more_leaves_nothing(upload, tmp_path, ml_scripts, script_environment):
+    upload(tmp_path)
+    # At most 40 KB a file, as a disk that is full takes a part first.
+    script = f"ulimit -f 40; exec {sys.executable} {ml_scripts / 'preprocessing.py'}"
+    environment = script_environment(tmp_path)
+    result = subprocess.run(["bash", "-c", script], env=environment, check=False)
+    assert result.returncode == 1
+    assert (tmp_path / "output/message").read_text() == "OSError: [Errno 27] File too large"
     assert {path.name for path in (tmp_path / "processing").iterdir()} == {"source_data"}
 
 
