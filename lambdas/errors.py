@@ -12,6 +12,7 @@
         ├── NoCompleteDataSetError    no data set has all its files
         ├── IncompleteDataSetError    the named data set lacks files
         ├── ManifestError             its manifest.json cannot be used
+        ├── ShardingError             its files cannot be shared out among so many instances
         └── DataSetChangedError       its files were replaced after the execution was asked for
 
 Lambda reports the class name as the error's name, which is what ``ErrorEquals`` matches in the
@@ -57,6 +58,10 @@ class IncompleteDataSetError(DataSetError):
 
 class ManifestError(DataSetError):
     """The data set's manifest.json is unreadable or malformed; such a data set is incomplete."""
+
+
+class ShardingError(DataSetError):
+    """The data set has fewer files to share out than there are instances to preprocess it."""
 
 
 class DataSetChangedError(DataSetError):

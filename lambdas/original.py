@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError
 
 from lambdas import run_files
 from lambdas.datasets import DataSet, ObjectVersion
-from lambdas.errors import ReproductionError
+from lambdas.errors import ReproductionError, ShardingError
 from lambdas.s3_objects import GONE, error_code, split_uri
 from lambdas.schema_errors import explanation
+from lambdas.source_data import check_shares, place
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,6 +47,25 @@ def inputs_of(
     return {name: plan[name] for name in INPUTS}
 
 
+def check_sharding(run_id: str, dataset: Mapping[str, Any], instance_count: int) -> None:
+    """Raise ReproductionError where so many instances cannot read the run's copy of its data.
+
+    What they write is the same however many they are. One reads any copy, several only one that was
+    laid out for several, of as many files or more.
+    """
+    laid_out = _sharding(dataset)
+    files = (version["key"].rsplit("/", 1)[-1] for version in dataset["objects"])
+    try:
+        if instance_count > 1 and laid_out["instance_count"] == 1:
+            raise ShardingError(
+                "its copy of the data is laid out for one instance, the deployed pipeline has "
+                f"{instance_count}; deploy [preprocessing] instance_count = 1"
+            )
+        check_shares(files, {**laid_out, "instance_count": instance_count})
+    except ShardingError as error:
+        raise ReproductionError(f"run {run_id} cannot be reproduced: {error}") from error
+
+
 def _plan(s3: "S3Client", uri: str) -> dict[str, Any]:
     plan = run_files.read(s3, uri)
     if plan is None:
@@ -67,6 +87,12 @@ def _check_hyperparameters(found: Mapping[str, str], handed_on: Collection[str])
         )
 
 
+def _sharding(dataset: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return how a run's copy of its data is laid out; plans that do not say are older."""
+    found: Mapping[str, Any] = dataset.get("sharding", {"instance_count": 1})
+    return found
+
+
 def _check_data(s3: "S3Client", dataset: Mapping[str, Any]) -> None:
     objects = tuple(ObjectVersion(**version) for version in dataset["objects"])
     named = DataSet(dataset["name"], dataset["s3_uri"], objects, missing=())
@@ -76,7 +102,7 @@ def _check_data(s3: "S3Client", dataset: Mapping[str, Any]) -> None:
             f"{dataset['fingerprint']}, which it states as well: it was changed"
         )
     for version in objects:
-        _check_copy(s3, version, f"{named.s3_uri}{version.file}")
+        _check_copy(s3, version, f"{named.s3_uri}{place(version.file, _sharding(dataset))}")
 
 
 def _check_copy(s3: "S3Client", version: ObjectVersion, uri: str) -> None:

@@ -13,7 +13,7 @@ from lambdas.errors import DataSetChangedError, IncompleteDataSetError
 from lambdas.executions import run_id
 from lambdas.experiment import ensure_trial
 from lambdas.ledger import Ledger
-from lambdas.original import inputs_of
+from lambdas.original import check_sharding, inputs_of
 from lambdas.s3_objects import put_json
 from lambdas.source_data import copy_source_data
 from lambdas.superseded import superseded
@@ -79,7 +79,8 @@ def _plan(
     dataset = datasets.choose(asked.dataset, asked.fingerprint)
     state = _identity(event)
     paths = state["paths"]
-    source_data = copy_source_data(s3, dataset, paths["source_data"])
+    sharding = defaults["sharding"]
+    source_data = copy_source_data(s3, dataset, paths["source_data"], sharding)
     champion = place_champion(s3, sagemaker, defaults["model_package_group"], paths["champion"])
     return {
         **state,
@@ -87,6 +88,7 @@ def _plan(
             **dataset.as_state(),
             "s3_uri": source_data,
             "uploaded_to": dataset.s3_uri,
+            "sharding": sharding,
         },
         "preprocessing": _as_text(defaults["preprocessing"]),
         "hyperparameters": _as_text({**defaults["hyperparameters"], **asked.hyperparameters}),
@@ -100,6 +102,7 @@ def _plan_again(event: Mapping[str, Any], original: str, s3: "S3Client") -> dict
     """Take the inputs of the run ``original``; what is Approved now has no part in its result."""
     defaults = event["defaults"]
     inputs = inputs_of(s3, defaults["bucket"], original, defaults["hyperparameters"])
+    check_sharding(original, inputs["dataset"], defaults["sharding"]["instance_count"])
     state = _identity(event)
     champion = place_no_champion(s3, state["paths"]["champion"])
     return {**state, **inputs, "champion": in_state(champion), "reproduces": original}

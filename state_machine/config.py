@@ -93,10 +93,15 @@ class Job(Section):
 
 
 class Preprocessing(Job):
-    """The preprocessing job and its split."""
+    """The preprocessing job and its split.
+
+    With several instances every one gets the files that one of the patterns `replicated_files`
+    matches; all others are shared out among them.
+    """
 
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
     seed: int = 42
+    replicated_files: Annotated[list[str], Field(min_length=1)] = ["*labels*", "manifest.json"]
 
 
 class Training(Job):

@@ -80,6 +80,10 @@ def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
             "validation_fraction": config.preprocessing.validation_fraction,
             "seed": config.preprocessing.seed,
         },
+        "sharding": {
+            "instance_count": config.preprocessing.instance_count,
+            "replicated_files": config.preprocessing.replicated_files,
+        },
         "hyperparameters": config.training.hyperparameters,
         "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
         "model_package_group": _group(config, deployed),

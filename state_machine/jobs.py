@@ -49,7 +49,7 @@ def preprocess(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
         config.preprocessing,
         config,
         deployed,
-        inputs=[_input("source_data", RUN["dataset"]["s3_uri"])],
+        inputs=_source_data(config.preprocessing),
         outputs=outputs,
         arguments=[
             "'preprocessing.py'",
@@ -60,6 +60,17 @@ def preprocess(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
         ],
         result_path="$.preprocessing_job",
     )
+
+
+def _source_data(job: Job) -> list[sdk.ProcessingInput]:
+    """The run's copy of the data; for several instances in two parts: lambdas.source_data."""
+    uri = RUN["dataset"]["s3_uri"]
+    if job.instance_count == 1:
+        return [_input("source_data", uri)]
+    return [
+        _input("source_data/sharded", join("{}sharded/", uri), "ShardedByS3Key"),
+        _input("source_data/replicated", join("{}replicated/", uri)),
+    ]
 
 
 def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
@@ -243,9 +254,16 @@ def _processing(
     )
 
 
-def _input(name: str, source: sdk.Placeholder) -> sdk.ProcessingInput:
+def _input(
+    name: str, source: sdk.Placeholder, distribution: str = "FullyReplicated"
+) -> sdk.ProcessingInput:
     folder = "input/code" if name == "code" else name
-    return sdk.ProcessingInput(input_name=name, source=source, destination=f"{PROCESSING}/{folder}")
+    return sdk.ProcessingInput(
+        input_name=name.replace("/", "-"),
+        source=source,
+        destination=f"{PROCESSING}/{folder}",
+        s3_data_distribution_type=distribution,
+    )
 
 
 def _estimator(config: PipelineConfig, deployed: Deployed) -> sdk.TensorFlow:

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.errors import ReproductionError
-from lambdas.original import CODE_FILES, INPUTS, inputs_of
+from lambdas.original import CODE_FILES, INPUTS, check_sharding, inputs_of
 from state_machine import bundle
 from tests.unit.lambdas.conftest import BUCKET, FILES
 from tests.unit.lambdas.originals import CODE_SHA256, ORIGINAL, RUN, write_original
@@ -27,6 +27,47 @@ def copy_of(plan, file=FILES[0]):
 def test_they_are_those_of_its_plan(inputs, s3):
     plan = write_original(s3)
     assert inputs() == {name: plan[name] for name in INPUTS}
+
+
+@pytest.fixture
+def laid_out_for(s3):
+    """Return a function that writes the run with its data laid out for several instances."""
+
+    def write(count):
+        plan = write_original(s3)
+        folder = plan["dataset"]["s3_uri"]
+        plan["dataset"]["sharding"] = {"instance_count": count, "replicated_files": ["*labels*"]}
+        s3.upload(BUCKET, f"{RUN}/run.json", json.dumps(plan).encode())
+        for file in FILES:
+            key = folder.removeprefix(f"s3://{BUCKET}/")
+            place = "replicated" if "labels" in file else "sharded"
+            s3.upload(BUCKET, f"{key}{place}/{file}", file.encode())
+            s3.purge(BUCKET, f"{key}{file}")
+        return plan
+
+    return write
+
+
+@pytest.mark.parametrize("instances", [1, 2])
+def test_a_copy_laid_out_for_several_instances_is_read_by_one_too(inputs, laid_out_for, instances):
+    plan = laid_out_for(2)
+    assert inputs()["dataset"] == plan["dataset"]
+    check_sharding(ORIGINAL, inputs()["dataset"], instances)
+
+
+def test_a_copy_laid_out_for_one_instance_is_not_read_by_several(inputs, s3):
+    write_original(s3)
+    check_sharding(ORIGINAL, inputs()["dataset"], 1)
+    with pytest.raises(
+        ReproductionError, match=r"laid out for one .* pipeline has 2; deploy \[pre"
+    ):
+        check_sharding(ORIGINAL, inputs()["dataset"], 2)
+
+
+def test_a_copy_with_fewer_files_than_instances(inputs, laid_out_for):
+    laid_out_for(2)
+    with pytest.raises(ReproductionError, match=r"instance_count = 3 needs 3 files or more"):
+        check_sharding(ORIGINAL, inputs()["dataset"], 3)
 
 
 def test_newer_uploads_are_of_no_interest(inputs, s3):

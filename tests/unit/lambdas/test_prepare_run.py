@@ -10,6 +10,7 @@ from lambdas.errors import (
     InvalidInputError,
     NoCompleteDataSetError,
     ReproductionError,
+    ShardingError,
     ThrottlingError,
 )
 from lambdas.executions import execution_name, reproduction_name
@@ -84,8 +85,27 @@ def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
     assert dataset["name"] == "fashion-mnist"
     assert dataset["s3_uri"] == f"{RUN}/source_data/{dataset['fingerprint']}/"
     assert dataset["uploaded_to"] == f"s3://{BUCKET}/raw_data/fashion-mnist/"
+    assert dataset["sharding"] == event("prepare_run")["defaults"]["sharding"]
     assert len(dataset["objects"]) == 4
     assert dataset["objects"][0].keys() == {"key", "version_id", "etag", "size"}
+
+
+def test_several_instances_get_a_copy_that_can_be_shared_out(s3, sagemaker, upload, event):
+    upload("fashion-mnist")
+    payload = event("prepare_run")
+    payload["defaults"]["sharding"]["instance_count"] = 2
+    dataset = prepare_run(payload, s3=s3, sagemaker=sagemaker)["dataset"]
+    folder = dataset["s3_uri"].removeprefix(f"s3://{BUCKET}/")
+    copied = {key.removeprefix(folder) for key in s3.buckets[BUCKET] if key.startswith(folder)}
+    assert copied == {f"{'replicated' if 'labels' in file else 'sharded'}/{file}" for file in FILES}
+
+
+def test_more_instances_than_images_files_are_refused(s3, sagemaker, upload, event):
+    upload("fashion-mnist")
+    payload = event("prepare_run")
+    payload["defaults"]["sharding"]["instance_count"] = 3
+    with pytest.raises(ShardingError, match="found 2 to be shared out of 4 files"):
+        prepare_run(payload, s3=s3, sagemaker=sagemaker)
 
 
 def test_the_input_overrides_the_defaults(prepare, upload):

@@ -2,12 +2,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.datasets import DataSets
-from lambdas.errors import DataSetChangedError
+from lambdas.errors import DataSetChangedError, ShardingError
 from lambdas.source_data import copy_source_data
 from tests.fakes.s3 import FakeS3
 
 BUCKET = "bucket"
 FILES = ("images + labels.gz", "数字.gz")
+PATTERNS = ["*labels*", "manifest.json"]
+ALONE = {"instance_count": 1, "replicated_files": PATTERNS}
 FOLDER = f"s3://{BUCKET}/runs/run-1/source_data"
 
 
@@ -32,7 +34,7 @@ def copies(s3, uri: str) -> dict[str, bytes]:
 
 def test_copies_the_files_and_nothing_else(s3, dataset):
     s3.upload(BUCKET, "raw_data/digits/readme.txt")
-    uri = copy_source_data(s3, dataset, FOLDER)
+    uri = copy_source_data(s3, dataset, FOLDER, ALONE)
     assert uri == f"{FOLDER}/{dataset.fingerprint}/"
     assert copies(s3, uri) == {file: b"content of " + file.encode() for file in FILES}
     assert all(copy["TaggingDirective"] == "REPLACE" for copy in s3.called("CopyObject"))
@@ -42,9 +44,9 @@ def test_copies_the_versions_of_the_fingerprint_or_nothing(s3, dataset):
     s3.upload(BUCKET, f"raw_data/digits/{FILES[1]}", b"newer")
     if not s3.versioned:
         with pytest.raises(DataSetChangedError, match="deleted or replaced"):
-            copy_source_data(s3, dataset, FOLDER)
+            copy_source_data(s3, dataset, FOLDER, ALONE)
         return
-    uri = copy_source_data(s3, dataset, FOLDER)
+    uri = copy_source_data(s3, dataset, FOLDER, ALONE)
     assert copies(s3, uri)[FILES[1]] == b"content of " + FILES[1].encode()
 
 
@@ -52,27 +54,68 @@ def test_copies_the_versions_of_the_fingerprint_or_nothing(s3, dataset):
 def test_a_version_that_is_gone_is_named(s3, dataset, call):
     s3.just_before(call, lambda: s3.purge(BUCKET, f"raw_data/digits/{FILES[0]}"))
     with pytest.raises(DataSetChangedError) as caught:
-        copy_source_data(s3, dataset, FOLDER)
+        copy_source_data(s3, dataset, FOLDER, ALONE)
     version = dataset.objects[0]
     assert f"version {version.version_id} of s3://{BUCKET}/{version.key}" in str(caught.value)
 
 
 def test_a_repeated_call_writes_the_same_again(s3, dataset):
-    first = copy_source_data(s3, dataset, FOLDER)
+    first = copy_source_data(s3, dataset, FOLDER, ALONE)
     before = copies(s3, first)
-    assert copy_source_data(s3, dataset, FOLDER) == first
+    assert copy_source_data(s3, dataset, FOLDER, ALONE) == first
     assert copies(s3, first) == before
 
 
 def test_newer_data_is_copied_somewhere_else(s3, dataset):
-    first = copy_source_data(s3, dataset, FOLDER)
+    first = copy_source_data(s3, dataset, FOLDER, ALONE)
     s3.upload(BUCKET, f"raw_data/digits/{FILES[1]}", b"newer")
     newer = DataSets(s3, BUCKET, "raw_data/", FILES[1:]).find("digits")
-    assert copies(s3, copy_source_data(s3, newer, FOLDER)) == {FILES[1]: b"newer"}
+    assert copies(s3, copy_source_data(s3, newer, FOLDER, ALONE)) == {FILES[1]: b"newer"}
     assert len(copies(s3, first)) == 2
 
 
 def test_other_errors_are_raised(s3, dataset):
     s3.refuse("CopyObject", "AccessDenied", 403)
     with pytest.raises(ClientError, match="AccessDenied"):
-        copy_source_data(s3, dataset, FOLDER)
+        copy_source_data(s3, dataset, FOLDER, ALONE)
+
+
+def among(count, *patterns):
+    return {"instance_count": count, "replicated_files": patterns or PATTERNS}
+
+
+SHARDS = ("t10k-images.gz", "train-0-images.gz", "train-1-images.gz")
+LABELS = ("t10k-labels.gz", "train-0-labels.gz", "train-1-labels.gz")
+
+
+@pytest.fixture
+def shards(s3):
+    for file in (*SHARDS, *LABELS):
+        s3.upload(BUCKET, f"raw_data/shards/{file}", f"content of {file}".encode())
+    return DataSets(s3, BUCKET, "raw_data/", (*SHARDS, *LABELS)).find("shards")
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_instances_share_the_images_and_all_get_the_labels(s3, shards, count):
+    uri = copy_source_data(s3, shards, FOLDER, among(count))
+    assert uri == f"{FOLDER}/{shards.fingerprint}/"
+    expected = {f"sharded/{file}": f"content of {file}".encode() for file in SHARDS}
+    expected |= {f"replicated/{file}": f"content of {file}".encode() for file in LABELS}
+    assert copies(s3, uri) == expected
+
+
+@pytest.mark.parametrize(
+    ("sharding", "found"),
+    [
+        (among(4), "needs 4 files or more .* found 3 to be shared out of 6 files, t10k-images.gz"),
+        (among(2, "*"), "found 0 to be shared out of 6 files"),
+        (among(2, "train-1-*", "*labels*", "t10k*"), "found 1 to be shared out of 6 files"),
+        (among(2, "*.csv"), "one or more that replicated_files matches; found 6 to be shared out"),
+    ],
+)
+def test_what_cannot_be_shared_out_is_refused_before_anything_is_copied(
+    s3, shards, sharding, found
+):
+    with pytest.raises(ShardingError, match=found):
+        copy_source_data(s3, shards, FOLDER, sharding)
+    assert copies(s3, f"{FOLDER}/") == {}

@@ -220,6 +220,7 @@ CHANGES: dict[str, Any] = {
     "preprocessing.max_runtime_seconds": 7771,
     "preprocessing.validation_fraction": 0.37,
     "preprocessing.seed": 4711,
+    "preprocessing.replicated_files": ["*truth*"],
     "training.instance_type": "ml.c5.18xlarge",
     "training.instance_count": 72,
     "training.volume_size_gb": 772,
