@@ -11,11 +11,6 @@ class Instance(NamedTuple):
     number: int
     count: int
 
-    @property
-    def is_first(self) -> bool:
-        """Whether it writes what is to be written once."""
-        return self.number == 1
-
 
 ALONE = Instance(1, 1)
 
