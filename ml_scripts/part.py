@@ -41,11 +41,21 @@ class StreamedRows:
         return self.shape[0]
 
     def chunks(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield the number of the first row of each chunk, and its rows (k, ...)."""
+        """Yield the number of the first row of each chunk, and its rows (k, ...).
+
+        Raises:
+            ValueError: a file gives other rows, or another number of them, than was promised.
+        """
         for first, file in self.files:
+            count = 0
             for rows in file.chunks():
-                yield first, rows
-                first += len(rows)  # noqa: PLW2901 - the first row of the next chunk
+                if (rows.shape[1:], rows.dtype) != (self.shape[1:], self.dtype):
+                    found = f"{rows.dtype} of shape {rows.shape[1:]}"
+                    raise ValueError(f"found rows {found}, expected {self.dtype} {self.shape[1:]}")
+                yield first + count, rows
+                count += len(rows)
+            if count != len(file):
+                raise ValueError(f"found {count:,} rows in a file, expected {len(file):,}")
 
     def held(self) -> np.ndarray:
         """Return which of the rows are in the files, (n,) bool."""
