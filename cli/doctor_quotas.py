@@ -37,6 +37,11 @@ def needed(config: PipelineConfig) -> dict[str, int]:
                 f"Number of instances across all {kind} jobs",
             ):
                 counts[name] = max(counts.get(name, 0), instances)
+    job = config.training
+    if job.keep_alive_seconds:
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools-resource-limits.html
+        kept = job.instance_count * config.max_concurrent_runs
+        counts[f"{job.instance_type} for training warm pool usage"] = kept
     return counts
 
 

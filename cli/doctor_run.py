@@ -8,6 +8,7 @@ import botocore.session
 from cli.findings import Finding, ok, problem, warning
 from lambdas import cost
 from state_machine.config import Job, PipelineConfig
+from state_machine.errors import ConfigError
 from state_machine.images import serving_image, training_image
 from state_machine.jobs import PROCESSING_RETRIES, TRAINING_RETRIES
 
@@ -45,15 +46,15 @@ def images(config: PipelineConfig, region: str) -> list[Finding]:
     try:
         found = [
             training_image(training, region, training.instance_type),
-            serving_image(training, region, config.registry.inference_instance_types[0]),
+            serving_image(training, region, config.registry.inference_instance_types),
         ]
-    except ValueError as error:
-        first = str(error).split(". ")[0]
+    except ConfigError as error:
         return [
             problem(
                 "images",
-                f"TensorFlow {training.framework_version}, {training.py_version}: {first}",
-                "correct framework_version and py_version in [training], or take another region",
+                str(error),
+                "correct framework_version and py_version in [training], the instance types, or "
+                "take another region",
             )
         ]
     return [ok("images", ", ".join(image.rsplit("/", 1)[-1] for image in found))]
@@ -69,7 +70,8 @@ def most_expensive_run(config: PipelineConfig, region: str) -> Finding:
         if price is None:
             found = f"unknown: lambdas/prices.json has no {job.instance_type} ({kind}) in {region}"
             return warning("cost of a run", found, f"add it from {cost.table()['source']}")
-        dollars = job.max_runtime_seconds * job.instance_count * price / cost.SECONDS_AN_HOUR
+        seconds = job.max_runtime_seconds + getattr(job, "keep_alive_seconds", 0)
+        dollars = seconds * job.instance_count * price / cost.SECONDS_AN_HOUR
         once += dollars
         again += dollars * (1 + retries)
     return ok(

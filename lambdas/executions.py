@@ -42,18 +42,23 @@ class Start:
 
 
 def execution_name(
-    dataset: DataSet, hyperparameters: Mapping[str, Hyperparameter], request_id: str = ""
+    dataset: DataSet,
+    hyperparameters: Mapping[str, Hyperparameter],
+    request_id: str = "",
+    *,
+    instance_types: Mapping[str, str] | None = None,
 ) -> str:
     """Return the one name for training on these object versions with these settings.
 
     The fingerprint covers the keys, so two data sets never share a name, whatever their slugs.
-    ``hyperparameters`` holds those that differ from the defaults. ``request_id`` sets a deliberate
-    second run apart.
+    ``hyperparameters`` holds those that differ from the defaults, ``instance_types`` those asked
+    for. ``request_id`` sets a deliberate second run apart.
     """
     identity = dataset.fingerprint[:FINGERPRINT_DIGITS]
-    if hyperparameters or request_id:
-        settings = json.dumps([hyperparameters, request_id], sort_keys=True)
-        identity += "-" + _digest(settings)[:8]
+    if hyperparameters or request_id or instance_types:
+        # Names stay what they were before instance types could be asked for.
+        settings = [hyperparameters, request_id, *([instance_types] if instance_types else [])]
+        identity += "-" + _digest(json.dumps(settings, sort_keys=True))[:8]
     return f"{_slug(dataset.name, LONGEST_NAME - len(identity) - 1)}-{identity}"
 
 

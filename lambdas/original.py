@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import fastjsonschema
 from botocore.exceptions import ClientError
 
-from lambdas import run_files
+from lambdas import instances, run_files
 from lambdas.datasets import DataSet, ObjectVersion
 from lambdas.errors import ReproductionError, ShardingError
 from lambdas.s3_objects import GONE, error_code, split_uri
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 INPUTS = ("dataset", "preprocessing", "hyperparameters", "code")
+# Named by the plans of runs that had a choice; the others ran on the deployed types.
+OPTIONAL_INPUTS = ("instance_types",)
 # What a code bundle's digest is taken of, in this order: state_machine.bundle packs them.
 CODE_FILES = ("sourcedir.tar.gz", "process.sh")
 LARGEST_CODE, CHUNK = 100 * 1024**2, 1024**2  # bytes
@@ -32,8 +34,9 @@ def inputs_of(
 ) -> dict[str, Any]:
     """Return ``dataset``, ``preprocessing``, ``hyperparameters`` and ``code`` of a run's plan.
 
-    ``dataset.s3_uri`` is the run's own copy of its data. ``hyperparameters`` are the names that the
-    deployed state machine hands on: where they are others than the run's, it cannot be reproduced.
+    And its ``instance_types``, if it names them. ``dataset.s3_uri`` is the run's own copy of its
+    data. ``hyperparameters`` are the names that the deployed state machine hands on: where they are
+    others than the run's, it cannot be reproduced.
 
     Raises ReproductionError in one line. Other errors of S3 are raised as they are.
     """
@@ -42,9 +45,11 @@ def inputs_of(
         _check_hyperparameters(plan["hyperparameters"], hyperparameters)
         _check_data(s3, plan["dataset"])
         _check_code(s3, plan["code"])
+        for instance_type in plan.get("instance_types", {}).values():
+            instances.of_job(instance_type)
     except ValueError as error:
         raise ReproductionError(f"run {run_id} cannot be reproduced: {error}") from error
-    return {name: plan[name] for name in INPUTS}
+    return {name: plan[name] for name in (*INPUTS, *OPTIONAL_INPUTS) if name in plan}
 
 
 def check_sharding(run_id: str, dataset: Mapping[str, Any], instance_count: int) -> None:
@@ -183,23 +188,27 @@ _VERSION = {
     ),
     "additionalProperties": False,
 }
-_check_shape = fastjsonschema.compile(
-    _object(
-        "the plan of a run, as PrepareRun writes it",
-        dataset=_object(
-            "name, s3_uri, fingerprint and objects",
-            name=_TEXT,
-            s3_uri=_FOLDER,
-            fingerprint=_TEXT,
-            objects={
-                "type": "array",
-                "description": "at least one object",
-                "minItems": 1,
-                "items": _VERSION,
-            },
-        ),
-        preprocessing={**_SETTINGS, "required": ["validation_fraction", "seed"]},
-        hyperparameters=_SETTINGS,
-        code=_object("s3_uri and sha256", s3_uri=_FOLDER, sha256=_TEXT),
-    )
+_PLAN = _object(
+    "the plan of a run, as PrepareRun writes it",
+    dataset=_object(
+        "name, s3_uri, fingerprint and objects",
+        name=_TEXT,
+        s3_uri=_FOLDER,
+        fingerprint=_TEXT,
+        objects={
+            "type": "array",
+            "description": "at least one object",
+            "minItems": 1,
+            "items": _VERSION,
+        },
+    ),
+    preprocessing={**_SETTINGS, "required": ["validation_fraction", "seed"]},
+    hyperparameters=_SETTINGS,
+    code=_object("s3_uri and sha256", s3_uri=_FOLDER, sha256=_TEXT),
 )
+_PLAN["properties"]["instance_types"] = {
+    "type": "object",
+    "description": "types by job",
+    "additionalProperties": {**_TEXT, "pattern": instances.TYPE},
+}
+_check_shape = fastjsonschema.compile(_PLAN)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lambdas import run_input
+from lambdas import instances, run_input
 from lambdas.champion import in_state, place_champion, place_no_champion
 from lambdas.datasets import DataSets
 from lambdas.errors import DataSetChangedError, IncompleteDataSetError
@@ -92,6 +92,7 @@ def _plan(
         },
         "preprocessing": _as_text(defaults["preprocessing"]),
         "hyperparameters": _as_text({**defaults["hyperparameters"], **asked.hyperparameters}),
+        **_instances(defaults, asked.instance_types),
         "code": defaults["code"],
         "champion": in_state(champion),
         "reproduces": None,
@@ -103,9 +104,17 @@ def _plan_again(event: Mapping[str, Any], original: str, s3: "S3Client") -> dict
     defaults = event["defaults"]
     inputs = inputs_of(s3, defaults["bucket"], original, defaults["hyperparameters"])
     check_sharding(original, inputs["dataset"], defaults["sharding"]["instance_count"])
+    inputs |= _instances(defaults, inputs.get("instance_types", {}))
     state = _identity(event)
     champion = place_no_champion(s3, state["paths"]["champion"])
     return {**state, **inputs, "champion": in_state(champion), "reproduces": original}
+
+
+def _instances(defaults: Mapping[str, Any], asked: Mapping[str, str]) -> dict[str, Any]:
+    """Return the type of each job's instances, and of AWS's images the one that is built for it."""
+    types = {**defaults["instance_types"], **asked}
+    images = {job: defaults["images"][instances.of_job(types[job])] for job in types}
+    return {"instance_types": types, "images": images}
 
 
 def _identity(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,12 @@ The same schema holds for the Step Functions console, ``start_retraining`` and, 
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import fastjsonschema
 
+from lambdas import instances
 from lambdas.datasets import DATASET_NAME
 from lambdas.errors import InvalidInputError
 from lambdas.schema_errors import explanation
@@ -20,7 +21,8 @@ TRIGGERS = ("upload", "start_retraining", "console", "schedule", "alarm", "topic
 # As lambdas.executions.run_id forms it.
 RUN_ID = r"^[a-zA-Z0-9][a-zA-Z0-9-]{0,39}$"
 # What a reproduction takes from its original, or does anyway: no input may ask for both.
-NOT_WITH_REPRODUCE = ("dataset", "fingerprint", "hyperparameters", "force")
+NOT_WITH_REPRODUCE = ("dataset", "fingerprint", "hyperparameters", "instance_types", "force")
+JOBS = ("preprocessing", "training", "evaluation")
 LARGEST_NUMBER = 1e15  # keeps whole numbers exact in a float, and every value short as text
 
 
@@ -30,7 +32,8 @@ class RunInput:
 
     Who asked, why, and by which way in: ``requested_by``, ``reason`` and ``trigger``. An execution
     that was started directly, as the console does, has no trigger in its input. ``reproduce`` is
-    the id of the run whose inputs are to be used again.
+    the id of the run whose inputs are to be used again. ``instance_types`` holds those that were
+    given, by the job's table in pipeline.toml.
     """
 
     dataset: str | None
@@ -41,6 +44,7 @@ class RunInput:
     trigger: str | None
     force: bool
     reproduce: str | None = None
+    instance_types: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunInput:
@@ -61,6 +65,8 @@ def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunIn
         name: _in_type_of(hyperparameters[name], name, value)
         for name, value in found.get("hyperparameters", {}).items()
     }
+    instance_types = found.get("instance_types", {})
+    _check_types(instance_types)
     return RunInput(
         dataset=found.get("dataset"),
         fingerprint=found.get("fingerprint"),
@@ -70,6 +76,7 @@ def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunIn
         trigger=found.get("trigger"),
         force=found.get("force", False),
         reproduce=found.get("reproduce"),
+        instance_types=instance_types,
     )
 
 
@@ -88,6 +95,7 @@ def schema(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Any]:
                 pattern="^[0-9a-f]{64}$",
             ),
             "hyperparameters": _hyperparameters(hyperparameters),
+            "instance_types": _instance_types(),
             "requested_by": _text("Requested by", "one line of at most 256 characters", 256),
             "reason": _text("Reason", "one line of at most 1024 characters", 1024),
             "trigger": {
@@ -145,6 +153,27 @@ def _hyperparameters(defaults: Mapping[str, Hyperparameter]) -> dict[str, Any]:
         "properties": properties,
         "additionalProperties": False,
     }
+
+
+def _instance_types() -> dict[str, Any]:
+    description = "a type of SageMaker, such as ml.m5.xlarge or, with a GPU, ml.g5.xlarge"
+    return {
+        "title": "Instance types",
+        "description": "types by job; those not given are the deployed ones",
+        "type": "object",
+        "properties": {
+            job: _text(job.capitalize(), description, pattern=instances.TYPE) for job in JOBS
+        },
+        "additionalProperties": False,
+    }
+
+
+def _check_types(instance_types: Mapping[str, str]) -> None:
+    for job, instance_type in instance_types.items():
+        try:
+            instances.of_job(instance_type)
+        except ValueError as error:
+            raise InvalidInputError(f"instance_types.{job}: {error}") from None
 
 
 def _kind(default: Hyperparameter) -> dict[str, Any]:

@@ -33,9 +33,10 @@ def start_retraining(
 ) -> dict[str, Any]:
     """Start an execution on the named data set, or on the newest complete one.
 
-    Where the same object versions are, or ever were, run with the same hyperparameters, ``started``
-    is false, ``execution_arn`` is that execution and ``message`` says so. With ``force`` in the
-    payload none is in the way. For a schedule and an alarm none that has ended is.
+    Where the same object versions are, or ever were, run with the same hyperparameters and the same
+    instance types asked for, ``started`` is false, ``execution_arn`` is that execution and
+    ``message`` says so. With ``force`` in the payload none is in the way. For a schedule and an
+    alarm none that has ended is.
     ``request_id`` is Lambda's, the same when Lambda repeats an asynchronous invocation, so that a
     repetition starts nothing more. With ``reproduce`` in the payload a new execution always starts,
     with that run's inputs, if they are all there.
@@ -65,11 +66,17 @@ def _start_on_data(
     datasets = DataSets(s3, settings.bucket, settings.dataset_prefix, settings.required_files)
     dataset = datasets.choose(asked.dataset, asked.fingerprint)
     changed = _changed(asked, settings)
-    data = {"dataset": dataset.name, "fingerprint": dataset.fingerprint}
-    execution_input = _execution_input(asked, **data, hyperparameters=changed)
-    start = None if asked.force else once(execution_name(dataset, changed), execution_input)
+    execution_input = _execution_input(
+        asked,
+        dataset=dataset.name,
+        fingerprint=dataset.fingerprint,
+        hyperparameters=changed,
+        instance_types=asked.instance_types,
+    )
+    name = partial(execution_name, dataset, changed, instance_types=asked.instance_types)
+    start = None if asked.force else once(name(), execution_input)
     if start is None or (start.ended and asked.trigger in AGAIN_AND_AGAIN):
-        start = once(execution_name(dataset, changed, request_id), execution_input)
+        start = once(name(request_id), execution_input)
     message = start.message if start.started else f"{start.message}; force starts another"
     return _answer(start, message, dataset.name, dataset.fingerprint)
 

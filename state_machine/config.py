@@ -8,7 +8,7 @@ import math
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -22,13 +22,14 @@ from pydantic import (
     model_validator,
 )
 
+from lambdas import instances
 from lambdas.rule_settings import CONFIDENCE_LEVEL, parse_auto_approve, parse_gate
 from lambdas.verdicts import KEEP_CHAMPION
 from state_machine import bundle
 from state_machine.errors import ConfigError
 from state_machine.schedules import check_expression
 
-InstanceType = Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+InstanceType = Annotated[str, Field(pattern=instances.TYPE)]
 Hyperparameter = bool | int | float | str
 
 # CreateTrainingJob: at most 100 hyperparameters of 256 + 2500 characters
@@ -84,12 +85,21 @@ class Data(Section):
 
 
 class Job(Section):
-    """What every SageMaker job has. Volume in GB, run time in seconds."""
+    """What every SageMaker job has. Volume in GB, run time in seconds.
+
+    The instance type decides which image the job gets: that for CPUs, or that for GPUs.
+    """
 
     instance_type: InstanceType
     instance_count: Annotated[int, Field(ge=1, le=100)] = 1
     volume_size_gb: Annotated[int, Field(ge=1, le=16384)] = 30
     max_runtime_seconds: Annotated[int, Field(ge=60, le=5 * 24 * 3600)] = 3600
+
+    @field_validator("instance_type")
+    @classmethod
+    def _with_an_image(cls, instance_type: str) -> str:
+        instances.of_job(instance_type)
+        return instance_type
 
 
 class Preprocessing(Job):
@@ -108,12 +118,15 @@ class Training(Job):
     """The training job, its image and its default hyperparameters.
 
     `max_wait_seconds` bounds a spot job's run time and its waits for capacity together.
+    `keep_alive_seconds` is how long its instances wait for the next training, 0 for not at all.
     In the file, `recipe` names one of `recipes`, tables of hyperparameters that those of
     `hyperparameters` are laid over; here are only what comes of it.
     """
 
     use_spot: bool = False
     max_wait_seconds: Annotated[int, Field(ge=60)] = 28800
+    keep_alive_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+    input_mode: Literal["File", "FastFile"] = "File"
     framework_version: str
     py_version: str
     hyperparameters: Annotated[dict[str, Hyperparameter], Field(max_length=MAX_HYPERPARAMETERS)]
@@ -152,6 +165,19 @@ class Training(Job):
             raise ValueError(
                 f"max_wait_seconds is {self.max_wait_seconds}: expected at least "
                 f"max_runtime_seconds, {self.max_runtime_seconds}, because it includes the run time"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _spot_instances_are_given_back(self) -> Self:
+        """Refuse what SageMaker refuses: spot instances are not kept.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html
+        """
+        if self.use_spot and self.keep_alive_seconds:
+            raise ValueError(
+                f"keep_alive_seconds is {self.keep_alive_seconds} and use_spot true: SageMaker "
+                "keeps no warm pool of spot instances, expected one of the two"
             )
         return self
 
@@ -198,6 +224,12 @@ class Registry(Section):
     model_package_group: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
     auto_approve: AutoApprove = AutoApprove()
     inference_instance_types: Annotated[list[InstanceType], Field(min_length=1)]
+
+    @field_validator("inference_instance_types")
+    @classmethod
+    def _of_one_image(cls, instance_types: list[str]) -> list[str]:
+        instances.of_endpoints(instance_types)
+        return instance_types
 
 
 class Schedule(Section):

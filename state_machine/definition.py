@@ -26,7 +26,7 @@ from state_machine import jobs, sdk
 from state_machine.asl import Fail, LambdaStep, Task, join
 from state_machine.config import PipelineConfig
 from state_machine.deployed import Deployed
-from state_machine.images import serving_image
+from state_machine.images import job_images, serving_image
 from state_machine.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
 from state_machine.names import DATASET_PREFIX
 from state_machine.run_state import RUN
@@ -85,6 +85,10 @@ def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
             "replicated_files": config.preprocessing.replicated_files,
         },
         "hyperparameters": config.training.hyperparameters,
+        "instance_types": {
+            section: getattr(config, section).instance_type for section in jobs.SECTIONS.values()
+        },
+        "images": job_images(config.training, deployed.names.region),
         "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
         "model_package_group": _group(config, deployed),
         "experiment": deployed.names.prefix,
@@ -166,7 +170,7 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
         "S3Uri": join("{}/evaluation.json", RUN["paths"]["evaluation"]),
     }
     container = {
-        "Image": serving_image(config.training, deployed.names.region, instance_types[0]),
+        "Image": serving_image(config.training, deployed.names.region, instance_types),
         "ModelDataUrl": RUN["training_job"]["model_data_url"],
         "Framework": "TENSORFLOW",
         "FrameworkVersion": config.training.framework_version,

@@ -34,6 +34,10 @@ METRIC_DEFINITIONS = [
 ]
 
 
+# The table of pipeline.toml for each state's job.
+SECTIONS = {"Preprocess": "preprocessing", "Train": "training", "Evaluate": "evaluation"}
+
+
 def preprocess(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
     """The uploaded files in, train, validation and test arrays out."""
     outputs = [
@@ -96,6 +100,9 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
         parameters={
             "CheckpointConfig": {"LocalPath": CHECKPOINTS, "S3Uri": RUN["paths"]["checkpoints"]},
             "EnableInterContainerTrafficEncryption": config.training.instance_count > 1,
+            # Of the run, because an execution's input may ask for another type.
+            "ResourceConfig": {"InstanceType": RUN["instance_types"]["training"]},
+            "AlgorithmSpecification": {"TrainingImage": RUN["images"]["training"]},
             **_spot(config.training),
             **tracking_parameters(config, "train"),
         },
@@ -104,7 +111,7 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
             "model_data_url.$": "$.ModelArtifacts.S3ModelArtifacts",
             "billable_seconds.$": "$.BillableTimeInSeconds",
             "training_seconds.$": "$.TrainingTimeInSeconds",
-            **_instances(config.training),
+            **_instances("ResourceConfig"),
         },
         result_path="$.training_job",
         timeout_seconds=state_seconds(config.training),
@@ -190,9 +197,12 @@ def failed_job_retry(max_attempts: int) -> Retry:
     )
 
 
-def _instances(job: Job) -> dict[str, str | int]:
-    """What a job's cost depends on beside its time, for its result."""
-    return {"instance_type": job.instance_type, "instance_count": job.instance_count}
+def _instances(described: str) -> dict[str, str]:
+    """What a job's cost depends on beside its time, from where its description has it."""
+    return {
+        "instance_type.$": f"$.{described}.InstanceType",
+        "instance_count.$": f"$.{described}.InstanceCount",
+    }
 
 
 def _spot(job: Training) -> dict[str, object]:
@@ -217,6 +227,7 @@ def _processing(
     result_path: str,
     model_uri: sdk.Placeholder | None = None,
 ) -> ProcessingStep:
+    section = SECTIONS[state]
     processor = sdk.Processor(
         role=deployed.names.role_arn("jobs"),
         image_uri=training_image(config.training, deployed.names.region, job.instance_type),
@@ -238,7 +249,11 @@ def _processing(
         # The SDK takes no placeholder inside the list of arguments.
         parameters={
             "AppSpecification": {
-                "ContainerArguments": Expression(f"States.Array({', '.join(arguments)})")
+                "ContainerArguments": Expression(f"States.Array({', '.join(arguments)})"),
+                "ImageUri": RUN["images"][section],
+            },
+            "ProcessingResources": {
+                "ClusterConfig": {"InstanceType": RUN["instance_types"][section]}
             },
             **tracking_parameters(config, state.lower(), model_uri),
         },
@@ -246,7 +261,7 @@ def _processing(
             "job_name.$": "$.ProcessingJobName",
             "started_at_ms.$": "$.ProcessingStartTime",
             "ended_at_ms.$": "$.ProcessingEndTime",
-            **_instances(job),
+            **_instances("ProcessingResources.ClusterConfig"),
         },
         result_path=result_path,
         timeout_seconds=state_seconds(job),
@@ -279,6 +294,9 @@ def _estimator(config: PipelineConfig, deployed: Deployed) -> sdk.TensorFlow:
             instance_count=job.instance_count,
             volume_size=job.volume_size_gb,
             max_run=job.max_runtime_seconds,
+            input_mode=job.input_mode,
+            # A warm pool. 0 is left out, as the SDK leaves out what is not given.
+            keep_alive_period_in_seconds=job.keep_alive_seconds or None,
             output_path=f"s3://{deployed.names.bucket}/runs/",
             distribution=_distribution(job),
             metric_definitions=METRIC_DEFINITIONS,

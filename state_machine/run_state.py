@@ -37,6 +37,8 @@ RUN = RunState(
         "client_token": str,
         "dataset": {"name": str, "s3_uri": str, "fingerprint": str},
         "preprocessing": {"validation_fraction": str, "seed": str},
+        "instance_types": {"preprocessing": str, "training": str, "evaluation": str},
+        "images": {"preprocessing": str, "training": str, "evaluation": str},
         "paths": {
             "preprocessing": str,
             "checkpoints": str,

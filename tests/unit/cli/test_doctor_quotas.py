@@ -52,6 +52,11 @@ def test_spot_has_quotas_of_its_own(config: PipelineConfig) -> None:
     assert TRAINING not in names
 
 
+def test_a_warm_pool_has_a_quota_beside_that_of_training(config: PipelineConfig) -> None:
+    kept = needed(changed(config, "training", keep_alive_seconds=600, instance_count=2))
+    assert kept["ml.m5.2xlarge for training warm pool usage"] == kept[TRAINING] == 2
+
+
 def test_quotas_that_are_high_enough_are_ok(config: PipelineConfig) -> None:
     quotas = FakeServiceQuotas(OTHERS | ENOUGH)
     findings = sagemaker_quotas(config, "us-east-1", quotas)

@@ -19,6 +19,10 @@ from tests.unit.lambdas.conftest import BUCKET, FILES
 from tests.unit.lambdas.originals import ORIGINAL, write_original
 
 RUN = f"s3://{BUCKET}/runs/fashion-mnist-0123456789ab"
+CPU_IMAGE, GPU_IMAGE = (
+    f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-{kind}-py312"
+    for kind in ("cpu", "gpu")
+)
 IMAGES = "raw_data/fashion-mnist/train-images-idx3-ubyte.gz"
 
 
@@ -68,6 +72,8 @@ def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
             "decision": f"{RUN}/decision.json",
             "report": f"{RUN}/report.html",
         },
+        "instance_types": event("prepare_run")["defaults"]["instance_types"],
+        "images": dict.fromkeys(("preprocessing", "training", "evaluation"), CPU_IMAGE),
         "code": event("prepare_run")["defaults"]["code"],
         "model_package_group": "fashion-mnist",
         "champion": {"model_package_arn": None, "model_sha256": "none"},
@@ -115,6 +121,32 @@ def test_the_input_overrides_the_defaults(prepare, upload):
     assert state["dataset"]["name"] == "fashion-mnist"
     assert state["hyperparameters"]["epochs"] == "3"
     assert state["hyperparameters"]["batch-size"] == "64"
+
+
+def test_a_job_on_another_type_of_instance_gets_the_image_that_is_built_for_it(prepare, upload):
+    upload("fashion-mnist")
+    state = prepare({"instance_types": {"training": "ml.g5.xlarge", "evaluation": "ml.c5.large"}})
+    assert state["instance_types"] == {
+        "preprocessing": "ml.m5.xlarge",
+        "training": "ml.g5.xlarge",
+        "evaluation": "ml.c5.large",
+    }
+    assert (state["images"]["training"], state["images"]["evaluation"]) == (GPU_IMAGE, CPU_IMAGE)
+
+
+def test_a_reproduction_runs_on_the_instance_types_of_its_original(prepare, s3):
+    write_original(s3, instance_types={"training": "ml.g5.xlarge"})
+    state = prepare({"reproduce": ORIGINAL})
+    assert state["instance_types"]["training"] == "ml.g5.xlarge"
+    assert state["images"]["training"] == GPU_IMAGE
+    assert state["instance_types"]["evaluation"] == "ml.m5.xlarge"
+
+
+@pytest.mark.parametrize("found", ["ml.c7g.xlarge", "nonsense", 3])
+def test_a_type_that_its_original_cannot_have_run_on_is_refused(prepare, s3, found):
+    write_original(s3, instance_types={"training": found})
+    with pytest.raises(ReproductionError, match="cannot be reproduced"):
+        prepare({"reproduce": ORIGINAL})
 
 
 def test_the_plan_is_written_down(prepare, s3, upload):

@@ -27,8 +27,10 @@ def test_all_fields():
         "reason": "new labels",
         "trigger": "schedule",
         "force": True,
+        "instance_types": {"training": "ml.g5.xlarge"},
     }
     found = parse(given, DEFAULTS)
+    assert found.instance_types == {"training": "ml.g5.xlarge"}
     assert found.dataset == "数字 + more"
     assert (found.trigger, found.force) == ("schedule", True)
     assert found.hyperparameters == {"epochs": 3, "learning-rate": 1.0}
@@ -72,6 +74,23 @@ def test_a_whole_number_written_with_a_point_stays_whole():
         ({"reason": "x" * 1025}, "reason: found"),
         ({"requested_by": "line\nend"}, "requested_by: found"),
         ({"trigger": "cron"}, 'trigger: found "cron", expected string (one of upload, start_'),
+        (
+            {"instance_types": {"training": "c5.xlarge"}},
+            'instance_types.training: found "c5.xlarge", expected string (a type of SageMaker',
+        ),
+        (
+            {"instance_types": {"train": "ml.c5.xlarge"}},
+            "instance_types: unknown field 'train' (did you mean 'training'?); "
+            "allowed: evaluation, preprocessing, training",
+        ),
+        (
+            {"instance_types": {"training": "ml.c7g.xlarge"}},
+            "instance_types.training: ml.c7g.xlarge is ARM, on which SageMaker runs no training",
+        ),
+        (
+            {"instance_types": {"training": "ml.trn1.2xlarge"}},
+            "instance_types.training: ml.trn1.2xlarge is an accelerator that AWS's TensorFlow",
+        ),
         ({"force": 1}, "force: found 1, expected boolean (true or false"),
     ],
 )

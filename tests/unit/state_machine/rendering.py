@@ -22,6 +22,12 @@ STATE: dict[str, Any] = {
         for step in ("preprocess", "train", "evaluate")
     },
     "preprocessing": {"validation_fraction": "0.2", "seed": "42"},
+    "instance_types": {
+        "preprocessing": "ml.m5.xlarge",
+        "training": "ml.g5.xlarge",
+        "evaluation": "ml.c5.xlarge",
+    },
+    "images": {"preprocessing": "cpu-image", "training": "gpu-image", "evaluation": "cpu-image"},
     "hyperparameters": {
         "network": "normalized",
         "epochs": "10",

@@ -72,6 +72,24 @@ def test_a_recipe_is_chosen_by_name_and_hyperparameters_are_laid_over_it(tmp_pat
         ('recipe = "fast"', "", "training: recipe is None: expected the NAME of"),
         ("instance_count = 1", "instance_count = 0", "preprocessing.instance_count"),
         ('instance_type = "ml.m5.xlarge"', 'instance_type = "m5.xlarge"', "found 'm5.xlarge'"),
+        (
+            'instance_type = "ml.m5.2xlarge"',
+            'instance_type = "ml.c7g.2xlarge"',
+            "training.instance_type: ml.c7g.2xlarge is ARM, on which SageMaker runs no training",
+        ),
+        (
+            'instance_type = "ml.m5.2xlarge"',
+            'instance_type = "ml.trn1.2xlarge"',
+            "training.instance_type: ml.trn1.2xlarge is an accelerator",
+        ),
+        (
+            '["ml.m5.large", "ml.m5.xlarge"]',
+            '["ml.m5.large", "ml.c7g.large"]',
+            "ml.m5.large (cpu), ml.c7g.large (arm) need different images",
+        ),
+        ('["ml.m5.large", "ml.m5.xlarge"]', '["ml.inf2.xlarge"]', "ml.inf2.xlarge is an accelerat"),
+        ("keep_alive_seconds = 0", "keep_alive_seconds = 3601", "training.keep_alive_seconds"),
+        ('input_mode = "File"', 'input_mode = "Pipe"', "training.input_mode"),
         ("volume_size_gb = 30", "volume_size_gbs = 30", "preprocessing.volume_size_gbs"),
         ('name = "retrain"', 'name = "Retrain_1"', "found 'Retrain_1'"),
         ("use_spot = false", 'use_spot = "yes"', "training.use_spot"),
@@ -104,6 +122,22 @@ def test_a_value_that_cannot_be_used_is_named(
         load_changed(tmp_path, old, new)
 
     assert said in str(refused.value)
+
+
+def test_spot_instances_cannot_be_kept(tmp_path: Path) -> None:
+    training = load_changed(tmp_path, "keep_alive_seconds = 0", "keep_alive_seconds = 600").training
+
+    with pytest.raises(ValueError, match="keeps no warm pool of spot instances"):
+        config.Training.model_validate(training.model_dump() | {"use_spot": True})
+
+
+def test_endpoints_may_be_of_graviton(tmp_path: Path) -> None:
+    """Whether there is an image for them is asked when the definition is built: test_images.py."""
+    graviton = '["ml.c7g.large", "ml.m8g.large"]'
+
+    registry = load_changed(tmp_path, '["ml.m5.large", "ml.m5.xlarge"]', graviton).registry
+
+    assert registry.inference_instance_types == ["ml.c7g.large", "ml.m8g.large"]
 
 
 def test_a_gate_without_a_rule_is_refused(tmp_path: Path) -> None:

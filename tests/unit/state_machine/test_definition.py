@@ -168,6 +168,58 @@ def test_a_spot_job_waits_and_its_state_outlasts_the_wait(
     assert on_demand["StoppingCondition"] == {"MaxRuntimeInSeconds": 14400}
 
 
+def test_a_training_keeps_its_instances_and_streams_its_data_if_asked(
+    pipeline: PipelineConfig, deployed: Deployed, machine: dict[str, Any]
+) -> None:
+    asked = {"keep_alive_seconds": 600, "input_mode": "FastFile"}
+    training = pipeline.training.model_copy(update=asked)
+    changed = definition.as_dict(pipeline.model_copy(update={"training": training}), deployed)
+
+    request = fill_in(changed["States"]["Train"]["Parameters"])
+    assert request["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 600
+    assert request["AlgorithmSpecification"]["TrainingInputMode"] == "FastFile"
+    assert problems("Train", request) == []
+    before = fill_in(machine["States"]["Train"]["Parameters"])
+    assert "KeepAlivePeriodInSeconds" not in before["ResourceConfig"]
+    assert before["AlgorithmSpecification"]["TrainingInputMode"] == "File"
+
+
+def test_instance_types_and_images_are_the_runs(machine: dict[str, Any]) -> None:
+    requests = {
+        state: fill_in(machine["States"][state]["Parameters"])
+        for state in ("Preprocess", "Train", "Evaluate")
+    }
+
+    train = requests["Train"]
+    assert train["ResourceConfig"]["InstanceType"] == "ml.g5.xlarge"
+    assert train["AlgorithmSpecification"]["TrainingImage"] == "gpu-image"
+    for state, expected in (("Preprocess", "ml.m5.xlarge"), ("Evaluate", "ml.c5.xlarge")):
+        cluster = requests[state]["ProcessingResources"]["ClusterConfig"]
+        assert cluster["InstanceType"] == expected
+        assert requests[state]["AppSpecification"]["ImageUri"] == "cpu-image"
+
+
+def test_the_deployed_types_and_both_images_are_the_runs_choice(machine: dict[str, Any]) -> None:
+    defaults = machine["States"]["PrepareRun"]["Parameters"]["Payload"]["defaults"]
+
+    assert defaults["instance_types"] == {
+        "preprocessing": "ml.m5.xlarge",
+        "training": "ml.m5.2xlarge",
+        "evaluation": "ml.m5.xlarge",
+    }
+    assert defaults["images"]["cpu"].endswith("tensorflow-training:2.19-cpu-py312")
+    assert defaults["images"]["gpu"].endswith("tensorflow-training:2.19-gpu-py312")
+
+
+def test_a_jobs_cost_is_of_what_it_ran_on(machine: dict[str, Any]) -> None:
+    states = machine["States"]
+
+    assert states["Train"]["ResultSelector"]["instance_type.$"] == "$.ResourceConfig.InstanceType"
+    for state in ("Preprocess", "Evaluate"):
+        told = states[state]["ResultSelector"]
+        assert told["instance_type.$"] == "$.ProcessingResources.ClusterConfig.InstanceType"
+
+
 def test_another_partition_is_named_everywhere(pipeline: PipelineConfig) -> None:
     names = Names("retrain", "dev", "123456789012", "cn-north-1", partition="aws-cn")
     there = Deployed(names, Bundle("abc", names.bucket, {}))
@@ -205,6 +257,8 @@ def test_a_reproduction_ends_well_whether_it_matches_or_not(machine: dict[str, A
 # test_functions.py and, deployed, in tests/unit/lambdas/test_app.py. The code is in the definition
 # by its digest alone: test_bundle.py.
 OF_THE_DEPLOYMENT = {"schedule.enabled", "schedule.expression", "code.scripts"}
+# Excluded by spot, which is among the changes: test_a_training_keeps_its_instances.
+APART = {"training.keep_alive_seconds"}
 
 # Another valid value for each other option of pipeline.toml, each unlike any other. An option
 # without one fails the test below, so that none can be added without reaching the definition.
@@ -227,6 +281,7 @@ CHANGES: dict[str, Any] = {
     "training.max_runtime_seconds": 7772,
     "training.use_spot": True,
     "training.max_wait_seconds": 8882,
+    "training.input_mode": "FastFile",
     "training.framework_version": "2.18",
     "training.py_version": "py310",
     "training.hyperparameters": {"epochs": 1177, "dropout": 0.55},
@@ -298,7 +353,7 @@ def test_no_option_of_pipeline_toml_is_missing_from_the_definition(
     after = json.dumps(definition.as_dict(config, Deployed(names, deployed.bundle)))
 
     before = json.dumps(machine)
-    for option in options(pipeline.model_dump()).keys() - OF_THE_DEPLOYMENT:
+    for option in options(pipeline.model_dump()).keys() - OF_THE_DEPLOYMENT - APART:
         values = leaves(CHANGES[option])
         missing = [value for value in values if not stands_in(value, after)]
         assert not missing, f"{option}: {missing} is not in the definition"

@@ -1,0 +1,57 @@
+"""What an instance type computes with, by its name, and so which image a job or a model needs.
+
+AWS builds its TensorFlow images for x86 processors, with and without a GPU. For Graviton there is
+one for serving alone, and SageMaker runs no training and no processing on it at all:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+"""
+
+import re
+
+TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
+CPU, GPU, ARM, OTHER = "cpu", "gpu", "arm", "other"
+
+# The first that a family's name begins with: ml.<family>.<size>.
+_KINDS = (
+    (OTHER, re.compile(r"(inf|trn|dl)\d")),
+    (ARM, re.compile(r"[a-z]+\d+g[a-z]*$|.+-gb\d")),  # Graviton; Grace beside a GPU
+    (GPU, re.compile(r"[gp]\d")),
+    (CPU, re.compile(r"")),
+)
+_NOT_FOR_JOBS = {
+    ARM: "ARM, on which SageMaker runs no training and no processing jobs",
+    OTHER: "an accelerator that AWS's TensorFlow image is not built for",
+}
+
+
+def kind(instance_type: str) -> str:
+    """Return what a type such as ``ml.g5.xlarge`` computes with: cpu, gpu, arm or other."""
+    family = instance_type.split(".")[1]
+    return next(kind for kind, pattern in _KINDS if pattern.match(family))
+
+
+def of_job(instance_type: str) -> str:
+    """Return cpu or gpu, which a job's image is for. Raises ValueError where there is no image."""
+    found = kind(instance_type)
+    if found in _NOT_FOR_JOBS:
+        raise ValueError(
+            f"{instance_type} is {_NOT_FOR_JOBS[found]}; expected x86 processors, such as "
+            "ml.m5.xlarge, or a GPU beside them, such as ml.g5.xlarge"
+        )
+    return found
+
+
+def of_endpoints(instance_types: list[str]) -> str:
+    """Return what all of the types compute with: a registered model names one image for them.
+
+    Raises ValueError where they need several, or one that there is not.
+    """
+    kinds = {kind(instance_type): instance_type for instance_type in instance_types}
+    if OTHER in kinds:
+        raise ValueError(f"{kinds[OTHER]} is {_NOT_FOR_JOBS[OTHER]}")
+    if len(kinds) > 1:
+        found = ", ".join(f"{instance_type} ({kind})" for kind, instance_type in kinds.items())
+        raise ValueError(
+            f"{found} need different images, and a registered model names one: expected types of "
+            "one kind"
+        )
+    return next(iter(kinds))

@@ -1,0 +1,54 @@
+"""What an instance type computes with: families as they are in botocore's model of the API."""
+
+import botocore.session
+import pytest
+
+from lambdas import instances
+
+
+def known(shape: str) -> set[str]:
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    return set(model.shape_for(shape).enum)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "kind"),
+    [
+        ("ml.m5.xlarge", instances.CPU),
+        ("ml.c7i-flex.large", instances.CPU),
+        ("ml.r8i.large", instances.CPU),
+        ("ml.g5.xlarge", instances.GPU),
+        ("ml.g6e.xlarge", instances.GPU),
+        ("ml.p4de.24xlarge", instances.GPU),
+        ("ml.p6-b200.48xlarge", instances.GPU),
+        ("ml.p6e-gb200.36xlarge", instances.ARM),
+        ("ml.m6gd.large", instances.ARM),
+        ("ml.c6gn.large", instances.ARM),
+        ("ml.r7gd.large", instances.ARM),
+        ("ml.trn1n.32xlarge", instances.OTHER),
+        ("ml.inf2.xlarge", instances.OTHER),
+        ("ml.dl1.24xlarge", instances.OTHER),
+    ],
+)
+def test_the_kind_of_a_type(instance_type, kind):
+    assert instances.kind(instance_type) == kind
+
+
+@pytest.mark.parametrize("shape", ["TrainingInstanceType", "ProcessingInstanceType"])
+def test_what_the_api_takes_for_jobs_and_has_no_image_is_neither_x86_nor_gpu(shape):
+    without = {name for name in known(shape) if instances.kind(name) not in ("cpu", "gpu")}
+    families = {name.split(".")[1] for name in without}
+    assert families <= {"trn1", "trn1n", "trn2", "p6e-gb200"}
+
+
+def test_every_graviton_family_of_endpoints_is_arm():
+    families = {name.split(".")[1] for name in known("ProductionVariantInstanceType")}
+    arm = {family for family in families if instances.kind(f"ml.{family}.large") == "arm"}
+    assert {"c6g", "c6gd", "c6gn", "c7g", "m6g", "m6gd", "m8g", "r6g", "r7gd", "r8g"} <= arm
+    assert not {"g4dn", "g5", "g6", "m6i", "c6i", "c6in", "m5d"} & arm
+
+
+def test_types_of_several_kinds_have_no_one_image():
+    assert instances.of_endpoints(["ml.m5.large", "ml.c5.large"]) == "cpu"
+    with pytest.raises(ValueError, match=r"ml.m5.large \(cpu\), ml.g5.xlarge \(gpu\) need differ"):
+        instances.of_endpoints(["ml.m5.large", "ml.g5.xlarge"])
