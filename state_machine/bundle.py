@@ -11,8 +11,10 @@ import hashlib
 import io
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from state_machine import step_code
 
 ARCHIVE = "sourcedir.tar.gz"
 ENTRY_SCRIPT = "process.sh"
@@ -23,11 +25,12 @@ NEEDED = ("main.py", ENTRY_SCRIPT, "preprocessing.py", "evaluation.py")
 
 @dataclass(frozen=True)
 class Bundle:
-    """The packed code and where it lies."""
+    """The packed code and where it lies; `steps` has a digest of what each state's job can read."""
 
     sha256: str
     bucket: str
     files: dict[str, bytes]
+    steps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def prefix(self) -> str:
@@ -47,11 +50,12 @@ class Bundle:
 
 def pack(folders: Sequence[Path], bucket: str) -> Bundle:
     """Pack the scripts of `folders`, laid over each other, for `bucket`. Nothing is uploaded."""
-    scripts = sources(folders)
+    scripts = {name: path.read_bytes() for name, path in sources(folders).items()}
     archive = _archive(scripts)
-    entry_script = scripts[ENTRY_SCRIPT].read_bytes()
+    entry_script = scripts[ENTRY_SCRIPT]
     digest = hashlib.sha256(archive + entry_script).hexdigest()
-    return Bundle(digest, bucket, {ARCHIVE: archive, ENTRY_SCRIPT: entry_script})
+    files = {ARCHIVE: archive, ENTRY_SCRIPT: entry_script}
+    return Bundle(digest, bucket, files, step_code.digests(scripts))
 
 
 def sources(folders: Sequence[Path]) -> dict[str, Path]:
@@ -64,11 +68,10 @@ def sources(folders: Sequence[Path]) -> dict[str, Path]:
     }
 
 
-def _archive(scripts: Mapping[str, Path]) -> bytes:
+def _archive(scripts: Mapping[str, bytes]) -> bytes:
     tar_bytes = io.BytesIO()
     with tarfile.open(fileobj=tar_bytes, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for name, path in sorted(scripts.items()):
-            content = path.read_bytes()
+        for name, content in sorted(scripts.items()):
             member = tarfile.TarInfo(name)  # owned by nobody, as old as can be
             member.size, member.mode = len(content), 0o644
             tar.addfile(member, io.BytesIO(content))
