@@ -108,6 +108,12 @@ class ExecutionView:
         returned = (state.result or {}).get("Payload") if state else None
         return returned if isinstance(returned, dict) else {}
 
+    @property
+    def reused(self) -> dict[str, str]:
+        """The steps that an earlier run has computed, with that run's id."""
+        steps = self.payload("PrepareRun").get("steps") or {}
+        return {name: step["reused_from"] for name, step in steps.items() if step["reused_from"]}
+
     def seconds(self, now: datetime) -> float:
         """How long the execution has taken until it stopped, or until `now`."""
         return self.elapsed(self.stopped or now)
@@ -165,7 +171,8 @@ def read_pauses(events: Iterable[Event]) -> tuple[Pause, ...]:
 def planned_states(definition: str) -> list[str]:
     """The names from StartAt on, as far as there is one way that goes on to more work.
 
-    At a Choice, ways that end the execution or lead back into the line are left out.
+    At a Choice, ways that end the execution or lead back into the line are left out, and so are
+    those that skip some states of another.
     """
     machine = json.loads(definition)
     states: dict[str, Any] = machine["States"]
@@ -173,11 +180,21 @@ def planned_states(definition: str) -> list[str]:
     name = machine.get("StartAt")
     while name in states and name not in names:
         names.append(name)
-        ways = {choice["Next"] for choice in states[name].get("Choices", [])}
-        ways |= {states[name][key] for key in ("Next", "Default") if key in states[name]}
+        ways = [choice["Next"] for choice in states[name].get("Choices", [])]
+        ways += [states[name][key] for key in ("Next", "Default") if key in states[name]]
         if states[name]["Type"] == "Choice":
-            ways = {way for way in ways if states[way].get("Next", way) not in [*names, way]}
-        name = ways.pop() if len(ways) == 1 else None
+            ways = [way for way in ways if states[way].get("Next", way) not in [*names, way]]
+        longest = (way for way in ways if set(ways) <= set(_line(states, way)))
+        name = next(longest, None)
+    return names
+
+
+def _line(states: dict[str, Any], name: str | None) -> list[str]:
+    """The names from one on, as far as each says which is next."""
+    names: list[str] = []
+    while name is not None and name not in names:
+        names.append(name)
+        name = states[name].get("Next")
     return names
 
 

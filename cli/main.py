@@ -171,8 +171,11 @@ def start(
     input_json: Annotated[
         str, typer.Option("--input", help="The execution's input, a JSON object.")
     ] = "{}",
+    again: Annotated[
+        bool, typer.Option("--again", help="Start although the same data was run before.")
+    ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Start although the same data was run before.")
+        bool, typer.Option("--force", help="As --again, and compute every step anew.")
     ] = False,
     stage: StageName = DEV,
     config: Config = CONFIG,
@@ -180,14 +183,16 @@ def start(
     """Start an execution on data that is already uploaded.
 
     Without `dataset` in the input it takes the newest complete data set. Files that were run before
-    with the same hyperparameters are not run again without --force, whatever was deployed since.
+    with the same hyperparameters are not run again without --again, whatever was deployed since.
+    A step that would compute the same as in an earlier run is taken from there without --force.
 
     Example: retrain start --input '{"hyperparameters": {"epochs": 2}, "reason": "a quick look"}'
     """
     from cli import start as starting
     from cli.aws import connect
 
-    asked = starting.execution_input(input_json) | ({"force": True} if force else {})
+    asked = starting.execution_input(input_json)
+    asked |= {name: True for name, given in (("again", again), ("force", force)) if given}
     target, terminal = connect(config, stage), Terminal()
     functions = target.session.client("lambda", config=starting.ONCE)
     answer = starting.start(functions, target.names.function("start_retraining"), asked)
@@ -196,11 +201,11 @@ def start(
         terminal.line(f"Next: {on_stage('retrain watch', stage)}")
     else:
         terminal.mark(WARNING, f"Nothing started: {answer.message}", "yellow")
-        again, watch_it = (
+        another, watch_it = (
             on_stage(command, stage)
-            for command in ("retrain start --force", f"retrain watch {answer.name}")
+            for command in ("retrain start --again", f"retrain watch {answer.name}")
         )
-        terminal.line(f"Next: {again}, or {watch_it}")
+        terminal.line(f"Next: {another}, or {watch_it}")
 
 
 @app.command()

@@ -56,6 +56,10 @@ class PlainPresenter:
                 self._show_task(view, state, epochs)
             else:
                 self._once((state.name,), view, state.entered, state.name)
+            if state.name == "PrepareRun":
+                for step, run_id in view.reused.items():
+                    text = f"{step} reused from run {run_id}"
+                    self._once((step, "reused"), view, state.ended or state.entered, text)
 
     def _show_task(self, view: ExecutionView, state: StateView, epochs: list[Epoch]) -> None:
         job = state.work.name if state.work else ""
@@ -120,8 +124,12 @@ class LivePresenter:
         table.add_column()
         for state in view.states:
             self._add_state(table, view, state)
+            if state.name == "PrepareRun":
+                for step, run_id in view.reused.items():
+                    told = Text(f"reused from run {run_id}", style="dim")
+                    table.add_row(_MARKS["succeeded"], Text(step), "", harmless(told))
         for name in self._planned:
-            if view.state(name) is None and not view.ended:
+            if view.state(name) is None and name not in view.reused and not view.ended:
                 table.add_row(Text(PENDING, style="dim"), Text(name, style="dim"), "", "")
         return Group(self._title(view), table)
 

@@ -73,7 +73,7 @@ def _not_redrivable(described: "DescribeExecutionOutputTypeDef", reason: str) ->
     name = described["name"]
     next_steps = {
         "is RUNNING": f"`retrain watch {name}` follows it",
-        "is SUCCEEDED": "there is nothing to resume; `retrain start --force` starts another",
+        "is SUCCEEDED": "there is nothing to resume; `retrain start --again` starts another",
     }
     next_step = next((step for words, step in next_steps.items() if words in reason), START_ANEW)
     return NotRedrivableError(f"{name} cannot be resumed: {reason.rstrip('.')}", next_step)

@@ -42,6 +42,7 @@ class Failure:
 class RunRecord:
     """A run. `decision` is register, keep_champion, reject, or None if the gate was not reached;
     of a run that `reproduces` another, whose id that is, reproduced or differs.
+    `reused` are the steps that an earlier run has computed, with that run's id.
     `rules` is how each of its rules went, `approval_rules` how those of automatic approval did, and
     `cost` what the jobs cost by estimate: docs/report.md says what is in it.
 
@@ -75,6 +76,7 @@ class RunRecord:
     resume: str | None = None
     superseded: str | None = None
     reproduces: str | None = None
+    reused: dict[str, str] = field(default_factory=dict)
 
     @property
     def decided(self) -> bool:
@@ -101,7 +103,7 @@ def record(view: ExecutionView) -> RunRecord:
         cost=gate.get("cost"),
         model_package_arn=((registered and registered.result) or {}).get("ModelPackageArn"),
         artifacts=paths.get("run"),
-        model=_model_data(view.state("Train")),
+        model=_model_data(view.state("Train")) or run.get("training_job", {}).get("model_data_url"),
         report=report_uri(run) if gate else None,
         steps=[Seconds(state.name, round(state.seconds(end), 3)) for state in tasks],
         execution_seconds=round(view.seconds(end), 3),
@@ -109,6 +111,7 @@ def record(view: ExecutionView) -> RunRecord:
         failure=_failure(view),
         superseded=_superseded(view),
         reproduces=run.get("reproduces"),
+        reused=view.reused,
     )
 
 

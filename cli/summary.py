@@ -76,6 +76,7 @@ def _facts(run: RunRecord) -> list[tuple[str, Text]]:
         ("Local copy", _local_copy(run)),
         ("Execution", run.execution_arn),
         ("Cost", _cost(run.cost) if run.cost else None),
+        *_reused(run.reused),
         *_times("Preparation", run.preparation),
         *_times("Steps", run.steps),
         ("Total", f"{run.wall_seconds:.1f} s"),
@@ -102,6 +103,14 @@ def _cost(cost: dict[str, Any]) -> str:
         f"${cost['estimate']:.4f} on AWS by estimate, {seconds:.0f} s of instances at the prices "
         f"of {cost['prices']['date']}{saved}"
     )
+
+
+def _reused(steps: dict[str, str]) -> list[tuple[str, Text | None]]:
+    """One row a step that was not computed again."""
+    return [
+        ("Reused" if number == 0 else " ", Text(f"{step} of run {run_id}"))
+        for number, (step, run_id) in enumerate(steps.items())
+    ]
 
 
 def rules(title: str, judged: list[dict[str, Any]]) -> list[tuple[str, Text | None]]:

@@ -29,6 +29,8 @@ JOBS = {
 class Job:
     """What one job is billed for: ``billable_seconds`` on each of its instances.
 
+    One of an earlier run, whose result is ``reused_from`` there, costs this run nothing.
+
     A managed spot job has ``training_seconds``, what it ran for; the difference is what spot saves:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html
     """
@@ -40,6 +42,7 @@ class Job:
     instance_count: int
     billable_seconds: float
     training_seconds: float | None = None
+    reused_from: str | None = None
 
     def dollars(self, seconds: float, price: float) -> float:
         """Return what so many seconds on every instance cost at a price for the hour."""
@@ -64,6 +67,8 @@ def estimate(run: Mapping[str, Any]) -> dict[str, Any]:
             missing.append(f"{step} does not say what it ran on, and for how long")
             continue
         price = prices["region_prices"].get(region, {}).get(job.instance_type, {}).get(kind)
+        if job.reused_from:
+            price = 0.0
         if price is None:
             missing.append(f"{step}: no price for {job.instance_type} ({kind}) in {region}")
         jobs.append(_priced(job, price))
@@ -86,7 +91,9 @@ def table() -> dict[str, Any]:
 
 
 def _job(step: str, kind: str, told: Mapping[str, Any]) -> Job:
-    if kind == "training":
+    if "reused_from" in told:
+        billable, ran = 0.0, None
+    elif kind == "training":
         billable, ran = _seconds(told["billable_seconds"]), _seconds(told["training_seconds"])
     else:
         # Times in a .sync result are milliseconds, and States Language cannot subtract.
@@ -99,6 +106,7 @@ def _job(step: str, kind: str, told: Mapping[str, Any]) -> Job:
         int(told["instance_count"]),
         billable,
         ran,
+        told.get("reused_from"),
     )
 
 
@@ -119,6 +127,7 @@ def _priced(job: Job, price: float | None) -> dict[str, Any]:
         "price_per_hour": price,
         "estimate": None if price is None else _rounded(job.dollars(job.billable_seconds, price)),
         "spot_savings": None if price is None else _rounded(job.dollars(saved, price)),
+        "reused_from": job.reused_from,
     }
 
 

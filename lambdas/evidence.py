@@ -94,6 +94,11 @@ class Evidence:
         known = isinstance(digest, str) and re.fullmatch(SHA256, digest)
         return digest if known else None
 
+    def is_that_of(self, champion: Mapping[str, Any]) -> bool:
+        """Tell whether the model is a scored champion's own, by their digests."""
+        digest, model = self.model_sha256(), champion.get("model")
+        return digest is not None and isinstance(model, Mapping) and model.get("sha256") == digest
+
     def champion(self, arn: str | None) -> Mapping[str, Any] | None:
         """Return what was found of the run's champion; None if the run has none.
 

@@ -6,7 +6,8 @@ they lead to, in this order:
 1. An evaluation or a setting that is malformed, or a threshold, a floor or a limit that does not
    hold: ``reject``.
 2. A champion that could not be scored on this test set: what ``unscorable_champion`` says.
-3. A champion that the new model does not reach, or that cannot be compared: ``keep_champion``.
+3. A champion that the new model does not reach, or that cannot be compared, or whose model it is:
+   ``keep_champion``.
 4. Otherwise: ``register``. If all rules of ``auto_approve`` hold as well, as ``Approved``.
 """
 
@@ -122,7 +123,20 @@ def _against_champion(gate: Gate, found: Evidence, arn: str | None) -> list[Verd
         return _unscored(gate, KEEP_CHAMPION, f"champion {arn or ''}", error)
     if champion is None:
         return [rule.without_champion(found) for rule in rules]
-    return [rule.judge(found, champion, gate.confidence_level) for rule in rules]
+    verdicts = [rule.judge(found, champion, gate.confidence_level) for rule in rules]
+    return [*_nothing_new(found, champion), *verdicts]
+
+
+def _nothing_new(found: Evidence, champion: Mapping[str, Any]) -> list[Verdict]:
+    """Return what speaks against registering the champion's model a second time.
+
+    A run that reuses its training comes to it: its differences are 0, and no rule need be broken.
+    """
+    if not found.is_that_of(champion):
+        return []
+    said = f"the model is the champion's own, byte for byte: sha256 {found.model_sha256()}"
+    rule = "another model than the champion's"
+    return [Verdict(rule, "champion", None, None, False, said, KEEP_CHAMPION)]
 
 
 def _unscored(gate: Gate, otherwise: str, who: str, error: MetricError) -> list[Verdict]:

@@ -50,6 +50,8 @@ def _identities(run: Mapping[str, Any], decision: Decision) -> Iterator[tuple[st
     yield "execution_arn", run["execution_arn"]
     yield "dataset_fingerprint", run["dataset"]["fingerprint"]
     yield "code_sha256", run["code"]["sha256"]
+    # Whose training it is, where the run has reused one.
+    yield "trained_by", (run.get("training_job") or {}).get("reused_from")
     yield "model_sha256", decision.model_sha256
     yield "champion", run["champion"]["model_package_arn"]
     yield "report", run["paths"]["report"]

@@ -14,8 +14,11 @@ from lambdas.executions import run_id
 from lambdas.experiment import ensure_trial
 from lambdas.ledger import Ledger
 from lambdas.original import check_sharding, inputs_of
+from lambdas.results import Results
+from lambdas.reuse import computed, reuse
 from lambdas.s3_objects import put_json
 from lambdas.source_data import copy_source_data
+from lambdas.steps import keys
 from lambdas.superseded import superseded
 from lambdas.transient import naming_transient_errors
 
@@ -36,7 +39,9 @@ def prepare_run(
     ``defaults``. The input ``{}`` takes the newest complete data set and all defaults. The data's
     object versions are copied to ``runs/<run_id>/source_data/``, the champion's model to
     ``runs/<run_id>/champion/``, and the execution is entered in the ledger. Repeating the call is
-    harmless. The state's ``outcome`` is ``prepared``.
+    harmless. The state's ``outcome`` is ``prepared``, or ``preprocessed`` or ``trained`` where an
+    earlier run has the results of these steps, and then it holds them. With ``force`` in the input,
+    and to reproduce a run, every step is computed.
 
     Where files were overwritten after TakeTurn let the execution go, nothing is planned and its
     answer ``superseded`` is returned instead.
@@ -61,10 +66,25 @@ def prepare_run(
             raise
         log.info(outdated["message"], extra={"execution": event["execution"]["arn"]})
         return outdated
+    results = Results(s3, sagemaker, defaults["bucket"])
+    step_keys = keys(state, defaults["steps"])
+    outcome, state = reuse(state, step_keys, results, _why_not(asked, defaults))
     state["experiment"] = ensure_trial(sagemaker, defaults["experiment"], state["run_id"])
     _write_plan(s3, state, event, asked)
+    if asked.reproduce is None:
+        for key in computed(state).values():
+            results.enter(key, state["run_id"])
     Ledger(s3, defaults["bucket"]).enter(event["execution"]["arn"], event["input"], starter="")
-    return {"outcome": "prepared", **state}
+    return {"outcome": outcome, **state}
+
+
+def _why_not(asked: run_input.RunInput, defaults: Mapping[str, Any]) -> str:
+    """Say why this execution computes everything; nothing where it need not."""
+    if asked.reproduce is not None:
+        return "to see whether the result repeats"
+    if asked.force:
+        return "forced"
+    return "" if defaults["reuse_unchanged_steps"] else "reuse_unchanged_steps is false"
 
 
 def _plan(

@@ -21,7 +21,14 @@ TRIGGERS = ("upload", "start_retraining", "console", "schedule", "alarm", "topic
 # As lambdas.executions.run_id forms it.
 RUN_ID = r"^[a-zA-Z0-9][a-zA-Z0-9-]{0,39}$"
 # What a reproduction takes from its original, or does anyway: no input may ask for both.
-NOT_WITH_REPRODUCE = ("dataset", "fingerprint", "hyperparameters", "instance_types", "force")
+NOT_WITH_REPRODUCE = (
+    "dataset",
+    "fingerprint",
+    "hyperparameters",
+    "instance_types",
+    "again",
+    "force",
+)
 JOBS = ("preprocessing", "training", "evaluation")
 LARGEST_NUMBER = 1e15  # keeps whole numbers exact in a float, and every value short as text
 
@@ -33,7 +40,8 @@ class RunInput:
     Who asked, why, and by which way in: ``requested_by``, ``reason`` and ``trigger``. An execution
     that was started directly, as the console does, has no trigger in its input. ``reproduce`` is
     the id of the run whose inputs are to be used again. ``instance_types`` holds those that were
-    given, by the job's table in pipeline.toml.
+    given, by the job's table in pipeline.toml. ``again`` starts an execution of what was run
+    before, and ``force`` one that computes all of it again.
     """
 
     dataset: str | None
@@ -45,6 +53,7 @@ class RunInput:
     force: bool
     reproduce: str | None = None
     instance_types: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False
 
 
 def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunInput:
@@ -77,6 +86,7 @@ def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunIn
         force=found.get("force", False),
         reproduce=found.get("reproduce"),
         instance_types=instance_types,
+        again=found.get("again", False),
     )
 
 
@@ -106,8 +116,13 @@ def schema(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Any]:
             },
             "force": {
                 "title": "Force",
-                "description": "true or false; for start_retraining: run although the same data "
-                "was run before",
+                "description": "true or false; run every step, although the same was run before",
+                "type": "boolean",
+            },
+            "again": {
+                "title": "Again",
+                "description": "true or false; for start_retraining: run what has changed, "
+                "although the same was run before",
                 "type": "boolean",
             },
             "reproduce": _text(

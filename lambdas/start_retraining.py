@@ -35,8 +35,9 @@ def start_retraining(
 
     Where the same object versions are, or ever were, run with the same hyperparameters and the same
     instance types asked for, ``started`` is false, ``execution_arn`` is that execution and
-    ``message`` says so. With ``force`` in the payload none is in the way. For a schedule and an
-    alarm none that has ended is.
+    ``message`` says so. With ``again`` or ``force`` in the payload none is in the way, and with
+    ``force`` the new one reuses no step of an earlier run. For a schedule and an alarm none that
+    has ended is in the way.
     ``request_id`` is Lambda's, the same when Lambda repeats an asynchronous invocation, so that a
     repetition starts nothing more. With ``reproduce`` in the payload a new execution always starts,
     with that run's inputs, if they are all there.
@@ -72,12 +73,13 @@ def _start_on_data(
         fingerprint=dataset.fingerprint,
         hyperparameters=changed,
         instance_types=asked.instance_types,
+        force=asked.force,
     )
     name = partial(execution_name, dataset, changed, instance_types=asked.instance_types)
-    start = None if asked.force else once(name(), execution_input)
+    start = None if asked.force or asked.again else once(name(), execution_input)
     if start is None or (start.ended and asked.trigger in AGAIN_AND_AGAIN):
         start = once(name(request_id), execution_input)
-    message = start.message if start.started else f"{start.message}; force starts another"
+    message = start.message if start.started else f"{start.message}; again starts another"
     return _answer(start, message, dataset.name, dataset.fingerprint)
 
 

@@ -32,6 +32,10 @@ class Bundle:
     files: dict[str, bytes]
     steps: Mapping[str, str] = field(default_factory=dict)
 
+    def code_of(self, state: str) -> str:
+        """The digest of what that state's job can read; of all code where that is not known."""
+        return self.steps.get(state, self.sha256)
+
     @property
     def prefix(self) -> str:
         """The key prefix of the bundle, ending in a slash."""

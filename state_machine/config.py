@@ -267,6 +267,7 @@ class PipelineConfig(Section):
     # Chalice allows letters, digits, '-' and '_'; bucket names allow no '_' and no capitals.
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
     max_concurrent_runs: Annotated[int, Field(ge=1, le=100)] = 1
+    reuse_unchanged_steps: bool = True
     code: Annotated[Code, Field(default_factory=dict, validate_default=True)]
     schedule: Schedule = Schedule()
     tracking: Tracking = Tracking()

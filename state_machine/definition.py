@@ -7,8 +7,10 @@ to run (paths, job names, hyperparameters) is a path into the state that Prepare
                      |- settle -----> Settle ------> TakeTurn
                      |- wait -------> WaitForTurn -> TakeTurn
                      `- superseded -> Superseded
-    PrepareRun -> Prepared -- prepared ---> Preprocess
-                           `- superseded -> Superseded
+    PrepareRun -> Prepared -- prepared -----> Preprocess
+                           |- preprocessed -> Train       an earlier run has the arrays
+                           |- trained ------> Evaluate    and the model
+                           `- superseded ---> Superseded
     Preprocess -> Train -> Evaluate -> CheckMetrics -> QualityGate
         QualityGate -- register ------> RegisterModel -> Registered
                     |- keep_champion -> ChampionKept
@@ -22,6 +24,7 @@ import json
 from typing import Any
 
 from lambdas.reproduction import DIFFERS, REPRODUCED
+from lambdas.reuse import PREPARED, PREPROCESSED, TRAINED
 from state_machine import jobs, sdk
 from state_machine.asl import Fail, LambdaStep, Task, join
 from state_machine.config import PipelineConfig
@@ -30,6 +33,7 @@ from state_machine.images import job_images, serving_image
 from state_machine.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
 from state_machine.names import DATASET_PREFIX
 from state_machine.run_state import RUN
+from state_machine.step_identity import identities
 from state_machine.turns import by_outcome, take_turn, waiting_seconds
 
 REGISTER_STATE_SECONDS = 60
@@ -38,18 +42,16 @@ REJECTED_ERROR = "QualityGate.ThresholdNotMet"
 
 def build(config: PipelineConfig, deployed: Deployed) -> sdk.Chain:
     """The states in order."""
-    defaults = _defaults(config, deployed)
+    preprocess, train = jobs.preprocess(config, deployed), jobs.train(config, deployed)
+    defaults = _defaults(config, deployed) | {
+        "steps": identities([preprocess, train], deployed.bundle)
+    }
     superseded = sdk.Succeed("Superseded")
-    work = sdk.Chain(
-        [
-            jobs.preprocess(config, deployed),
-            jobs.train(config, deployed),
-            jobs.evaluate(config, deployed),
-            _check_metrics(config, deployed),
-            _quality_gate(config, deployed),
-        ]
-    )
-    prepared = by_outcome("Prepared", {"prepared": work, "superseded": superseded})
+    evaluate = jobs.evaluate(config, deployed)
+    decide = [_check_metrics(config, deployed), _quality_gate(config, deployed)]
+    work = sdk.Chain([preprocess, train, evaluate, *decide])
+    ways = {PREPARED: work, PREPROCESSED: train, TRAINED: evaluate, "superseded": superseded}
+    prepared = by_outcome("Prepared", ways)
     run = sdk.Chain([_prepare_run(deployed, defaults), prepared])
     return take_turn(config, deployed, defaults, run, superseded)
 
@@ -88,6 +90,7 @@ def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
         "instance_types": {
             section: getattr(config, section).instance_type for section in jobs.SECTIONS.values()
         },
+        "reuse_unchanged_steps": config.reuse_unchanged_steps,
         "images": job_images(config.training, deployed.names.region),
         "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
         "model_package_group": _group(config, deployed),

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from typing import Any
 
-from lambdas import ledger
+from lambdas import ledger, results
 from lambdas.manifest import FILE_NAME as MANIFEST
 from state_machine.names import DATASET_PREFIX, LAMBDAS, SCHEDULED_LAMBDA, Names
 
@@ -273,6 +273,14 @@ def _prepare_run(names: Names, group: str) -> list[Statement]:
             "FindTheChampion",
             ["sagemaker:ListModelPackages", "sagemaker:DescribeModelPackage"],
             packages,
+        ),
+        allow("EnterSteps", ["s3:GetObject", "s3:PutObject"], [f"{bucket}/{results.PREFIX}*"]),
+        # What an earlier run has computed; AWS knows no resource for a list of jobs.
+        allow("ListJobs", [f"sagemaker:List{kind}Jobs" for kind in TASKS], ["*"]),
+        allow(
+            "SeeJobs",
+            [f"sagemaker:Describe{kind}Job" for kind in TASKS],
+            [names.arn("sagemaker", f"{kind.lower()}-job/*") for kind in TASKS],
         ),
         allow(
             "RecordTheRun",

@@ -49,6 +49,7 @@ RUN = RunState(
         },
         "code": {"s3_uri": str, "sha256": str},
         "champion": {"model_sha256": str},
+        "steps": {"Preprocess": {"key": str}, "Train": {"key": str}},
         "experiment": {"preprocess": dict, "train": dict, "evaluate": dict},
         # Added by the states after PrepareRun.
         "training_job": {"job_name": str, "model_data_url": str},

@@ -1,5 +1,6 @@
-"""What a job needs to say of itself in MLflow and in SageMaker's own experiments."""
+"""What a job needs to say of itself: in MLflow, in SageMaker's own experiments, and by its key."""
 
+from lambdas.steps import VARIABLE
 from state_machine import sdk
 from state_machine.config import PipelineConfig
 from state_machine.run_state import RUN
@@ -12,12 +13,22 @@ def tracking_parameters(
 
     ExperimentConfig is PrepareRun's work, because experiment and trial must exist before the job:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ExperimentConfig.html
-    The variables are what ml_scripts/tracking.py reads; there are none where tracking is off.
+    A result that may be reused says in its job's variables by which key: lambdas/results.py. The
+    other variables are what ml_scripts/tracking.py reads; there are none where tracking is off.
     """
+    variables: dict[str, object] = {}
+    if step != "evaluate":
+        variables[VARIABLE] = RUN["steps"][step.capitalize()]["key"]
+    if config.tracking.mlflow_tracking_uri and step != "preprocess":
+        variables |= _mlflow(config)
+        if model_uri is not None:
+            variables["RETRAIN_MODEL_URI"] = model_uri
     experiment = {"ExperimentConfig": RUN["experiment"][step]}
-    if not config.tracking.mlflow_tracking_uri or step == "preprocess":
-        return experiment
-    variables = {
+    return {**experiment, "Environment": variables} if variables else {**experiment}
+
+
+def _mlflow(config: PipelineConfig) -> dict[str, object]:
+    return {
         "MLFLOW_TRACKING_URI": config.tracking.mlflow_tracking_uri,
         "MLFLOW_EXPERIMENT_NAME": config.tracking.experiment or config.name,
         "RETRAIN_RUN_ID": RUN["run_id"],
@@ -25,6 +36,3 @@ def tracking_parameters(
         "RETRAIN_FINGERPRINT": RUN["dataset"]["fingerprint"],
         "RETRAIN_CODE_SHA256": RUN["code"]["sha256"],
     }
-    if model_uri is not None:
-        variables["RETRAIN_MODEL_URI"] = model_uri
-    return {**experiment, "Environment": variables}

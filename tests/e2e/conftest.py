@@ -23,11 +23,11 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def settings() -> PipelineConfig:
-    """The sample's settings, with as many epochs as its gate asks for."""
+    """The sample's settings, with as many epochs as its gate asks for, all run by every run."""
     small = sample_config(config.load(PROJECT / "pipeline.toml"))
     hyperparameters = small.training.hyperparameters | {"epochs": 4}
     training = small.training.model_copy(update={"hyperparameters": hyperparameters})
-    return small.model_copy(update={"training": training})
+    return small.model_copy(update={"training": training, "reuse_unchanged_steps": False})
 
 
 @pytest.fixture(scope="module")

@@ -90,6 +90,23 @@ def test_the_sample_ends_registered_and_leaves_no_process(project: Path) -> None
     assert json.loads((run_folder / "decision.json").read_text())["decision"] == "register"
     assert_tracked(project, last_run)
     assert processes_of(project) == []
+    assert_a_second_run_reuses(project, last_run)
+
+
+def assert_a_second_run_reuses(project: Path, before: dict[str, Any]) -> None:
+    """On the same data and code, what is kept of the run before is not computed again."""
+    process = start(project)
+    output, _ = process.communicate(timeout=240)
+
+    assert process.returncode == 0, output
+    last_run = json.loads((project / ".retrain" / "last-run.json").read_text())
+    assert last_run["run_id"] != before["run_id"]
+    assert last_run["reused"] == {"Preprocess": before["run_id"], "Train": before["run_id"]}
+    assert f"Train of run {before['run_id']}" in output
+    assert not {"Preprocess", "Train"} & {step["name"] for step in last_run["steps"]}
+    assert last_run["model"] == before["model"]
+    assert last_run["metrics"] == before["metrics"]
+    assert last_run["decision"] == "register"
 
 
 def assert_tracked(project: Path, last_run: dict[str, Any]) -> None:

@@ -136,7 +136,7 @@ def test_start_retraining_names_the_run_of_the_same_data_and_force_runs_it_again
     answer = pipeline.invoke("start_retraining", {"force": True})
 
     assert (known["started"], known["execution_arn"]) == (False, first)
-    assert "is SUCCEEDED; force starts another" in known["message"]
+    assert "is SUCCEEDED; again starts another" in known["message"]
     assert answer["started"] is True
     assert answer["execution_arn"] not in before
     pipeline.states.stop_execution(executionArn=answer["execution_arn"])
@@ -151,7 +151,7 @@ def test_retrain_start_runs_the_same_data_again_only_with_force(
     refused = CliRunner().invoke(app, ["start"])
     assert refused.exit_code == 0, refused.output
     assert f"Nothing started: execution {first.rsplit(':', 1)[-1]} of" in refused.output
-    assert "Next: retrain start --force" in refused.output
+    assert "Next: retrain start --again" in refused.output
     assert pipeline.executions() == before
 
     forced = CliRunner().invoke(app, ["start", "--force", "--input", '{"reason": "once more"}'])

@@ -68,6 +68,14 @@ class FakeS3(FakeService):
         """Remove all versions of an object, as a lifecycle rule may."""
         self.buckets[bucket].pop(key)
 
+    def now(self) -> datetime:
+        """Return the time, which goes on with every write and every question: a second each."""
+        return EPOCH + timedelta(seconds=next(self._ticks))
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self._ticks = itertools.count(next(self._ticks) + seconds)
+
     def content(self, bucket: str, key: str) -> bytes:
         """Return the current content of an object that must be there."""
         content = self.buckets[bucket][key][-1].content

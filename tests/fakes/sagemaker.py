@@ -1,4 +1,4 @@
-"""A fake SageMaker: the model registry's groups and packages, experiments and their trials."""
+"""A fake SageMaker: the registry's groups and packages, experiments with trials, ended jobs."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,8 @@ class FakeSageMaker(FakeService):
         super().__init__()
         self.groups: dict[str, list[dict[str, Any]]] = {name: [] for name in groups}
         self.experiments: dict[str, list[str]] = {}
+        self.processing_jobs: list[dict[str, Any]] = []
+        self.training_jobs: list[dict[str, Any]] = []
 
     def register(self, group: str, model_data_url: str | None, approval: str = "Approved") -> str:
         """Add a version to the group, as a run or a person would. Returns its ARN."""
@@ -90,6 +92,39 @@ class FakeSageMaker(FakeService):
         self._refuse_taken("Trial", name, trials)
         trials.append(name)
         return {"TrialArn": f"arn:aws:sagemaker:us-east-1:123456789012:experiment-trial/{name}"}
+
+    @operation
+    def list_processing_jobs(self, **request: Any) -> dict[str, Any]:
+        return self._list_jobs("Processing", self.processing_jobs, request)
+
+    @operation
+    def list_training_jobs(self, **request: Any) -> dict[str, Any]:
+        return self._list_jobs("Training", self.training_jobs, request)
+
+    @operation
+    def describe_processing_job(self, **request: Any) -> dict[str, Any]:
+        return next(j for j in self.processing_jobs if request.items() <= j.items())
+
+    @operation
+    def describe_training_job(self, **request: Any) -> dict[str, Any]:
+        return next(j for j in self.training_jobs if request.items() <= j.items())
+
+    def _list_jobs(
+        self, kind: str, jobs: list[dict[str, Any]], request: dict[str, Any]
+    ) -> dict[str, Any]:
+        found = [
+            {
+                name: job[name]
+                for name in job
+                if name.startswith(f"{kind}Job") or name == "CreationTime"
+            }
+            for job in jobs
+            if request["NameContains"] in job[f"{kind}JobName"]
+            and job[f"{kind}JobStatus"] == request["StatusEquals"]
+        ]
+        some, after = page(found, int(request.get("NextToken", 0)), self.page_size)
+        token = {} if after is None else {"NextToken": str(after)}
+        return {f"{kind}JobSummaries": some, **token}
 
     def _refuse_taken(self, kind: str, name: str, known: Iterable[str]) -> None:
         if name in known:

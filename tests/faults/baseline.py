@@ -17,10 +17,13 @@ EPOCHS = 4
 
 
 def few_epochs(sample: PipelineConfig) -> PipelineConfig:
-    """The sample's settings with a training that is short, and long enough to be killed."""
+    """The sample's settings with a training that is short, and long enough to be killed.
+
+    Every run computes all of its steps: what is killed in one of them must be there.
+    """
     hyperparameters = {**sample.training.hyperparameters, "epochs": EPOCHS, "batch-size": 32}
     training = sample.training.model_copy(update={"hyperparameters": hyperparameters})
-    return sample.model_copy(update={"training": training})
+    return sample.model_copy(update={"training": training, "reuse_unchanged_steps": False})
 
 
 class Baseline:

@@ -28,6 +28,7 @@ def settings(sample: PipelineConfig) -> PipelineConfig:
             "name": NAME,
             "code": Code(scripts=[*sample.code.scripts, _HERE / "class_means"]),
             "max_concurrent_runs": 10,
+            "reuse_unchanged_steps": False,  # most tests are of jobs, on the same few images
             "data": sample.data.model_copy(update={"settle_seconds": 0}),
             "training": sample.training.model_copy(update={"hyperparameters": NO_FAULT}),
             "gate": sample.gate.model_copy(update={"thresholds": [MODEST]}),

@@ -30,7 +30,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for name, value in aws.environment().items():
             environment.setenv(name, value)
         settling = settings.data.model_copy(update={"settle_seconds": 1})
-        asked = {"schedule": SCHEDULE, "data": settling}
+        asked = {"schedule": SCHEDULE, "data": settling, "reuse_unchanged_steps": True}
         yield World(aws, settings.model_copy(update=asked), digits)
 
 

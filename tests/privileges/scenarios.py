@@ -17,6 +17,7 @@ from tests.privileges.world import World
 from tests.waiting import eventually
 
 SECONDS = 15.0  # for what takes two to six
+ANEW = {"force": True}  # every job of the run is to be seen
 JOB_LOGS = [f"/aws/sagemaker/{kind}Jobs" for kind in ("Processing", "Training")]
 
 Scenario = Callable[[World], None]
@@ -68,10 +69,12 @@ def upload(world: World) -> None:
 
 
 def console(world: World) -> None:
-    """Somebody starts an execution with an empty input, and looks at its trace."""
+    """Somebody starts an execution in the console, and looks at its trace."""
     trace = f"1-{int(time.time()):08x}-{uuid4().hex[:24]}"
     started = world.pipeline.states.start_execution(
-        stateMachineArn=world.names.state_machine_arn, traceHeader=f"Root={trace};Sampled=1"
+        stateMachineArn=world.names.state_machine_arn,
+        traceHeader=f"Root={trace};Sampled=1",
+        input=json.dumps(ANEW),
     )
     _succeeded(world, started["executionArn"])
     xray = world.aws.client("xray")
@@ -80,19 +83,27 @@ def console(world: World) -> None:
 
 def pinned(world: World) -> None:
     """Somebody asks for the newest data set, if it is still the one that they know."""
-    known = _succeeded(world, world.pipeline.start({}))["output"]["dataset"]["fingerprint"]
-    _succeeded(world, world.pipeline.start({"fingerprint": known}))
+    known = _succeeded(world, world.pipeline.start(ANEW))["output"]["dataset"]["fingerprint"]
+    _succeeded(world, world.pipeline.start({"fingerprint": known, **ANEW}))
+
+
+def reused(world: World) -> None:
+    """A run takes over what one before it has computed of the same."""
+    first = _succeeded(world, world.pipeline.start(ANEW))["output"]
+    second = _succeeded(world, world.pipeline.start({}))["output"]
+    taken_over = {step["reused_from"] for step in second["steps"].values()}
+    assert taken_over == {first["run_id"]}, second["steps"]
 
 
 def champion(world: World) -> None:
     """The run after an approval holds its model against the approved one's."""
-    first = _succeeded(world, world.pipeline.start({}))
+    first = _succeeded(world, world.pipeline.start(ANEW))
     approved = first["output"]["registration"]["model_package_arn"]
     world.pipeline.sagemaker.update_model_package(
         ModelPackageArn=approved, ModelApprovalStatus="Approved"
     )
     try:
-        second = _succeeded(world, world.pipeline.start({}))
+        second = _succeeded(world, world.pipeline.start(ANEW))
     finally:  # or the next ones would not be registered
         world.pipeline.sagemaker.update_model_package(
             ModelPackageArn=approved, ModelApprovalStatus="Rejected"
@@ -139,7 +150,7 @@ def scheduled(world: World) -> None:
 def rejected(world: World) -> None:
     """An evaluation that is missing is a rejection, and is announced."""
     begun = datetime.now(UTC)
-    arn = world.pipeline.start({"hyperparameters": {"fault": "missing"}})
+    arn = world.pipeline.start({"hyperparameters": {"fault": "missing"}, **ANEW})
     execution = world.pipeline.end_of(arn)
     assert execution["error"] == "QualityGate.ThresholdNotMet", execution
     _announced(world, "FAILED", "Rejected")
@@ -148,7 +159,7 @@ def rejected(world: World) -> None:
 
 def checkpoints(world: World) -> None:
     """What a training removes from its checkpoints is removed on S3."""
-    arn = world.pipeline.start({"hyperparameters": {"fault": "old checkpoints"}})
+    arn = world.pipeline.start({"hyperparameters": {"fault": "old checkpoints"}, **ANEW})
     paths = _succeeded(world, arn)["output"]["paths"]
     keys = world.pipeline.keys(f"{paths['checkpoints']}/")
     assert [key.rpartition("/")[2] for key in keys] == ["newer"]
@@ -160,7 +171,7 @@ def stopped(world: World) -> None:
         ("endless training", "train", "Training"),
         ("endless evaluation", "evaluate", "Processing"),
     ):
-        arn = world.pipeline.start({"hyperparameters": {"fault": fault}})
+        arn = world.pipeline.start({"hyperparameters": {"fault": fault}, **ANEW})
         job = Job(world, kind, f"{arn.rpartition(':')[2]}-{step}-0-0")
         job.becomes("InProgress")
         world.pipeline.states.stop_execution(executionArn=arn)
@@ -209,6 +220,7 @@ SCENARIOS: tuple[Scenario, ...] = (  # the cheapest first
     scheduled,
     requested,
     invoked,
+    reused,
     champion,
     checkpoints,
     pinned,
@@ -230,10 +242,12 @@ def _put(world: World, dataset: str) -> None:
         }
         for file in files
     ]
+    # Other bytes for each data set, so that no earlier run has computed anything of it.
+    digits = int(dataset[-4:], 16)
     world.pipeline.s3.put_object(
         Bucket=world.names.bucket,
         Key=f"raw_data/{dataset}/manifest.json",
-        Body=json.dumps({"files": listed}),
+        Body=json.dumps({"files": listed}) + " " * digits,
     )
     for file in files:
         world.pipeline.put(dataset, file)

@@ -14,6 +14,8 @@ RUN = {
         "report": "s3://bucket/runs/digits-0123456789ab/report.html",
     },
 }
+EARLIER = "digits-000000000000"
+REUSED = {"Preprocess": EARLIER, "Train": EARLIER}
 TRAINING_JOB = "digits-0123456789ab-train-0-0"
 MODEL = f"s3://bucket/runs/digits-0123456789ab/training/{TRAINING_JOB}/output/model.tar.gz"
 PACKAGE_ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/digits/1"
@@ -101,6 +103,20 @@ def until_the_gate(decision: dict[str, Any]) -> History:
         .function("CheckMetrics", "retrain-dev-check_metrics", decision)
         .enter("QualityGate", "Choice")
         .leave("QualityGate", "Choice")
+    )
+
+
+def reused() -> History:
+    """A run that has taken arrays and model over from an earlier one, and evaluates the model."""
+    steps = {step: {"key": "1" * 64, "reused_from": run_id} for step, run_id in REUSED.items()}
+    plan = RUN | {"steps": steps, "training_job": {"model_data_url": MODEL}}
+    return (
+        History()
+        .function("PrepareRun", "retrain-dev-prepare_run", plan)
+        .enter("Prepared", "Choice")
+        .leave("Prepared", "Choice")
+        .job("Evaluate", {"ProcessingJobName": "digits-0123456789ab-evaluate-0-0"}, 5.0)
+        .function("CheckMetrics", "retrain-dev-check_metrics", gate("register"))
     )
 
 

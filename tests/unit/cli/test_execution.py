@@ -189,9 +189,14 @@ def test_the_plan_goes_on_where_one_way_leads_to_more_work() -> None:
             "Prepare": {"Type": "Task", "Next": "Prepared"},
             "Prepared": {
                 "Type": "Choice",
-                "Choices": [{"Next": "Train"}, {"Next": "Superseded"}],
+                "Choices": [
+                    {"Next": "Evaluate"},  # where the model is there already
+                    {"Next": "Train"},
+                    {"Next": "Superseded"},
+                ],
             },
-            "Train": {"Type": "Task", "Next": "Gate"},
+            "Train": {"Type": "Task", "Next": "Evaluate"},
+            "Evaluate": {"Type": "Task", "Next": "Gate"},
             "Gate": {"Type": "Choice", "Choices": [{"Next": "Register"}, {"Next": "Other"}]},
             "Register": {"Type": "Task", "Next": "Superseded"},
             "Other": {"Type": "Task", "Next": "Superseded"},
@@ -203,6 +208,7 @@ def test_the_plan_goes_on_where_one_way_leads_to_more_work() -> None:
         "Prepare",
         "Prepared",
         "Train",
+        "Evaluate",
         "Gate",
     ]
 

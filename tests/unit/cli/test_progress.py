@@ -9,7 +9,15 @@ from cli.execution import ExecutionView
 from cli.progress import LivePresenter, PlainPresenter
 from cli.training_log import Epoch
 from tests.unit.cli.fakes import PlainTerminal
-from tests.unit.cli.histories import DESCRIPTION, START, failed_training, registered, rejected
+from tests.unit.cli.histories import (
+    DESCRIPTION,
+    EARLIER,
+    START,
+    failed_training,
+    registered,
+    rejected,
+    reused,
+)
 
 EPOCHS = [
     Epoch(1, 3, {"loss": 0.5, "accuracy": 0.8, "seconds": 2.0}),
@@ -44,6 +52,26 @@ def test_plain_lines_tell_each_change_once(terminal: PlainTerminal) -> None:
         "[   4.5 s] Preprocess succeeded (4.0 s)",
         "[   4.5 s] Train running (digits-0123456789ab-train-0-0)",
     ]
+
+
+def test_plain_lines_tell_of_steps_that_were_taken_over(terminal: PlainTerminal) -> None:
+    presenter = PlainPresenter(terminal, clock)
+    view = execution.read({**DESCRIPTION, "status": "RUNNING"}, reused().events)
+    presenter.show(view, [])
+    presenter.show(view, [])
+    assert terminal.lines()[1:5] == [
+        f"[   0.5 s] Preprocess reused from run {EARLIER}",
+        f"[   0.5 s] Train reused from run {EARLIER}",
+        "[   0.5 s] Prepared",
+        "[   5.5 s] Evaluate succeeded (5.0 s)",
+    ]
+
+
+def test_a_live_view_marks_steps_that_were_taken_over(terminal: PlainTerminal) -> None:
+    presenter = LivePresenter(terminal, ["PrepareRun", "Preprocess", "Train", "Evaluate"], clock)
+    presenter.show(execution.read({**DESCRIPTION, "status": "RUNNING"}, reused().events[:6]), [])
+    told = [line.split() for line in rendered(presenter).splitlines() if EARLIER in line]
+    assert [line[:2] for line in told] == [["✓", "Preprocess"], ["✓", "Train"]]
 
 
 def test_plain_epochs_come_once_and_before_the_end_of_the_job(terminal: PlainTerminal) -> None:

@@ -12,11 +12,13 @@ from tests.unit.cli.histories import (
     DESCRIPTION,
     MODEL,
     PACKAGE_ARN,
+    REUSED,
     History,
     failed_training,
     gate,
     registered,
     rejected,
+    reused,
     until_the_gate,
 )
 
@@ -42,6 +44,14 @@ def test_a_registered_run_is_decided() -> None:
     assert run.model == MODEL
     assert run.artifacts == "s3://bucket/runs/digits-0123456789ab"
     assert run.report == "s3://bucket/runs/digits-0123456789ab/report.html"
+
+
+def test_steps_that_were_taken_over_are_told_of_with_the_model() -> None:
+    run = record_of(reused(), "SUCCEEDED")
+    assert run.reused == REUSED
+    assert run.model == MODEL
+    assert [step.name for step in run.steps] == ["PrepareRun", "Evaluate", "CheckMetrics"]
+    assert record_of(registered(), "SUCCEEDED").reused == {}
 
 
 def test_the_rules_of_automatic_approval_are_told_of() -> None:

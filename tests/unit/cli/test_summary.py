@@ -49,6 +49,14 @@ def test_a_registered_run_in_one_look(terminal: PlainTerminal) -> None:
     assert rows["Total"] == "31.2 s"
 
 
+def test_steps_of_another_run_are_told_of(terminal: PlainTerminal) -> None:
+    assert "Reused" not in shown(REGISTERED, terminal)
+    taken_over = {"Preprocess": "digits-1", "Train": "digits-2"}
+    rows = shown(replace(REGISTERED, reused=taken_over), terminal)
+    assert rows["Reused"] == "Preprocess of run digits-1"
+    assert "Train of run digits-2" in terminal.written()
+
+
 def test_long_names_stay_in_one_line_where_output_is_no_terminal(terminal: PlainTerminal) -> None:
     long = "s3://" + "b" * 150
     shown(replace(REGISTERED, artifacts=long), terminal)

@@ -37,6 +37,24 @@ def test_spot_savings_stand_apart(run):
     assert found["spot_savings"] == 0.034575
 
 
+def test_a_step_of_an_earlier_run_costs_nothing(run):
+    """It tells no times, and its instance may have no price any more."""
+    before = cost.estimate(run)
+    run["training_job"] = {
+        "job_name": "an-earlier-train-0-0",
+        "instance_type": "ml.p99.xlarge",
+        "instance_count": 2,
+        "reused_from": "an-earlier",
+    }
+    found = cost.estimate(run)
+    train = found["jobs"][1]
+    assert (train["estimate"], train["billable_seconds"]) == (0, 0)
+    assert train["reused_from"] == "an-earlier"
+    assert found["jobs"][0]["reused_from"] is None
+    assert found["missing"] == []
+    assert found["estimate"] == pytest.approx(before["estimate"] - before["jobs"][1]["estimate"])
+
+
 def test_every_instance_is_billed(run):
     run["training_job"]["instance_count"] = 4
     assert cost.estimate(run)["jobs"][1]["estimate"] == 0.1844

@@ -101,6 +101,26 @@ def test_a_rule_on_the_champion_that_does_not_hold_keeps_the_champion():
     )
 
 
+def test_the_champions_own_model_is_not_registered_again():
+    digest = "a" * 64
+    same = against(0.91, (0.0, 0.0), model={"sha256": digest})
+    decision = decide(
+        evaluation(model={"sha256": digest}, **same), {"thresholds": THRESHOLDS}, CHAMPION
+    )
+    assert decision.decision == "keep_champion"
+    assert decision.reason == f"the model is the champion's own, byte for byte: sha256 {digest}"
+
+
+@pytest.mark.parametrize("theirs", [{"sha256": "b" * 64}, {}, None, "a" * 64])
+def test_a_model_that_equals_the_champion_in_its_scores_alone_is_another_one(theirs):
+    same = against(0.91, (0.0, 0.0), model=theirs)
+    found = evaluation(model={"sha256": "a" * 64}, **same)
+    assert decide(found, {"thresholds": THRESHOLDS}, CHAMPION).decision == "register"
+    assert decide(evaluation(model={}, **same), {"thresholds": THRESHOLDS}, CHAMPION).decision == (
+        "register"
+    )
+
+
 @pytest.mark.parametrize("otherwise", ["keep_champion", "register", "reject"])
 def test_a_champion_that_cannot_be_scored_is_decided_by_rule(otherwise):
     decision = decide(evaluation(**UNSCORED), GATE | {"unscorable_champion": otherwise}, CHAMPION)

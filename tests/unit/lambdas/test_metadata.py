@@ -58,6 +58,12 @@ def test_a_run(run):
     }
 
 
+def test_a_model_that_an_earlier_run_trained_says_so(run):
+    assert "trained_by" not in customer_metadata(run, decision({}))
+    run["training_job"] = {"reused_from": "an-earlier"}
+    assert customer_metadata(run, decision({}))["trained_by"] == "an-earlier"
+
+
 def test_a_reason_stays_readable_without_the_signs_that_the_registry_refuses(run):
     reason = "accuracy 0.909 >= 0.850; loss 0.280 <= 0.600; no champion yet"
     metadata = customer_metadata(run, decision({}, reason=reason))

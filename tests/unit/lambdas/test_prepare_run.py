@@ -23,6 +23,7 @@ CPU_IMAGE, GPU_IMAGE = (
     f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-{kind}-py312"
     for kind in ("cpu", "gpu")
 )
+FIRST = "not computed before"
 IMAGES = "raw_data/fashion-mnist/train-images-idx3-ubyte.gz"
 
 
@@ -50,6 +51,7 @@ def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
     state = prepare()
     dataset = state.pop("dataset")
     token = state.pop("client_token")
+    keys = {name: step["key"] for name, step in state["steps"].items()}
     assert state == {
         "outcome": "prepared",
         "run_id": "fashion-mnist-0123456789ab",
@@ -78,6 +80,10 @@ def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
         "model_package_group": "fashion-mnist",
         "champion": {"model_package_arn": None, "model_sha256": "none"},
         "reproduces": None,
+        "steps": {
+            "Preprocess": {"key": keys["Preprocess"], "reused_from": None, "why": FIRST},
+            "Train": {"key": keys["Train"], "reused_from": None, "why": "Preprocess is computed"},
+        },
         "experiment": {
             step: {
                 "ExperimentName": "retrain-dev",

@@ -113,6 +113,24 @@ def test_the_lineage_leads_to_everything(page, run):
         assert fact in text
 
 
+def test_a_step_of_an_earlier_run_is_told_of_in_lineage_and_cost(page, run):
+    told = {"key": "1" * 64, "reused_from": "an-earlier", "why": None}
+    ours = {"key": "2" * 64, "reused_from": None, "why": "not computed before"}
+    run["steps"] = {"Preprocess": ours, "Train": told}
+    run["training_job"] = {
+        "job_name": "an-earlier-train-0-0",
+        "instance_type": "ml.m5.2xlarge",
+        "instance_count": 1,
+        "reused_from": "an-earlier",
+        "model_data_url": "s3://bucket/runs/an-earlier/model.tar.gz",
+    }
+    text = page().text
+    assert "Train reused from run an-earlier" in text
+    assert "Preprocess reused" not in text
+    assert "s3://bucket/runs/an-earlier/model.tar.gz" in text
+    assert "$0.0069 by estimate" in text
+
+
 def test_the_cost_says_its_prices_date_and_source(page):
     text = page().text
     assert "$0.0530 by estimate" in text

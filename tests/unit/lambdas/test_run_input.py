@@ -15,7 +15,12 @@ def test_everything_is_optional():
     found = parse({}, DEFAULTS)
     assert (found.dataset, found.fingerprint, found.requested_by, found.reason) == (None,) * 4
     assert found.hyperparameters == {}
-    assert (found.trigger, found.force) == (None, False)
+    assert (found.trigger, found.force, found.again, found.instance_types) == (
+        None,
+        False,
+        False,
+        {},
+    )
 
 
 def test_all_fields():
@@ -145,6 +150,7 @@ def test_a_run_that_cannot_be_one_is_refused(run):
         {"fingerprint": "a1" * 32},
         {"hyperparameters": {}},
         {"hyperparameters": {"epochs": 3}, "force": True},
+        {"instance_types": {}, "again": True},
     ],
 )
 def test_a_reproduction_takes_everything_from_its_original(other):

@@ -71,7 +71,7 @@ def test_the_same_data_is_not_started_again_after_its_run(start, upload, stepfun
     stepfunctions.end(first["execution_arn"], status)
     again = start({"requested_by": "grace"})
     assert (again["started"], again["execution_arn"]) == (False, first["execution_arn"])
-    assert f"is {status}; force starts another" in again["message"]
+    assert f"is {status}; again starts another" in again["message"]
 
 
 def test_the_same_data_is_not_started_again_after_90_days(start, upload, stepfunctions):
@@ -81,10 +81,12 @@ def test_the_same_data_is_not_started_again_after_90_days(start, upload, stepfun
     stepfunctions.forget()
     again = start({})
     assert (again["started"], again["execution_arn"]) == (False, first["execution_arn"])
-    assert "was started on 2026-01-01; force starts another" in again["message"]
+    assert "was started on 2026-01-01; again starts another" in again["message"]
 
 
-@pytest.mark.parametrize("asked", [{"force": True}, {"trigger": "schedule"}, {"trigger": "alarm"}])
+@pytest.mark.parametrize(
+    "asked", [{"again": True}, {"force": True}, {"trigger": "schedule"}, {"trigger": "alarm"}]
+)
 @pytest.mark.parametrize("days", [1, 91])
 def test_a_run_that_has_ended_is_not_in_the_way_of_who_wants_another(
     start, upload, stepfunctions, asked, days
@@ -119,6 +121,24 @@ def test_hyperparameters_at_their_defaults_are_the_same_execution(start, upload)
     first = start({})
     spelt_out = start({"hyperparameters": {"epochs": 10.0, "learning-rate": 1e-3}})
     assert (spelt_out["started"], spelt_out["execution_arn"]) == (False, first["execution_arn"])
+
+
+def test_other_instance_types_are_another_execution(start, upload, stepfunctions):
+    upload("digits")
+    first, asked = start({}), {"instance_types": {"training": "ml.g5.xlarge"}}
+    other = start(asked)
+    assert other["execution_arn"] != first["execution_arn"]
+    assert start(asked)["started"] is False
+    found = stepfunctions.executions[other["execution_arn"]].input
+    assert found["instance_types"] == asked["instance_types"]
+
+
+def test_again_lets_the_execution_reuse_what_has_not_changed(start, upload, stepfunctions):
+    upload("digits")
+    start({})
+    again = start({"again": True}, request_id="again")
+    assert again["started"] is True
+    assert not {"again", "force"} & set(stepfunctions.executions[again["execution_arn"]].input)
 
 
 def test_a_fingerprint_must_match(start, upload):
@@ -158,7 +178,7 @@ def test_force_runs_the_same_data_again_while_it_runs(start, upload, stepfunctio
     assert forced["started"] is True
     assert forced["fingerprint"] == first["fingerprint"]
     assert forced["execution_arn"] != first["execution_arn"]
-    assert "force" not in stepfunctions.executions[forced["execution_arn"]].input
+    assert stepfunctions.executions[forced["execution_arn"]].input["force"] is True
     # Lambda repeats an asynchronous invocation under the same request id.
     repeated = start({"force": True, "requested_by": "grace"}, request_id="forced")
     assert (repeated["started"], repeated["execution_arn"]) == (False, forced["execution_arn"])

@@ -27,6 +27,7 @@ STATE: dict[str, Any] = {
         "training": "ml.g5.xlarge",
         "evaluation": "ml.c5.xlarge",
     },
+    "steps": {"Preprocess": {"key": "1" * 64}, "Train": {"key": "2" * 64}},
     "images": {"preprocessing": "cpu-image", "training": "gpu-image", "evaluation": "cpu-image"},
     "hyperparameters": {
         "network": "normalized",

@@ -12,6 +12,7 @@ from statelint.config import Config
 from statelint.linter import Linter
 from statelint.problem import ProblemType
 
+from lambdas.steps import VARIABLE
 from lambdas.take_turn import LONGEST_WAIT
 from local_aws.validation_constraints import unknown_members, violations
 from state_machine import definition, jobs
@@ -265,6 +266,7 @@ APART = {"training.keep_alive_seconds"}
 CHANGES: dict[str, Any] = {
     "name": "other",
     "max_concurrent_runs": 74,
+    "reuse_unchanged_steps": False,
     "data.settle_seconds": 774,
     "data.dataset": "other-data",
     "data.required_files": ["other.gz"],
@@ -391,7 +393,15 @@ def test_jobs_say_which_run_they_are_part_of(machine: dict[str, Any]) -> None:
     for state in ("Preprocess", "Train", "Evaluate"):
         request = fill_in(machine["States"][state]["Parameters"])
         assert request["ExperimentConfig"]["TrialComponentDisplayName"] == state.lower()
-        assert "Environment" not in request  # nothing is tracked unless pipeline.toml says where
+        # Nothing is tracked unless pipeline.toml says where.
+        assert request.get("Environment", {}).keys() <= {VARIABLE}
+
+
+def test_a_result_that_may_be_reused_tells_its_key(machine: dict[str, Any]) -> None:
+    for state, key in (("Preprocess", "1" * 64), ("Train", "2" * 64)):
+        request = fill_in(machine["States"][state]["Parameters"])
+        assert request["Environment"] == {VARIABLE: key}
+    assert "Environment" not in machine["States"]["Evaluate"]["Parameters"]
 
 
 def test_a_tracking_uri_reaches_training_and_evaluation(
@@ -413,7 +423,7 @@ def test_a_tracking_uri_reaches_training_and_evaluation(
         "RETRAIN_CODE_SHA256": "abc",
     }
     model = {"RETRAIN_MODEL_URI": STATE["training_job"]["model_data_url"]}
-    assert requests["Train"]["Environment"] == run
+    assert requests["Train"]["Environment"] == run | {VARIABLE: "2" * 64}
     assert requests["Evaluate"]["Environment"] == run | model
     for state, request in requests.items():
         assert problems(state, request) == []
@@ -442,7 +452,12 @@ def test_only_what_was_prepared_is_worked_on(machine: dict[str, Any]) -> None:
     prepared = {choice["StringEquals"]: choice["Next"] for choice in states["Prepared"]["Choices"]}
 
     assert states["PrepareRun"]["Next"] == "Prepared"
-    assert prepared == {"prepared": "Preprocess", "superseded": "Superseded"}
+    assert prepared == {
+        "prepared": "Preprocess",
+        "preprocessed": "Train",
+        "trained": "Evaluate",
+        "superseded": "Superseded",
+    }
     assert {choice["Variable"] for choice in states["Prepared"]["Choices"]} == {"$.outcome"}
     assert "Default" not in states["Prepared"]
 

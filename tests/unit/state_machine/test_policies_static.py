@@ -29,6 +29,8 @@ ANY_RESOURCE = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "sagemaker:ListProcessingJobs",
+    "sagemaker:ListTrainingJobs",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
