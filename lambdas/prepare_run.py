@@ -84,7 +84,7 @@ def _why_not(asked: run_input.RunInput, defaults: Mapping[str, Any]) -> str:
         return "to see whether the result repeats"
     if asked.force:
         return "forced"
-    return "" if defaults["reuse_unchanged_steps"] else "reuse_unchanged_steps is false"
+    return "reuse_unchanged_steps is false" if defaults["reuse_steps"] == "never" else ""
 
 
 def _plan(

@@ -90,7 +90,7 @@ def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
         "instance_types": {
             section: getattr(config, section).instance_type for section in jobs.SECTIONS.values()
         },
-        "reuse_unchanged_steps": config.reuse_unchanged_steps,
+        "reuse_steps": "unchanged" if config.reuse_unchanged_steps else "never",
         "images": job_images(config.training, deployed.names.region),
         "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
         "model_package_group": _group(config, deployed),

@@ -91,6 +91,8 @@ VALID_INPUT = {
     "requested_by": "somebody",
     "reason": "to see",
     "force": True,
+    "again": False,
+    "instance_types": {"training": "ml.g5.xlarge"},
 }
 inputs = hostile.changed(VALID_INPUT) | hostile.changed({"reproduce": "run-1", "reason": "why"})
 
@@ -177,7 +179,7 @@ def test_take_turn_and_prepare_run(found: Any) -> None:
     else:
         json.dumps(state, allow_nan=False)
         written = [request["Key"] for name, request in s3.calls if name == "PutObject"]
-        assert all(key.startswith(("runs/", "ledger/")) for key in written)
+        assert all(key.startswith(("runs/", "ledger/", "steps/")) for key in written)
         assert not any(part in {"", ".", ".."} for key in written for part in key.split("/"))
 
 

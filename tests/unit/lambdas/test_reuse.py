@@ -167,7 +167,7 @@ def test_force_computes_everything_and_its_results_are_taken_over_later(
 
 
 def test_reuse_can_be_switched_off(prepare, trained):
-    state = prepare("second", reuse_unchanged_steps=False)
+    state = prepare("second", reuse_steps="never")
     assert state["outcome"] == "prepared"
     assert why(state)["Preprocess"] == "reuse_unchanged_steps is false"
 

@@ -4,6 +4,7 @@ import copy
 import json
 import re
 import socket
+from dataclasses import replace
 from typing import Any
 
 import botocore.session
@@ -221,6 +222,68 @@ def test_a_jobs_cost_is_of_what_it_ran_on(machine: dict[str, Any]) -> None:
         assert told["instance_type.$"] == "$.ProcessingResources.ClusterConfig.InstanceType"
 
 
+def test_reuse_can_be_switched_off(
+    pipeline: PipelineConfig, deployed: Deployed, machine: dict[str, Any]
+) -> None:
+    off = definition.as_dict(pipeline.model_copy(update={"reuse_unchanged_steps": False}), deployed)
+
+    for found, expected in ((machine, "unchanged"), (off, "never")):
+        defaults = found["States"]["PrepareRun"]["Parameters"]["Payload"]["defaults"]
+        assert defaults["reuse_steps"] == expected
+
+
+def identities(config: PipelineConfig, deployed: Deployed) -> dict[str, str]:
+    machine = definition.as_dict(config, deployed)
+    steps: dict[str, str] = machine["States"]["PrepareRun"]["Parameters"]["Payload"]["defaults"][
+        "steps"
+    ]
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "steps"),
+    [
+        ("training", {"instance_count": 2}, {"Train"}),
+        ("training", {"hyperparameters": {"epochs": 10, "dropout": 0.5}}, {"Train"}),
+        ("preprocessing", {"instance_count": 2}, {"Preprocess"}),
+        ("tracking", {"mlflow_tracking_uri": "https://mlflow.example.com"}, {"Train"}),
+        # What cannot change a result, and what is the run's own: lambdas/steps.py.
+        ("training", {"max_runtime_seconds": 7200, "volume_size_gb": 50}, set()),
+        ("training", {"use_spot": True}, set()),
+        ("training", {"keep_alive_seconds": 600, "input_mode": "FastFile"}, set()),
+        ("training", {"instance_type": "ml.g5.xlarge"}, set()),
+        ("training", {"framework_version": "2.18", "py_version": "py310"}, set()),
+        ("preprocessing", {"seed": 1, "validation_fraction": 0.3}, set()),
+        ("evaluation", {"instance_count": 2, "max_runtime_seconds": 7200}, set()),
+        ("gate", {"confidence_level": 0.9}, set()),
+    ],
+)
+def test_a_step_is_known_by_all_of_its_request_that_can_change_its_result(
+    pipeline: PipelineConfig,
+    deployed: Deployed,
+    section: str,
+    changes: dict[str, Any],
+    steps: set[str],
+) -> None:
+    table = getattr(pipeline, section).model_copy(update=changes)
+
+    before = identities(pipeline, deployed)
+    after = identities(pipeline.model_copy(update={section: table}), deployed)
+
+    assert {name for name in before if before[name] != after[name]} == steps
+
+
+def test_a_step_is_known_by_its_code(pipeline: PipelineConfig, deployed: Deployed) -> None:
+    steps = {**deployed.bundle.steps, "Evaluate": "other", "Train": "other"}
+    changed = Deployed(deployed.names, replace(deployed.bundle, sha256="other", steps=steps))
+
+    before, after = identities(pipeline, deployed), identities(pipeline, changed)
+
+    assert before.keys() == {"Preprocess", "Train"}
+    assert before["Preprocess"] == after["Preprocess"]
+    assert before["Train"] != after["Train"]
+
+
 def test_another_partition_is_named_everywhere(pipeline: PipelineConfig) -> None:
     names = Names("retrain", "dev", "123456789012", "cn-north-1", partition="aws-cn")
     there = Deployed(names, Bundle("abc", names.bucket, {}))
@@ -258,15 +321,15 @@ def test_a_reproduction_ends_well_whether_it_matches_or_not(machine: dict[str, A
 # test_functions.py and, deployed, in tests/unit/lambdas/test_app.py. The code is in the definition
 # by its digest alone: test_bundle.py.
 OF_THE_DEPLOYMENT = {"schedule.enabled", "schedule.expression", "code.scripts"}
-# Excluded by spot, which is among the changes: test_a_training_keeps_its_instances.
-APART = {"training.keep_alive_seconds"}
+# One is excluded by spot, which is among the changes, and one stands there in other words:
+# test_a_training_keeps_its_instances, test_reuse_can_be_switched_off.
+APART = {"training.keep_alive_seconds", "reuse_unchanged_steps"}
 
 # Another valid value for each other option of pipeline.toml, each unlike any other. An option
 # without one fails the test below, so that none can be added without reaching the definition.
 CHANGES: dict[str, Any] = {
     "name": "other",
     "max_concurrent_runs": 74,
-    "reuse_unchanged_steps": False,
     "data.settle_seconds": 774,
     "data.dataset": "other-data",
     "data.required_files": ["other.gz"],
