@@ -5,6 +5,9 @@ from typing import Any
 
 from lambdas.results import NoResultError, Result, Results
 from lambdas.steps import PREPROCESS, TRAIN
+from lambdas.text import one_line
+
+LONGEST_REASON = 300  # characters: it travels in the run's state
 
 # Where the state machine goes on after PrepareRun: at the first step without a result.
 PREPARED, PREPROCESSED, TRAINED = "prepared", "preprocessed", "trained"
@@ -34,7 +37,8 @@ def reuse(
             found = results.find(step, key, besides=state["run_id"])
         except NoResultError as error:
             why_not = why_not or f"{step} is computed"
-            state["steps"][step] = {"key": key, "reused_from": None, "why": str(error)}
+            why = one_line(str(error), LONGEST_REASON)
+            state["steps"][step] = {"key": key, "reused_from": None, "why": why}
         else:
             outcome, state = _with_result(step, key, found, state)
     return outcome, state

@@ -93,7 +93,7 @@ def test_a_floor_that_is_not_met_rejects_and_the_weights_are_the_same(
     gate = settings.gate.model_copy(update={"thresholds": [SPOTLESS]})
     pipeline.deploy(settings.model_copy(update={"gate": gate}))
 
-    rejected = pipeline.end_of(pipeline.start({"dataset": "breast-cancer"}))
+    rejected = pipeline.end_of(pipeline.start({"dataset": "breast-cancer", "force": True}))
 
     assert rejected["error"] == "QualityGate.ThresholdNotMet"
     assert rejected["cause"].startswith("macro_f1 0.9")

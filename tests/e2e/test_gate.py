@@ -95,6 +95,23 @@ def test_the_first_model_is_registered_and_approved_by_its_rules(
     assert "not judged: no champion yet" in metadata.values()
 
 
+def test_the_same_again_is_the_champions_own_model_and_is_not_registered(
+    pipeline: Pipeline, champion: dict[str, Any]
+) -> None:
+    before = pipeline.model_packages()
+
+    output = retrain(pipeline, "digits", CHAMPIONS_EPOCHS)["output"]
+
+    run_id = champion["CustomerMetadataProperties"]["run_id"]
+    assert output["training_job"]["reused_from"] == run_id
+    assert output["quality_gate"]["decision"] == "keep_champion"
+    digest = champion["CustomerMetadataProperties"]["model_sha256"]
+    assert f"champion's own, byte for byte: sha256 {digest}" in output["quality_gate"]["reason"]
+    gain = rules_of(output["quality_gate"])["accuracy at most 0.0 worse than the champion's"]
+    assert (gain["value"], gain["held"]) == (0, True)
+    assert pipeline.model_packages() == before
+
+
 def test_a_worse_model_leaves_the_champion(pipeline: Pipeline, champion: dict[str, Any]) -> None:
     before = pipeline.model_packages()
 
