@@ -111,8 +111,7 @@ class ExecutionView:
     @property
     def reused(self) -> dict[str, str]:
         """The steps that an earlier run has computed, with that run's id."""
-        steps = self.payload("PrepareRun").get("steps") or {}
-        return {name: step["reused_from"] for name, step in steps.items() if step["reused_from"]}
+        return reused_steps(self.payload("PrepareRun"))
 
     def seconds(self, now: datetime) -> float:
         """How long the execution has taken until it stopped, or until `now`."""
@@ -122,6 +121,12 @@ class ExecutionView:
         """How many seconds the execution had run by then; what lay before a redrive is left out."""
         paused = [resumed - ended for ended, resumed in self.pauses if resumed <= at]
         return (at - self.started - sum(paused, timedelta())).total_seconds()
+
+
+def reused_steps(run: dict[str, Any]) -> dict[str, str]:
+    """The steps of a planned run, or of its run.json, that an earlier run has computed."""
+    steps = run.get("steps") or {}
+    return {name: step["reused_from"] for name, step in steps.items() if step["reused_from"]}
 
 
 def read(description: dict[str, Any], events: Iterable[Event]) -> ExecutionView:

@@ -10,7 +10,7 @@ from rich.text import Text
 from cli.model_comparison import Comparison, Difference, Pair
 from cli.model_version import Entry, ModelVersion
 from cli.registry import CHAMPION, Version
-from cli.summary import rules
+from cli.summary import reused_rows, rules
 from cli.terminal import WARNING, Terminal
 
 _NAME_WIDTH = 16
@@ -110,6 +110,7 @@ def _facts(model: ModelVersion, watch: str | None) -> list[tuple[str, Text | str
         *_rows("Hyperparameters", _settings(model.hyperparameters)),
         *_rows("Preprocessing", _settings(model.preprocessing)),
         *_rows("Jobs", [f"{job.name}  {job.status}  {job.log_command}" for job in model.jobs]),
+        *reused_rows(model.reused),
         ("Execution", entry.execution_arn),
         (" ", watch),
         ("Run", entry.run_uri),

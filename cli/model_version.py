@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cli import registry
-from cli.execution import JOB_LOG_GROUPS
+from cli.execution import JOB_LOG_GROUPS, reused_steps
 from cli.registry import Version
 from lambdas import run_files
 from lambdas.metrics import MetricError, metrics_block, scalars
@@ -195,6 +195,11 @@ class ModelVersion:
         return dict(self.plan.get("preprocessing", {}))
 
     @property
+    def reused(self) -> dict[str, str]:
+        """The steps that an earlier run has computed, with that run's id."""
+        return reused_steps(self.plan)
+
+    @property
     def report_uri(self) -> str | None:
         """Where the report for people is."""
         return run_files.report_uri(self.plan) if self.plan else None
@@ -215,6 +220,7 @@ class ModelVersion:
             "hyperparameters": self.hyperparameters,
             "preprocessing": self.preprocessing,
             "jobs": [job.as_json() for job in self.jobs],
+            "reused": self.reused,
             "report": self.report_uri,
             "problems": list(self.problems),
         }

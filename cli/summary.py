@@ -76,7 +76,7 @@ def _facts(run: RunRecord) -> list[tuple[str, Text]]:
         ("Local copy", _local_copy(run)),
         ("Execution", run.execution_arn),
         ("Cost", _cost(run.cost) if run.cost else None),
-        *_reused(run.reused),
+        *reused_rows(run.reused),
         *_times("Preparation", run.preparation),
         *_times("Steps", run.steps),
         ("Total", f"{run.wall_seconds:.1f} s"),
@@ -105,7 +105,7 @@ def _cost(cost: dict[str, Any]) -> str:
     )
 
 
-def _reused(steps: dict[str, str]) -> list[tuple[str, Text | None]]:
+def reused_rows(steps: dict[str, str]) -> list[tuple[str, Text | None]]:
     """One row a step that was not computed again."""
     return [
         ("Reused" if number == 0 else " ", Text(f"{step} of run {run_id}"))

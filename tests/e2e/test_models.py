@@ -37,7 +37,7 @@ def runs(pipeline: Pipeline, digits: Any) -> list[dict[str, Any]]:
 
 
 def models(*words: str) -> Any:
-    result = CliRunner().invoke(app, ["models", *words, "--group", "digits"])
+    result = CliRunner().invoke(app, ["models", *words, "--group", "digits-dev"])
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout) if "--json" in words else result.output
 

@@ -69,3 +69,14 @@ def test_the_log_of_a_job_is_one_command_away() -> None:
         "aws logs tail /aws/sagemaker/TrainingJobs --since 2026-01-02T03:04:05Z "
         "--log-stream-name-prefix run-1-train-0-0/"
     )
+
+
+def test_a_version_of_a_run_that_reused_names_the_run_that_computed() -> None:
+    told = {"key": "1" * 64, "reused_from": "digits-1", "why": None}
+    ours = {"key": "2" * 64, "reused_from": None, "why": "not computed before"}
+    paths = {"report": "s3://bucket/runs/digits-2/report.html"}
+    plan = {"steps": {"Preprocess": told, "Train": ours}, "paths": paths}
+    model = ModelVersion(Entry(VERSION), plan=plan)
+    assert model.reused == {"Preprocess": "digits-1"}
+    assert model.as_json(champion=False)["reused"] == {"Preprocess": "digits-1"}
+    assert ModelVersion(Entry(VERSION), plan={"run_id": "older"}).reused == {}
