@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -65,13 +66,13 @@ def silent_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def command(ml_scripts: Path) -> list[str]:
-    return [sys.executable, str(ml_scripts / "main.py"), "--epochs", "4", "--batch-size", "32"]
+def command(ml_scripts: Path, trained: SimpleNamespace) -> list[str]:
+    return [sys.executable, str(ml_scripts / "main.py"), *trained.arguments]
 
 
-def train(base, ml_scripts, script_environment, **variables):
+def train(base, trained, ml_scripts, script_environment, **variables):
     result = subprocess.run(
-        command(ml_scripts),
+        command(ml_scripts, trained),
         env=script_environment(base) | variables,
         capture_output=True,
         text=True,
@@ -91,7 +92,7 @@ def test_a_resumed_training_tells_every_epoch_once(
 ):
     base, variables = training_base(), store.environment("resumed")
     with subprocess.Popen(
-        command(ml_scripts),
+        command(ml_scripts, trained),
         env=script_environment(base) | variables,
         stdout=subprocess.PIPE,
         text=True,
@@ -99,7 +100,7 @@ def test_a_resumed_training_tells_every_epoch_once(
         assert killed.stdout is not None
         next(line for line in killed.stdout if line.startswith("epoch=3/"))
         killed.kill()
-    assert train(base, ml_scripts, script_environment, **variables)[0].startswith("resuming")
+    assert train(base, trained, ml_scripts, script_environment, **variables)[0].startswith("resuming")
     assert store.steps("resumed") == [1, 2, 3, 4]
     assert weights(base) == weights(trained.base)
     run = store.run("resumed")
@@ -118,6 +119,7 @@ def test_a_server_that_is_not_there_changes_nothing_but_one_line(
         uri = f"http://127.0.0.1:{taken.getsockname()[1]}"
         lines = train(
             base,
+            trained,
             ml_scripts,
             script_environment,
             MLFLOW_TRACKING_URI=uri,
