@@ -16,13 +16,14 @@ _CALLS = {
     "on_upload": {"ListObjectVersions": 1, "HeadObject": 1, "PutObject": 1},
     "take_turn": {"ListObjectVersions": 1},
     # champion.json, run.json, and the ledger, where the entry of on_upload is found and read; the
-    # champion's model and each file of the data set are copied.
+    # champion's model and each file of the data set are copied. No earlier run has the result of
+    # Preprocess, and then not of Train: one entry is looked at, two are read and written.
     "prepare_run": {
         "ListObjectVersions": 1,
         "HeadObject": 1,
         "CopyObject": 1,
-        "PutObject": 3,
-        "GetObject": 1,
+        "PutObject": 5,
+        "GetObject": 4,
     },
     # evaluation.json, run.json, report.html; decision.json and the report.
     "check_metrics": {"GetObject": 3, "PutObject": 2},

@@ -7,6 +7,7 @@ https://aws.amazon.com/step-functions/pricing/
 import contextlib
 import math
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,7 @@ class StateMachine:
         turn = self._states["TakeTurn"]["Parameters"]["Payload"]
         self._settle: int = turn["settle_seconds"]
         self._most: int = turn["max_concurrent_runs"]
+        self._types = instance_types(definition)
         self._running: list[int] = []
         self.most_running = 0
 
@@ -112,7 +114,7 @@ class StateMachine:
         if action == "lambda:invoke":
             return (yield from self._invoke(function_of(state), run))
         if action in JOBS:
-            yield from self._account.run_job(job_of(name, state, self._keep_alive))
+            yield from self._account.run_job(job_of(name, state, self._types, self._keep_alive))
         elif action == "aws-sdk:sagemaker:createModelPackage":
             yield self._account.env.timeout(self._account.figures.assumed("register_seconds"))
             self._account.env.process(self._announce())
@@ -170,7 +172,16 @@ def function_of(state: dict[str, Any]) -> str:
     return arn.rsplit(":", 1)[-1].rsplit("-", 1)[-1]
 
 
-def job_of(name: str, state: dict[str, Any], keep_alive_seconds: int = 0) -> Job:
+def instance_types(definition: dict[str, Any]) -> dict[str, str]:
+    """The type of each job's instances in a run whose input asks for no others, by path."""
+    prepare = definition["States"]["PrepareRun"]["Parameters"]["Payload"]
+    types: dict[str, str] = prepare["defaults"]["instance_types"]
+    return {f"$.instance_types.{job}": of_it for job, of_it in types.items()}
+
+
+def job_of(
+    name: str, state: dict[str, Any], types: Mapping[str, str], keep_alive_seconds: int = 0
+) -> Job:
     """The job of a state; training is kept warm as the definition says, or as is given here."""
     asked = state["Parameters"]
     if "ResourceConfig" in asked:
@@ -181,7 +192,7 @@ def job_of(name: str, state: dict[str, Any], keep_alive_seconds: int = 0) -> Job
     return Job(
         name,
         kind,
-        cluster["InstanceType"],
+        types[cluster["InstanceType.$"]],
         cluster["InstanceCount"],
         cluster["VolumeSizeInGB"],
         kept,

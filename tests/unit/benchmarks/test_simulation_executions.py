@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.simulation_costs import costs
-from benchmarks.simulation_executions import chosen, job_of, matching
+from benchmarks.simulation_executions import chosen, instance_types, job_of, matching
 from benchmarks.simulation_prices import UnknownFigureError
 from benchmarks.simulation_scenarios import Scenario, simulate
 from lambdas.take_turn import patience
@@ -99,10 +99,11 @@ def test_an_instance_is_not_kept_longer_than_asked(of, steady):
 
 
 def test_jobs_are_those_of_the_definition(of):
-    train = job_of("Train", of.definition["States"]["Train"], keep_alive_seconds=60)
+    states, types = of.definition["States"], instance_types(of.definition)
+    train = job_of("Train", states["Train"], types, keep_alive_seconds=60)
     assert (train.kind, train.instance_type, train.volume_gb) == ("training", "ml.m5.2xlarge", 30)
     assert train.keep_alive_seconds == 60
-    evaluate = job_of("Evaluate", of.definition["States"]["Evaluate"], keep_alive_seconds=60)
+    evaluate = job_of("Evaluate", states["Evaluate"], types, keep_alive_seconds=60)
     assert (evaluate.kind, evaluate.instance_type) == ("processing", "ml.m5.xlarge")
     assert evaluate.keep_alive_seconds == 0  # only training jobs have warm pools
 

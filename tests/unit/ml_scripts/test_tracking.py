@@ -100,7 +100,9 @@ def test_a_resumed_training_tells_every_epoch_once(
         assert killed.stdout is not None
         next(line for line in killed.stdout if line.startswith("epoch=3/"))
         killed.kill()
-    assert train(base, trained, ml_scripts, script_environment, **variables)[0].startswith("resuming")
+    assert train(base, trained, ml_scripts, script_environment, **variables)[0].startswith(
+        "resuming"
+    )
     assert store.steps("resumed") == [1, 2, 3, 4]
     assert weights(base) == weights(trained.base)
     run = store.run("resumed")
