@@ -75,6 +75,15 @@ class Pipeline:
             execution["output"] = json.loads(execution["output"])
         return execution
 
+    def failures(self, execution_arn: str) -> list[str]:
+        """What failed on the way, in order: errors and causes, those that a Retry made good too."""
+        pages = self.states.get_paginator("get_execution_history").paginate(
+            executionArn=execution_arn
+        )
+        events = (event for page in pages for event in page["events"])
+        details = (found for event in events for found in event.values() if isinstance(found, dict))
+        return [f"{found['error']}: {found.get('cause')}" for found in details if "error" in found]
+
     def registered(self, execution_arn: str) -> dict[str, Any]:
         """Wait for the end of an execution and return the model package that it registered."""
         execution = self.end_of(execution_arn)

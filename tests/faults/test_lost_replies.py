@@ -27,6 +27,7 @@ def test_a_training_whose_calls_lose_their_replies_gives_the_same_model(
         f"calls of a run with the CNN that lost their reply, at {percent} %", rule["strikes"]
     )
     assert execution["status"] == "SUCCEEDED", execution
+    assert not pipeline.failures(arn)
     output, expected = execution["output"], baseline.execution["output"]
     for job, step in (("preprocessing_job", "preprocess"), ("training_job", "train")):
         assert output[job]["job_name"] == f"{execution['name']}-{step}-0-0"
