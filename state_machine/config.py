@@ -114,6 +114,17 @@ class Preprocessing(Job):
     replicated_files: Annotated[list[str], Field(min_length=1)] = ["*labels*", "manifest.json"]
 
 
+class Evaluation(Job):
+    """The evaluation job. One instance scores the whole test set: a share of it has no metrics."""
+
+    @field_validator("instance_count")
+    @classmethod
+    def _alone(cls, count: int) -> int:
+        if count != 1:
+            raise ValueError("expected 1, because evaluation runs on one instance")
+        return count
+
+
 class Training(Job):
     """The training job, its image and its default hyperparameters.
 
@@ -274,7 +285,7 @@ class PipelineConfig(Section):
     data: Data
     preprocessing: Preprocessing
     training: Training
-    evaluation: Job
+    evaluation: Evaluation
     gate: Gate
     registry: Registry
 

@@ -71,6 +71,7 @@ def test_a_recipe_is_chosen_by_name_and_hyperparameters_are_laid_over_it(tmp_pat
         ('recipe = "fast"', "recipe = 1", "training: recipe is 1: expected the NAME of"),
         ('recipe = "fast"', "", "training: recipe is None: expected the NAME of"),
         ("instance_count = 1", "instance_count = 0", "preprocessing.instance_count"),
+        ("[evaluation]", "[evaluation]\ninstance_count = 2", "evaluation.instance_count"),
         ('instance_type = "ml.m5.xlarge"', 'instance_type = "m5.xlarge"', "found 'm5.xlarge'"),
         (
             'instance_type = "ml.m5.2xlarge"',
