@@ -269,7 +269,8 @@ def test_a_message_starts_an_execution(aws: EmbeddedAws, deployment: Deployment)
     (upload,) = eventually(lambda: [found for found in inputs() if "fingerprint" in found])
     aws.client("sns").publish(
         TopicArn=deployment.names.topic_arn("retrain"),
-        Message=json.dumps({**message, "hyperparameters": {"epochs": 3}}),
+        # As the recipe has it would be the upload's own execution.
+        Message=json.dumps({**message, "hyperparameters": {"epochs": 7}}),
     )
 
     (asked,) = eventually(lambda: [found for found in inputs() if found.get("reason")])

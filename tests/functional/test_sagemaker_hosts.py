@@ -102,7 +102,9 @@ def test_each_host_of_a_training_has_its_name_data_and_log(account: Account) -> 
         assert account.log_events(TRAINING, name, host) == ["data"]
         assert account.job_log(name, host) == "data"
     left = account.aws.data_folder / "jobs" / name
-    assert sorted(path.name for path in left.rglob("*")) == [*HOSTS, "job.log", "job.log"]
+    eventually(  # the rest is removed when the job has ended
+        lambda: sorted(path.name for path in left.rglob("*")) == [*HOSTS, "job.log", "job.log"]
+    )
 
 
 def test_the_models_of_all_hosts_are_one_archive(account: Account) -> None:

@@ -216,9 +216,9 @@ def test_a_reproduction_ends_well_whether_it_matches_or_not(machine: dict[str, A
 # test_functions.py and, deployed, in tests/unit/lambdas/test_app.py. The code is in the definition
 # by its digest alone: test_bundle.py.
 OF_THE_DEPLOYMENT = {"schedule.enabled", "schedule.expression", "code.scripts"}
-# One is excluded by spot, which is among the changes, and one stands there in other words:
-# test_a_training_keeps_its_instances, test_reuse_can_be_switched_off.
-APART = {"training.keep_alive_seconds", "reuse_unchanged_steps"}
+# One is excluded by spot, which is among the changes, one stands there in other words, and one has
+# no other value: test_a_training_keeps_its_instances, test_reuse_can_be_switched_off, test_config.
+APART = {"training.keep_alive_seconds", "reuse_unchanged_steps", "evaluation.instance_count"}
 
 # Another valid value for each other option of pipeline.toml, each unlike any other. An option
 # without one fails the test below, so that none can be added without reaching the definition.
@@ -246,7 +246,6 @@ CHANGES: dict[str, Any] = {
     "training.py_version": "py310",
     "training.hyperparameters": {"epochs": 1177, "dropout": 0.55},
     "evaluation.instance_type": "ml.c5.4xlarge",
-    "evaluation.instance_count": 73,
     "evaluation.volume_size_gb": 773,
     "evaluation.max_runtime_seconds": 7773,
     "gate.confidence_level": 0.873,
