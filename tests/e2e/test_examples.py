@@ -86,6 +86,7 @@ def test_the_model_serves_raw_measurements(
     assert accuracy == pytest.approx(found)
 
 
+@pytest.mark.slow
 def test_a_floor_that_is_not_met_rejects_and_the_weights_are_the_same(
     pipeline: Pipeline, execution: dict[str, Any], settings: PipelineConfig
 ) -> None:

@@ -184,6 +184,7 @@ def test_retrain_start_says_in_one_line_what_cannot_be_started(
     assert pipeline.executions() == before
 
 
+@pytest.mark.slow
 def test_start_retraining_with_other_hyperparameters_ends_registered(pipeline: Pipeline) -> None:
     payload = {"hyperparameters": {"epochs": 5}, "requested_by": "a test", "reason": "drift"}
 

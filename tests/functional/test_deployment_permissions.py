@@ -91,6 +91,7 @@ def settings(tmp_path: Path) -> Iterator[list[Path]]:
         file.unlink()
 
 
+@pytest.mark.slow
 def test_what_a_deployment_does_is_what_the_doctor_asks_iam_for(
     tmp_path: Path, settings: list[Path]
 ) -> None:

@@ -290,6 +290,7 @@ def retrain(*words: str) -> Result:
     return CliRunner().invoke(app, list(words))
 
 
+@pytest.mark.slow
 def test_the_commands(aws: EmbeddedAws) -> None:
     planned = retrain("deploy", "--stage", "cmd", "--plan")
     assert planned.exit_code == 0, planned.output

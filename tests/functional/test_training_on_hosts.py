@@ -20,6 +20,8 @@ from tests.faults.leaks import job_processes
 from tests.functional.sagemaker_requests import Account, channel, training, unique, unpacked
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 SCRIPTS = PROJECT / "ml_scripts"
 FIRST, SECOND = "127.0.0.1", "127.0.0.2"

@@ -142,6 +142,7 @@ def test_a_run_on_a_model_of_another_can_be_redriven(pipeline: Pipeline) -> None
     assert output["quality_gate"]["decision"] == "register"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["overwritten", "deleted"])
 @pytest.mark.parametrize(
     ("part", "jobs"),

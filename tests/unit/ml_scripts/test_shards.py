@@ -119,6 +119,7 @@ def test_the_union_of_several_instances_is_what_one_writes(
         assert len(list((job.uploaded / split / f"X_{split}").glob("X_*"))) == count
 
 
+@pytest.mark.slow
 def test_training_on_the_union_gives_the_same_bits(instances, run_script, preprocessed, tmp_path):
     job = instances(2)
     job.run(run_script)

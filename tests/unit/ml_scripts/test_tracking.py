@@ -87,6 +87,7 @@ def weights(base):
     return [array.tobytes() for array in checkpoints.newest(base / "checkpoints").model]
 
 
+@pytest.mark.slow
 def test_a_resumed_training_tells_every_epoch_once(
     store, trained, training_base, ml_scripts, script_environment
 ):
@@ -112,6 +113,7 @@ def test_a_resumed_training_tells_every_epoch_once(
     )
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_changes_nothing_but_one_line(
     trained, training_base, ml_scripts, script_environment
 ):
