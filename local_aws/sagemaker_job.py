@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -107,12 +107,11 @@ class Job(ABC):
             self._hardware.get("InstanceCount", 1),
         )
 
-    @cached_property
+    @property
     def _session(self) -> Session:
-        """The job's role at work. Its name is the one that AWS gives every job."""
-        return role_sessions.issue(self.role_arn, "SageMaker")
+        return _session_of(self.role_arn)
 
-    @cached_property
+    @property
     def _transfer(self) -> Transfer:
         return self._services.transfer(self._session)
 
@@ -334,6 +333,15 @@ class Job(ABC):
             self.ended.set()
         if status == "Completed":
             self.cluster.discard()
+
+
+@cache
+def _session_of(role_arn: str) -> Session:
+    """Return the role at work for all jobs that have it, under the name that AWS gives every job.
+
+    One for all: the server remembers jobs for ever, and would keep a client of S3 with each.
+    """
+    return role_sessions.issue(role_arn, "SageMaker")
 
 
 def _pulling(image: str, partition: str) -> Iterator[Request]:

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -40,7 +40,7 @@ def install(context: Context) -> None:
         endpoint=context.endpoint,
         jobs_folder=context.data_folder / "jobs",
         runtime=Runtime(context.data_folder / "runtime"),
-        transfer=partial(Transfer, context.endpoint, context.region),
+        transfer=cache(partial(Transfer, context.endpoint, context.region)),
         stop_grace_seconds=context.stop_grace_seconds,
         changed=partial(sagemaker_state.changed, context.state),
     )

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.
 """
 
 import sys
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -61,8 +61,13 @@ def _modules_with_clients() -> list[Any]:
 
 
 def _client_for(endpoint: str, region: str, service: str, state_credentials: Any) -> Any:
-    session = session_of(state_credentials.role_arn)
-    return role_clients.client(service, session, endpoint, region, _config())
+    return _client(endpoint, region, service, state_credentials.role_arn)
+
+
+@lru_cache(maxsize=32)
+def _client(endpoint: str, region: str, service: str, role_arn: str) -> Any:
+    """A client takes a tenth of a second to make and a megabyte to keep, so states share them."""
+    return role_clients.client(service, session_of(role_arn), endpoint, region, _config())
 
 
 def _config() -> Config:
