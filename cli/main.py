@@ -296,6 +296,32 @@ def reproduce(
 
 
 @app.command()
+def console(
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Of the address.")] = 8080,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Show everything, and change nothing.")
+    ] = False,
+    stage: StageName = DEV,
+    config: Config = CONFIG,
+) -> None:
+    """Open the console: executions, models and data sets in the browser, until Ctrl-C.
+
+    On this machine only. What it shows is the AWS that AWS_ENDPOINT_URL and the credentials name.
+
+    Example: retrain console --read-only
+    """
+    from cli import web
+    from cli.aws import connect
+    from cli.console import site
+    from cli.local import stop_on_sigterm
+
+    stop_on_sigterm()
+    web.check_free(port, "retrain console")
+    connect(config, stage)  # what is wrong with it is said here, and not in the console's log
+    web.serve(site(config, project_of(config), stage, port, read_only=read_only), Terminal())
+
+
+@app.command()
 def mlflow(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Of the address.")] = 5001,
     config: Config = CONFIG,

@@ -1,22 +1,15 @@
 """The MLflow of the embedded default: a SQLite file and a folder below .retrain/, and its UI."""
 
-import os
-import socket
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 from cli.errors import InputError
 from cli.local import WORK_FOLDER
 from cli.terminal import Terminal
-from local_aws import processes
+from cli.web import HOST, Site, check_free
+from cli.web import serve as serve_site
 from state_machine.config import PipelineConfig
 
-HOST = "127.0.0.1"
-STARTING_SECONDS = 60.0
 # Nothing of MLflow's own reaches for a network, and no job runners start that nobody asked for.
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -39,9 +32,7 @@ def with_local_store(config: PipelineConfig, project: Path) -> PipelineConfig:
     return config.model_copy(update={"tracking": tracking})
 
 
-def serve(
-    project: Path, port: int, terminal: Terminal, sleep: Callable[[float], None] = time.sleep
-) -> None:
+def serve(project: Path, port: int, terminal: Terminal) -> None:
     """Run MLflow's UI on the local store until Ctrl-C.
 
     Raises:
@@ -50,26 +41,17 @@ def serve(
     file = store(project)
     if not file.exists():
         raise InputError(f"No run is tracked in {file}", "run one: retrain demo --sample")
-    _check_free(port)
-    log = file.with_suffix(".log")
-    with log.open("wb") as output:
-        server = processes.start(
-            _command(file, port),
-            env={**os.environ, **QUIET},
-            cwd=file.parent,
-            stdout=output,
-        )
-    try:
-        with terminal.step("MLflow") as step:
-            _await(server, port, log, sleep)
-            step.title = f"MLflow at http://{HOST}:{port}"
-        terminal.line("# Ctrl-C stops it.", style="dim")
-        while server.poll() is None:
-            sleep(0.2)
-    except KeyboardInterrupt:
-        terminal.line("Stopping MLflow")
-    finally:
-        server.kill_group()
+    check_free(port, "retrain mlflow")
+    site = Site(
+        name="MLflow",
+        command=_command(file, port),
+        port=port,
+        ready="/health",
+        log=file.with_suffix(".log"),
+        folder=file.parent,
+        environment=QUIET,
+    )
+    serve_site(site, terminal)
 
 
 def _command(file: Path, port: int) -> list[str]:
@@ -79,28 +61,3 @@ def _command(file: Path, port: int) -> list[str]:
         *("--host", HOST, "--port", str(port)),
         *("--backend-store-uri", f"sqlite:///{file}", "--artifacts-destination", artifacts),
     ]
-
-
-def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            raise InputError(
-                f"Port {port} is taken", f"name another one: retrain mlflow --port {port + 1}"
-            ) from None
-
-
-def _await(server: processes.Process, port: int, log: Path, sleep: Callable[[float], None]) -> None:
-    deadline = time.monotonic() + STARTING_SECONDS
-    # A proxy that the shell names has no business between this process and its own child.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            direct.open(f"http://{HOST}:{port}/health", timeout=5).close()
-        except (urllib.error.URLError, OSError):
-            sleep(0.2)
-        else:
-            return
-    raise InputError("MLflow does not start", f"see why in {log}")

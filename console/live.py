@@ -1,0 +1,54 @@
+"""Pages that follow what happens: read again and again, drawn anew where something changed."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from nicegui import run, ui
+
+from cli.errors import RetrainError
+
+T = TypeVar("T")
+SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Live:
+    """Calls `read` in a thread every `seconds`, and `show` with what it returned if that is new.
+
+    While AWS cannot be asked a line above the content says so, and what was shown stays.
+    """
+
+    def __init__(
+        self, read: Callable[[], T], show: Callable[[T], None], seconds: float = SECONDS
+    ) -> None:
+        self._read, self._show = read, show
+        self._shown: T | None = None
+        self._problem = ui.label().props('role="alert"').classes("text-negative wrap")
+        self._problem.visible = False
+        self._content = ui.element("div").classes("flex flex-col gap-4 w-full")
+        self._timer = ui.timer(seconds, self.refresh)
+
+    async def refresh(self) -> None:
+        """Read now: after an action of the page's own, too."""
+        try:
+            found = await run.io_bound(self._read)
+        except (BotoCoreError, ClientError, RetrainError) as error:
+            _log.warning("%s", error)
+            self._tell(f"AWS cannot be asked: {error}")
+            return
+        self._tell("")
+        if found != self._shown:
+            self._shown = found
+            with self._content:
+                self._show(found)
+
+    def stop(self) -> None:
+        """Nothing changes any more."""
+        self._timer.cancel()
+
+    def _tell(self, problem: str) -> None:
+        self._problem.text = problem
+        self._problem.visible = bool(problem)

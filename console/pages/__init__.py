@@ -1,0 +1,1 @@
+"""What the pages look like. What they show is read elsewhere."""
