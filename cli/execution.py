@@ -20,13 +20,13 @@ JOB_LOG_GROUPS = {
 }
 REJECTED_ERROR = "QualityGate.ThresholdNotMet"
 
-_ENDINGS: dict[str, StateStatus] = {
+ENDINGS: dict[str, StateStatus] = {
     "ExecutionSucceeded": "succeeded",
     "ExecutionFailed": "failed",
     "ExecutionTimedOut": "failed",
     "ExecutionAborted": "aborted",
 }
-_TASK_FAILURES = {
+TASK_FAILURES = {
     "TaskFailed": "taskFailedEventDetails",
     "TaskTimedOut": "taskTimedOutEventDetails",
     "TaskStartFailed": "taskStartFailedEventDetails",
@@ -132,7 +132,13 @@ def reused_steps(run: dict[str, Any]) -> dict[str, str]:
 def read(description: dict[str, Any], events: Iterable[Event]) -> ExecutionView:
     """Combine DescribeExecution's answer and the events of GetExecutionHistory, oldest first."""
     events = list(events)
-    states = read_states(events)
+    return combined(description, read_states(events), read_pauses(events))
+
+
+def combined(
+    description: dict[str, Any], states: tuple[StateView, ...], pauses: tuple[Pause, ...]
+) -> ExecutionView:
+    """Combine DescribeExecution's answer with what its events tell."""
     stopped = description.get("stopDate")
     if stopped is None and description["status"] != "RUNNING" and states:
         stopped = states[-1].ended
@@ -142,7 +148,7 @@ def read(description: dict[str, Any], events: Iterable[Event]) -> ExecutionView:
         started=description["startDate"],
         stopped=stopped,
         states=states,
-        pauses=read_pauses(events),
+        pauses=pauses,
         error=description.get("error", ""),
         cause=description.get("cause", ""),
     )
@@ -150,15 +156,26 @@ def read(description: dict[str, Any], events: Iterable[Event]) -> ExecutionView:
 
 def read_states(events: Iterable[Event]) -> tuple[StateView, ...]:
     """The states in the order in which they were entered first, each with its newest attempt."""
-    states: dict[str, StateView] = {}
-    current = ""
-    for event in events:
-        if event["type"].endswith("StateEntered"):
-            current = event["stateEnteredEventDetails"]["name"]
-            states[current] = _entered(event, current, states.get(current))
-        elif current:
-            states[current] = _changed(states[current], event)
-    return tuple(states.values())
+    return States().add(events)
+
+
+class States:
+    """The states of an execution, as far as its events have been added, oldest first."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, StateView] = {}
+        self._current = ""
+
+    def add(self, events: Iterable[Event]) -> tuple[StateView, ...]:
+        """Take the events that follow; return all states in the order of their first entry."""
+        for event in events:
+            if event["type"].endswith("StateEntered"):
+                self._current = event["stateEnteredEventDetails"]["name"]
+                before = self._states.get(self._current)
+                self._states[self._current] = _entered(event, self._current, before)
+            elif self._current:
+                self._states[self._current] = _changed(self._states[self._current], event)
+        return tuple(self._states.values())
 
 
 def read_pauses(events: Iterable[Event]) -> tuple[Pause, ...]:
@@ -166,7 +183,7 @@ def read_pauses(events: Iterable[Event]) -> tuple[Pause, ...]:
     pauses: list[Pause] = []
     ended: datetime | None = None
     for event in events:
-        if event["type"] in _ENDINGS:
+        if event["type"] in ENDINGS:
             ended = event["timestamp"]
         elif event["type"] == "ExecutionRedriven" and ended is not None:
             pauses.append((ended, event["timestamp"]))
@@ -213,8 +230,8 @@ def _changed(state: StateView, event: Event) -> StateView:
     kind = event["type"]
     if kind.endswith("StateExited"):
         return replace(state, status="succeeded", ended=event["timestamp"])
-    if kind in _ENDINGS and state.ended is None:
-        return replace(state, status=_ENDINGS[kind], ended=event["timestamp"])
+    if kind in ENDINGS and state.ended is None:
+        return replace(state, status=ENDINGS[kind], ended=event["timestamp"])
     if kind == "ExecutionRedriven" and state.status != "succeeded":
         return StateView(
             state.name, state.kind, entered=event["timestamp"], attempts=state.attempts
@@ -224,18 +241,19 @@ def _changed(state: StateView, event: Event) -> StateView:
 
 def _task_changed(state: StateView, kind: str, event: Event) -> StateView:
     if kind == "TaskScheduled":
-        work = _work(event["taskScheduledEventDetails"])
+        work = work_of(event["taskScheduledEventDetails"])
         return replace(state, work=work, attempts=state.attempts + 1, error="", cause="")
     if kind == "TaskSucceeded":
         return replace(state, result=_json(event["taskSucceededEventDetails"].get("output", "")))
-    if kind in _TASK_FAILURES:
-        details = event.get(_TASK_FAILURES[kind], {})
+    if kind in TASK_FAILURES:
+        details = event.get(TASK_FAILURES[kind], {})
         error, cause = details.get("error") or "", details.get("cause") or ""
         return replace(state, error=error, cause=cause)
     return state
 
 
-def _work(scheduled: dict[str, Any]) -> Work | None:
+def work_of(scheduled: dict[str, Any]) -> Work | None:
+    """What a TaskScheduled event has run; `scheduled` are its details."""
     parameters = _json(scheduled.get("parameters", ""))
     for key, group in JOB_LOG_GROUPS.items():
         if key in parameters:

@@ -1,0 +1,59 @@
+"""What a person may do to one execution: stop it, redrive it, start another with its inputs."""
+
+from typing import Any
+
+from cli import redrive, start
+from cli.start import Answer
+from console.account import Account
+from console.execution import Snapshot
+from console.origin import json_object
+
+STOPPED = "Console.Stopped"
+REQUESTED_BY = "console"
+# Who asked for the first is not who asks for this one, and a way in is filled in on the way.
+_OF_THE_FIRST = ("requested_by", "reason", "trigger", "again", "force")
+
+
+def stop(account: Account, execution_arn: str, reason: str) -> None:
+    """Stop the execution and, through Step Functions, the job that it waits for."""
+    account.stage.client("stepfunctions").stop_execution(
+        executionArn=execution_arn,
+        error=STOPPED,
+        cause=reason.strip() or "Stopped in the console",
+    )
+
+
+def resume(account: Account, execution_arn: str) -> int:
+    """Resume the execution at the state that failed; return how often it has been resumed."""
+    return redrive.redrive(account.stage.client("stepfunctions"), execution_arn)
+
+
+def start_again(account: Account, asked: dict[str, Any], reason: str, *, force: bool) -> Answer:
+    """Start another execution; `asked` is what `inputs` gave. With `force` no step is reused."""
+    stage = account.stage
+    wanted = asked | {"requested_by": REQUESTED_BY}
+    if reason.strip():
+        wanted["reason"] = reason.strip()
+    if "reproduce" not in asked:  # a reproduction runs everything again anyway
+        wanted["force" if force else "again"] = True
+    functions = stage.session.client("lambda", config=start.ONCE)
+    return start.start(functions, stage.names.function("start_retraining"), wanted)
+
+
+def inputs(found: Snapshot) -> dict[str, Any]:
+    """What to ask for to have the same run again.
+
+    An input may leave the data set open: then it is the one that the run took, and the execution is
+    refused if its files have changed since.
+    """
+    asked = {
+        name: value for name, value in json_object(found.input).items() if name not in _OF_THE_FIRST
+    }
+    dataset = found.view.payload("PrepareRun").get("dataset")
+    if "reproduce" not in asked and isinstance(dataset, dict):
+        asked |= {
+            key: dataset[name]
+            for key, name in (("dataset", "name"), ("fingerprint", "fingerprint"))
+            if isinstance(dataset.get(name), str)
+        }
+    return asked

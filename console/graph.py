@@ -1,0 +1,199 @@
+"""A state machine's definition as a drawing: where each state stands and how lines run.
+
+Layers by the longest way from the start, few crossings by barycentres: Sugiyama's method in small.
+https://doi.org/10.1109/TSMC.1981.4308636
+"""
+
+import json
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+WIDTH, HEIGHT = 132, 44  # of a state, in pixels
+GAP_ACROSS, GAP_DOWN = 16, 34
+LANE = 14  # of a line that passes a layer
+MOST = 200  # states: a larger machine is not drawn
+_SWEEPS = 12
+
+Node = str | tuple[str, str, int]  # a state, or where the line between two passes a layer
+
+
+@dataclass(frozen=True)
+class Box:
+    """A state; `x` and `y` are its upper left corner."""
+
+    name: str
+    kind: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Boxes, and for each line the `d` of an SVG path with its arrow at the end."""
+
+    boxes: tuple[Box, ...]
+    paths: tuple[str, ...]
+    width: float
+    height: float
+
+
+def graph(definition: str) -> Graph:
+    """Draw a definition in Amazon States Language. What cannot be read is an empty drawing."""
+    try:
+        machine = json.loads(definition)
+        states: dict[str, Any] = machine["States"]
+        if not 0 < len(states) <= MOST:
+            return Graph((), (), 0, 0)
+        return _drawn(states, machine["StartAt"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Graph((), (), 0, 0)
+
+
+def ways(state: dict[str, Any]) -> list[str]:
+    """The names of the states that may follow, each once."""
+    choices = [choice["Next"] for choice in state.get("Choices", [])]
+    caught = [catcher["Next"] for catcher in state.get("Catch", [])]
+    plain = [state[key] for key in ("Next", "Default") if key in state]
+    return list(dict.fromkeys([*plain, *choices, *caught]))
+
+
+def _drawn(states: dict[str, Any], start: str) -> Graph:
+    edges = [(name, to) for name, state in states.items() for to in ways(state) if to in states]
+    back = _back_edges(states, start)
+    down = [(to, name) if (name, to) in back else (name, to) for name, to in edges]
+    layer = _layers(states, start, down)
+    chains = {edge: _chain(edge, layer) for edge in down}
+    rows: list[list[Node]] = [[] for _ in range(max(layer.values()) + 1)]
+    for name in states:
+        rows[layer[name]].append(name)
+    for chain in chains.values():
+        for depth, node in enumerate(chain[1:-1], layer[str(chain[0])] + 1):
+            rows[depth].append(node)
+    links = [pair for chain in chains.values() for pair in pairwise(chain)]
+    x = _places(rows, links)
+    left = min(x[node] - _half(node) for row in rows for node in row)
+    boxes = tuple(
+        Box(name, str(states[name].get("Type", "")), x[name] - left - WIDTH / 2, _top(layer[name]))
+        for name in states
+    )
+    paths = []
+    for edge, chain in chains.items():
+        points = [(x[node] - left, layer[str(chain[0])] + i) for i, node in enumerate(chain)]
+        paths.append(_path(points, upwards=(edge[1], edge[0]) in back))
+    right = max(x[node] + _half(node) for row in rows for node in row)
+    return Graph(boxes, tuple(paths), right - left, _top(len(rows)) - GAP_DOWN + 8)
+
+
+def _back_edges(states: dict[str, Any], start: str) -> set[tuple[str, str]]:
+    """The edges that lead back to where a walk is coming from: without them there is no circle."""
+    found: set[tuple[str, str]] = set()
+    done: set[str] = set()
+    for root in [start, *states]:
+        if root not in states or root in done:
+            continue
+        walk, on_walk = [(root, iter(ways(states[root])))], {root}
+        while walk:
+            name, following = walk[-1]
+            to = next(following, None)
+            if to is None:
+                walk.pop()
+                on_walk.discard(name)
+                done.add(name)
+            elif to in on_walk:
+                found.add((name, to))
+            elif to in states and to not in done:
+                walk.append((to, iter(ways(states[to]))))
+                on_walk.add(to)
+    return found
+
+
+def _layers(states: dict[str, Any], start: str, down: list[tuple[str, str]]) -> dict[str, int]:
+    layer = dict.fromkeys(states, 0)
+    for _ in states:
+        changed = False
+        for name, to in down:
+            if name != to and layer[to] <= layer[name]:
+                layer[to], changed = layer[name] + 1, True
+        if not changed:
+            break
+    return layer
+
+
+def _chain(edge: tuple[str, str], layer: dict[str, int]) -> list[Node]:
+    """The edge with one more node in every layer between its ends."""
+    name, to = edge
+    between: list[Node] = [(name, to, depth) for depth in range(layer[name] + 1, layer[to])]
+    return [name, *between, to]
+
+
+def _places(rows: list[list[Node]], links: list[tuple[Node, Node]]) -> dict[Node, float]:
+    """The middle of each node: near to those that it is linked with, in an order that follows."""
+    near: dict[Node, list[Node]] = {node: [] for row in rows for node in row}
+    for one, other in links:
+        near[one].append(other)
+        near[other].append(one)
+    x: dict[Node, float] = {}
+    for row in rows:
+        _spread(row, dict.fromkeys(row, 0.0), x)
+    for sweep in range(_SWEEPS):
+        for row in rows if sweep % 2 == 0 else reversed(rows):
+            wanted = {n: _mean([x[other] for other in near[n]], x[n]) for n in row}
+            row.sort(key=lambda node: wanted[node])
+            _spread(row, wanted, x)
+    return x
+
+
+def _spread(row: list[Node], wanted: dict[Node, float], x: dict[Node, float]) -> None:
+    """Put the nodes of a row where they want to be, as far as they do not overlap."""
+    groups: list[tuple[list[tuple[Node, float]], float]] = []  # nodes with offsets, left edge
+    for node in row:
+        size = 2 * _half(node) + GAP_ACROSS
+        groups.append(([(node, size / 2)], wanted[node] - size / 2))
+        while len(groups) > 1 and _end(groups[-2]) > groups[-1][1]:
+            later, before = groups.pop(), groups.pop()
+            width = _end(before) - before[1]
+            members = before[0] + [(n, offset + width) for n, offset in later[0]]
+            left = _mean([wanted[n] - offset for n, offset in members], 0.0)
+            groups.append((members, left))
+    for members, left in groups:
+        for node, offset in members:
+            x[node] = left + offset
+
+
+def _end(group: tuple[list[tuple[Node, float]], float]) -> float:
+    members, left = group
+    node, offset = members[-1]
+    return left + offset + _half(node) + GAP_ACROSS / 2
+
+
+def _half(node: Node) -> float:
+    return (WIDTH if isinstance(node, str) else LANE) / 2
+
+
+def _mean(values: list[float], otherwise: float) -> float:
+    return sum(values) / len(values) if values else otherwise
+
+
+def _top(layer: int) -> float:
+    return 4 + layer * (HEIGHT + GAP_DOWN)
+
+
+def _path(points: list[tuple[float, int]], *, upwards: bool) -> str:
+    """From the lower side of the first to the upper side of the last, past what is between."""
+    x, depth = points[0]
+    found = [(x, _top(depth) + HEIGHT)]
+    for x, depth in points[1:-1]:
+        found += [(x, _top(depth)), (x, _top(depth) + HEIGHT)]
+    x, depth = points[-1]
+    found.append((x, _top(depth)))
+    if upwards:
+        found.reverse()
+    path = f"M{found[0][0]:.0f} {found[0][1]:.0f}"
+    for (x1, y1), (x2, y2) in pairwise(found):
+        if x1 == x2:
+            path += f"L{x2:.0f} {y2:.0f}"
+        else:
+            middle = (y1 + y2) / 2
+            path += f"C{x1:.0f} {middle:.0f} {x2:.0f} {middle:.0f} {x2:.0f} {y2:.0f}"
+    return path

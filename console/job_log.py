@@ -1,0 +1,107 @@
+"""The end of a job's log, growing; what came before it on request.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cli.execution import Work
+from lambdas.text import one_line
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+TAIL = 200  # lines, and as many more with each request for earlier ones
+MOST = 5_000  # lines kept
+HOSTS = 4
+LONGEST = 2_000  # characters of a line
+
+
+@dataclass
+class _Stream:
+    name: str
+    forward: str | None = None
+    backward: str | None = None
+    lines: list[tuple[int, str]] = field(default_factory=list)
+
+
+class JobLog:
+    """The log of one job, the lines of its hosts in the order of their time."""
+
+    def __init__(self, logs: "CloudWatchLogsClient", work: Work) -> None:
+        self.work = work
+        self._logs = logs
+        self._streams: list[_Stream] = []
+
+    def tail(self) -> tuple[str, ...]:
+        """The lines known, after reading those that are new. A job without a log yet has none."""
+        if not self._streams:
+            self._streams = self._find()
+        for stream in self._streams:
+            self._read_news(stream)
+        return self._shown()
+
+    def earlier(self) -> tuple[str, ...]:
+        """The lines known, after reading some that were before them."""
+        for stream in self._streams:
+            if stream.backward is not None:
+                page = self._page(stream, stream.backward)
+                known = stream.backward
+                stream.backward = page["nextBackwardToken"]
+                if stream.backward == known or not page["events"]:
+                    stream.backward = None
+                stream.lines = (_lines(page) + stream.lines)[:MOST]
+        return self._shown()
+
+    @property
+    def has_earlier(self) -> bool:
+        """Whether there may be lines before those known."""
+        return any(stream.backward is not None for stream in self._streams)
+
+    def _find(self) -> list[_Stream]:
+        try:
+            found = self._logs.describe_log_streams(
+                logGroupName=self.work.log_group,
+                logStreamNamePrefix=f"{self.work.name}/",
+                limit=HOSTS,
+            )
+        except self._logs.exceptions.ResourceNotFoundException:
+            return []
+        return [_Stream(stream["logStreamName"]) for stream in found["logStreams"]]
+
+    def _read_news(self, stream: _Stream) -> None:
+        first = stream.forward is None
+        page = self._page(stream, stream.forward)
+        found = _lines(page)
+        if first:
+            stream.backward = page["nextBackwardToken"] if len(found) >= TAIL else None
+        if found:  # an empty stream has no place from which to go on
+            stream.forward = page["nextForwardToken"]
+        stream.lines = (stream.lines + found)[-MOST:]
+
+    def _page(self, stream: _Stream, token: str | None) -> Any:
+        continued: Any = {"nextToken": token} if token else {}
+        return self._logs.get_log_events(
+            logGroupName=self.work.log_group,
+            logStreamName=stream.name,
+            limit=TAIL,
+            # The direction of a token is its own; without one this gives the end.
+            startFromHead=False,
+            **continued,
+        )
+
+    def _shown(self) -> tuple[str, ...]:
+        several = len(self._streams) > 1
+        found = [
+            (at, f"{stream.name.rpartition('/')[2]}  {line}" if several else line)
+            for stream in self._streams
+            for at, line in stream.lines
+        ]
+        if several:
+            found.sort(key=lambda timed: timed[0])
+        return tuple(line for _, line in found)
+
+
+def _lines(page: Any) -> list[tuple[int, str]]:
+    return [(event["timestamp"], one_line(event["message"], LONGEST)) for event in page["events"]]
