@@ -6,7 +6,7 @@ from nicegui import app, ui
 
 from console.account import Account
 from console.guard import Guard
-from console.pages import executions
+from console.pages import execution, executions
 
 HOST = "127.0.0.1"
 
@@ -16,6 +16,7 @@ def serve(account: Account, port: int) -> None:
     app.add_middleware(Guard)
     app.get("/ready")(lambda: {"ready": True})
     executions.register(account)
+    execution.register(account)
     ui.run(
         host=HOST,
         port=port,

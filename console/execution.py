@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from cli import execution
 from cli.errors import NoExecutionError
-from cli.execution import Event, ExecutionView, States
+from cli.execution import Event, ExecutionView, States, StateView
 from cli.run_record import RunRecord, record
 from cli.training_log import Epoch
 from cli.watch import Observer
@@ -74,12 +74,12 @@ class Reader:
         with self._reading:
             described = self._describe()
             key = (described["status"], described.get("redriveCount", 0), self._history.complete)
-            if self._newest and self._newest[0] == key and described["status"] != "RUNNING":
-                if self._history.complete:
-                    return self._newest[1]
-            self._read_events()
+            settled = described["status"] != "RUNNING" and self._history.complete
+            if settled and self._newest and self._newest[0] == key:
+                return self._newest[1]
+            folded = self._read_events()
             key = (*key[:2], self._history.complete)
-            snapshot = self._snapshot(described, clock())
+            snapshot = self._snapshot(described, folded, clock())
             self._newest = (key, snapshot)
             return snapshot
 
@@ -90,7 +90,8 @@ class Reader:
     def events(self, first: int, count: int) -> list[Event]:
         """Some of the events, the newest first; `first` counts from 0, the newest."""
         known = self._history.events
-        return known[::-1][first : first + count]
+        end = max(0, len(known) - first)
+        return known[max(0, end - count) : end][::-1]
 
     def _describe(self) -> dict[str, Any]:
         try:
@@ -100,7 +101,7 @@ class Reader:
                 raise
             raise NoExecutionError("There is no such execution") from error
 
-    def _read_events(self) -> None:
+    def _read_events(self) -> tuple[StateView, ...]:
         opening = not self._history.events
         news = self._history.read_news()
         older = 0
@@ -110,11 +111,13 @@ class Reader:
             self._visits, self._folded = Visits(), States()
             news = self._history.events
         self._visits.add(news)
-        self._folded_states = self._folded.add(news)
+        return self._folded.add(news)
 
-    def _snapshot(self, described: dict[str, Any], now: datetime) -> Snapshot:
+    def _snapshot(
+        self, described: dict[str, Any], states: tuple[StateView, ...], now: datetime
+    ) -> Snapshot:
         pauses = execution.read_pauses(self._history.events)
-        view = execution.combined(described, self._folded_states, pauses)
+        view = execution.combined(described, states, pauses)
         return Snapshot(
             view=view,
             input=described.get("input", ""),

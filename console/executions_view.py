@@ -29,13 +29,16 @@ class Row:
 
 @dataclass(frozen=True)
 class View:
-    """A page of executions. `searched` of the `total` were looked into, not only their names."""
+    """A page of executions. Of the `candidates`, which have the status that was asked for, as many
+    as `searched` were looked into, not only their names.
+    """
 
     rows: tuple[Row, ...]
     page: int
     pages: int
     found: int
     total: int
+    candidates: int
     searched: int
 
 
@@ -62,6 +65,7 @@ def view(executions: Executions, wanted: Filter, page: int, now: datetime | None
         pages=pages,
         found=len(found),
         total=len(listed),
+        candidates=len(by_status),
         searched=sum(details is not None for details in known.values()),
     )
 

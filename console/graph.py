@@ -62,7 +62,7 @@ def _drawn(states: dict[str, Any], start: str) -> Graph:
     edges = [(name, to) for name, state in states.items() for to in ways(state) if to in states]
     back = _back_edges(states, start)
     down = [(to, name) if (name, to) in back else (name, to) for name, to in edges]
-    layer = _layers(states, start, down)
+    layer = _layers(states, down)
     chains = {edge: _chain(edge, layer) for edge in down}
     rows: list[list[Node]] = [[] for _ in range(max(layer.values()) + 1)]
     for name in states:
@@ -108,7 +108,7 @@ def _back_edges(states: dict[str, Any], start: str) -> set[tuple[str, str]]:
     return found
 
 
-def _layers(states: dict[str, Any], start: str, down: list[tuple[str, str]]) -> dict[str, int]:
+def _layers(states: dict[str, Any], down: list[tuple[str, str]]) -> dict[str, int]:
     layer = dict.fromkeys(states, 0)
     for _ in states:
         changed = False

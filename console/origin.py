@@ -23,7 +23,7 @@ _WAYS = {
 
 @dataclass(frozen=True)
 class Origin:
-    """`started_by` is a person or a way in, `way` the way in; `dataset` is empty if not asked for."""
+    """`started_by` is a person or a way in, `way` the way in; `dataset` may be empty."""
 
     started_by: str
     way: str

@@ -17,7 +17,7 @@ MOST = 300  # bars of one line: the newest
 
 @dataclass(frozen=True)
 class Bar:
-    """From `start` to `end`, both shares of the whole; `times` is how many attempts it stands for."""
+    """From `start` to `end`, both shares of the whole; it stands for `times` attempts."""
 
     start: float
     end: float

@@ -1,0 +1,82 @@
+"""What the gate decided and by which rules, and the report of the run."""
+
+from typing import Any
+
+from nicegui import ui
+
+from cli.run_record import RunRecord
+from console.layout import badge
+from lambdas.text import one_line
+
+_HELD: dict[object, tuple[str, str, str]] = {
+    True: ("Held", "check_circle", "positive"),
+    False: ("Not held", "cancel", "negative"),
+}
+_NOT_JUDGED = ("Not judged", "remove_circle_outline", "muted")
+
+
+class DecisionView:
+    """The gate's rules, each held or not, and below them the report."""
+
+    def __init__(self, report: str) -> None:
+        self._report = report
+        self._shown: tuple[object, ...] | None = None
+        self._content = ui.element("div").classes("w-full flex flex-col gap-4")
+
+    def show(self, run: RunRecord | None) -> None:
+        """Show the decision, once there is one."""
+        if run is None or run.decision is None:
+            return
+        key = (run.decision, run.reason, len(run.rules), run.model_package_arn)
+        if key != self._shown:
+            self._shown = key
+            self._content.clear()
+            with self._content:
+                _decision(run)
+                if run.report:
+                    _report(self._report)
+
+
+def _decision(run: RunRecord) -> None:
+    with ui.card().classes("w-full"):
+        with ui.row().classes("items-center gap-3"):
+            ui.label("Gate").classes("text-lg font-semibold").props('role=heading aria-level="2"')
+            badge(one_line(str(run.decision), 40))
+        ui.label(one_line(str(run.reason or ""))).classes("wrap")
+        _rules("Rules", run.rules)
+        if run.approval_rules:
+            _rules("Rules of automatic approval", run.approval_rules)
+        if run.model_package_arn:
+            number = run.model_package_arn.rsplit("/", 1)[-1]
+            ui.label(f"Registered as {run.model_package_arn}").classes("wrap text-sm soft")
+            if number.isdecimal():
+                ui.link(f"Version {number}", f"/models/{number}")
+
+
+def _rules(title: str, rules: list[dict[str, Any]]) -> None:
+    with ui.element("ul").classes("w-full flex flex-col gap-2") as items:
+        items.props["aria-label"] = title
+        for rule in rules:
+            if not isinstance(rule, dict):
+                continue
+            text, icon, colour = _HELD.get(rule.get("held"), _NOT_JUDGED)
+            with ui.element("li").classes("flex flex-wrap items-center gap-x-3 gap-y-0"):
+                with ui.element("span").classes("inline-flex items-center gap-1 min-w-28"):
+                    ui.icon(icon, color=colour).props("aria-hidden=true")
+                    ui.label(text)
+                ui.label(one_line(str(rule.get("rule")), 200)).classes("font-semibold wrap")
+                ui.label(one_line(str(rule.get("said")), 500)).classes("soft wrap")
+
+
+def _report(address: str) -> None:
+    with ui.card().classes("w-full"):
+        with ui.row().classes("w-full items-center gap-3"):
+            ui.label("Report").classes("text-lg font-semibold").props('role=heading aria-level="2"')
+            ui.space()
+            ui.link("Open it alone", address, new_tab=True)
+        frame = ui.element("iframe").classes("w-full").style("height: 70vh; border: 0")
+        frame.props["src"] = address
+        # No scripts, no forms, an origin of its own; the route's headers say the same.
+        frame.props["sandbox"] = ""
+        frame.props["title"] = "Report of the run"
+        frame.props["loading"] = "lazy"
