@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-WIDTH, HEIGHT = 132, 44  # of a state, in pixels
+WIDTH, HEIGHT = 124, 44  # of a state, in pixels
 GAP_ACROSS, GAP_DOWN = 16, 34
 LANE = 14  # of a line that passes a layer
 MOST = 200  # states: a larger machine is not drawn
@@ -70,8 +70,7 @@ def _drawn(states: dict[str, Any], start: str) -> Graph:
     for chain in chains.values():
         for depth, node in enumerate(chain[1:-1], layer[str(chain[0])] + 1):
             rows[depth].append(node)
-    links = [pair for chain in chains.values() for pair in pairwise(chain)]
-    x = _places(rows, links)
+    x = _places(rows, _spine(down, layer), list(chains.values()))
     left = min(x[node] - _half(node) for row in rows for node in row)
     boxes = tuple(
         Box(name, str(states[name].get("Type", "")), x[name] - left - WIDTH / 2, _top(layer[name]))
@@ -127,52 +126,62 @@ def _chain(edge: tuple[str, str], layer: dict[str, int]) -> list[Node]:
     return [name, *between, to]
 
 
-def _places(rows: list[list[Node]], links: list[tuple[Node, Node]]) -> dict[Node, float]:
-    """The middle of each node: near to those that it is linked with, in an order that follows."""
+def _spine(down: list[tuple[str, str]], layer: dict[str, int]) -> list[str]:
+    """The states of a longest way, which is what happens when all goes well."""
+    name = max(layer, key=lambda each: layer[each])
+    found = [name]
+    while layer[name]:
+        name = next(one for one, to in down if to == name and layer[one] == layer[to] - 1)
+        found.append(name)
+    return found[::-1]
+
+
+def _places(
+    rows: list[list[Node]], spine: list[str], chains: list[list[Node]]
+) -> dict[Node, float]:
+    """The middle of each node: the spine straight, the others beside it, near their neighbours."""
     near: dict[Node, list[Node]] = {node: [] for row in rows for node in row}
-    for one, other in links:
-        near[one].append(other)
-        near[other].append(one)
-    x: dict[Node, float] = {}
-    for row in rows:
-        _spread(row, dict.fromkeys(row, 0.0), x)
+    for chain in chains:
+        for one, other in pairwise(chain):
+            near[one].append(other)
+            near[other].append(one)
+    side = _sides(rows, spine, chains)
+    x: dict[Node, float] = dict.fromkeys(near, 0.0)
     for sweep in range(_SWEEPS):
         for row in rows if sweep % 2 == 0 else reversed(rows):
-            wanted = {n: _mean([x[other] for other in near[n]], x[n]) for n in row}
-            row.sort(key=lambda node: wanted[node])
-            _spread(row, wanted, x)
+            wanted = {node: sum(x[n] for n in near[node]) / max(1, len(near[node])) for node in row}
+            middle = max((_half(node) for node in row if node in spine), default=0.0)
+            for sign in (-1, 1):
+                beside = [node for node in row if side.get(node) == sign]
+                _line_up(beside, sign, middle, wanted, x)
     return x
 
 
-def _spread(row: list[Node], wanted: dict[Node, float], x: dict[Node, float]) -> None:
-    """Put the nodes of a row where they want to be, as far as they do not overlap."""
-    groups: list[tuple[list[tuple[Node, float]], float]] = []  # nodes with offsets, left edge
-    for node in row:
-        size = 2 * _half(node) + GAP_ACROSS
-        groups.append(([(node, size / 2)], wanted[node] - size / 2))
-        while len(groups) > 1 and _end(groups[-2]) > groups[-1][1]:
-            later, before = groups.pop(), groups.pop()
-            width = _end(before) - before[1]
-            members = before[0] + [(n, offset + width) for n, offset in later[0]]
-            left = _mean([wanted[n] - offset for n, offset in members], 0.0)
-            groups.append((members, left))
-    for members, left in groups:
-        for node, offset in members:
-            x[node] = left + offset
+def _sides(rows: list[list[Node]], spine: list[str], chains: list[list[Node]]) -> dict[Node, int]:
+    """Left (-1) or right (1) of the spine for every other node; a line stays on one side."""
+    side: dict[Node, int] = {}
+    for row in rows:
+        others = [node for node in row if isinstance(node, str) and node not in spine]
+        side |= {node: 1 if number % 2 == 0 else -1 for number, node in enumerate(others)}
+    for chain in chains:
+        chosen = side.get(chain[-1]) or side.get(chain[0]) or 1
+        side |= dict.fromkeys(chain[1:-1], chosen)
+    return side
 
 
-def _end(group: tuple[list[tuple[Node, float]], float]) -> float:
-    members, left = group
-    node, offset = members[-1]
-    return left + offset + _half(node) + GAP_ACROSS / 2
+def _line_up(
+    nodes: list[Node], sign: int, middle: float, wanted: dict[Node, float], x: dict[Node, float]
+) -> None:
+    """Put the nodes of one side next to each other, none nearer to the spine than there is room."""
+    edge = middle
+    for node in sorted(nodes, key=lambda node: sign * wanted[node]):
+        edge = max(edge + GAP_ACROSS, sign * wanted[node] - _half(node))
+        x[node] = sign * (edge + _half(node))
+        edge += 2 * _half(node)
 
 
 def _half(node: Node) -> float:
     return (WIDTH if isinstance(node, str) else LANE) / 2
-
-
-def _mean(values: list[float], otherwise: float) -> float:
-    return sum(values) / len(values) if values else otherwise
 
 
 def _top(layer: int) -> float:

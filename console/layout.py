@@ -34,6 +34,13 @@ body { background: var(--ground); color: var(--ink); }
             border-bottom: 1px solid var(--line); }
 .q-card { background: var(--paper); color: var(--ink); border: 1px solid var(--line);
           box-shadow: none !important; }
+/* On dark paper lighter ones (Quasar sets them inline); what they fill has dark text. */
+body.body--dark { --q-primary: #93b4fd !important; --q-positive: #4ade80 !important;
+  --q-negative: #fca5a5 !important; --q-warning: #fcd34d !important; --q-info: #7dd3fc !important;
+  --q-secondary: #94a3b8 !important; --q-running: #7dd3fc !important;
+  --q-muted: #94a3b8 !important; }
+body.body--dark :is(.bg-primary, .bg-positive, .bg-negative, .bg-warning, .bg-info) {
+  color: #0b1120 !important; }
 .soft { color: var(--soft); }
 .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .wrap { overflow-wrap: anywhere; }

@@ -28,7 +28,7 @@ class Live:
         self._shown: T | None = None
         self._problem = ui.label().props('role="alert"').classes("text-negative wrap")
         self._problem.visible = False
-        self._content = ui.element("div").classes("flex flex-col gap-4 w-full")
+        self._content = ui.element("div").classes("flex flex-col gap-4 w-full empty:hidden")
         self._timer = ui.timer(seconds, self.refresh)
 
     async def refresh(self) -> None:

@@ -16,7 +16,7 @@ from console.live import Live
 from console.origin import origin
 from console.pages import execution_graph, execution_timeline, execution_training
 from console.pages.execution_buttons import ButtonsView
-from console.pages.execution_decision import DecisionView
+from console.pages.execution_decision import GateView, ReportView
 from console.pages.execution_graph import GraphView, preformatted
 from console.pages.execution_state import StateView
 from console.pages.execution_timeline import EventsView, TimelineView
@@ -34,7 +34,6 @@ _CSS = """
 .facts dt { color: var(--soft); } .facts dd { margin: 0; min-width: 0; }
 .problem { border-left: 4px solid var(--q-negative); padding: .375rem .75rem;
   background: color-mix(in srgb, var(--q-negative) 10%, transparent); border-radius: .25rem; }
-.sr-only { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 """
 
 
@@ -85,16 +84,18 @@ class _Page:
         )
         with ui.element("div").classes("w-full grid grid-cols-1 lg:grid-cols-2 gap-4 items-start"):
             self._drawing = ui.card().classes("w-full min-w-0")
-            with ui.card().classes("w-full min-w-0"):
-                self._state = StateView()
-        self._log_view = LogView(lambda: self._log.earlier() if self._log else ())
-        self._curves = CurvesView()
+            with ui.element("div").classes("w-full min-w-0 flex flex-col gap-4"):
+                with ui.card().classes("w-full min-w-0"):
+                    self._state = StateView()
+                self._gate = GateView()
+                self._log_view = LogView(lambda: self._log.earlier() if self._log else ())
         with ui.card().classes("w-full"):
             _heading("Timeline")
             self._reading = ui.label().classes("soft").props('role="status"')
             self._timeline = TimelineView()
             self._events = EventsView(reader.events)
-        self._decision = DecisionView(f"/executions/{quote(self._name, safe='')}/report")
+        self._curves = CurvesView()
+        self._report = ReportView(f"/executions/{quote(self._name, safe='')}/report")
 
     def _read(self):  # type: ignore[no-untyped-def]
         found = self._reader.read()
@@ -132,7 +133,8 @@ class _Page:
         )
         self._reading.visible = not found.complete
         self._events.show(found.events)
-        self._decision.show(found.run)
+        self._gate.show(found.run)
+        self._report.show(found.run)
 
     def _show_state(self) -> None:
         if self._found is None:

@@ -11,7 +11,7 @@ from cli.errors import RetrainError
 from console.actions import Actions, ReadOnlyError
 from console.execution import Snapshot
 from console.execution_actions import inputs
-from console.offers import offers
+from console.offers import Offers, offers
 from lambdas.text import one_line
 
 
@@ -27,6 +27,7 @@ class ButtonsView:
             self._stop = _Button("Stop", "stop", "negative", self._ask_to_stop)
             self._redrive = _Button("Redrive", "replay", "primary", self._ask_to_redrive)
             self._again = _Button("Start again", "restart_alt", "primary", self._ask_to_start)
+        self._why = ui.label().classes("soft text-sm wrap")
 
     def show(self, found: Snapshot) -> None:
         """Offer what makes sense now."""
@@ -35,16 +36,17 @@ class ButtonsView:
         self._stop.show(offered.stop)
         self._redrive.show(offered.redrive)
         self._again.show(offered.again)
+        self._why.text = _in_a_line(offered)
 
     async def _ask_to_stop(self) -> None:
-        with _dialog("Stop this execution?", "The job that is running is stopped with it.") as ask:
+        with _Dialog("Stop this execution?", "The job that is running is stopped with it.") as ask:
             reason = ui.input("Reason").props("outlined dense autofocus maxlength=1000")
             _answers(ask, "Stop it", "negative")
         if await ask:
             await self._do(lambda: self._actions.stop(self._arn, reason.value or ""), "Stopping")
 
     async def _ask_to_redrive(self) -> None:
-        with _dialog("Redrive this execution?", "It goes on at the state that failed.") as ask:
+        with _Dialog("Redrive this execution?", "It goes on at the state that failed.") as ask:
             _answers(ask, "Redrive it", "primary")
         if await ask:
             await self._do(lambda: self._actions.redrive(self._arn), "Resumed")
@@ -53,7 +55,7 @@ class ButtonsView:
         if self._found is None:
             return
         asked = inputs(self._found)
-        with _dialog("Start again with these inputs?", _in_words(asked)) as ask:
+        with _Dialog("Start again with these inputs?", _in_words(asked)) as ask:
             reason = ui.input("Reason").props("outlined dense autofocus maxlength=1000")
             force = ui.checkbox("Run every step, although an earlier run has computed the same")
             force.visible = "reproduce" not in asked
@@ -84,24 +86,22 @@ class _Button:
     def __init__(
         self, title: str, icon: str, colour: str, on_click: Callable[[], Awaitable[None]]
     ) -> None:
-        # The tooltip is of what holds the button: one that is disabled has no events.
-        with ui.element("span") as holder:
-            self._button = ui.button(title, icon=icon, on_click=on_click, color=colour)
-            self._button.props("no-caps outline")
-            self._why = ui.label().classes("sr-only")
-        self._button.props["aria-describedby"] = self._why.html_id
-        self._holder = holder
+        self._button = ui.button(title, icon=icon, on_click=on_click, color=colour)
+        self._button.props("no-caps outline")
         self._button.disable()
 
     def show(self, why_not: str) -> None:
         self._button.set_enabled(not why_not)
-        if self._why.text != why_not:
-            self._why.text = why_not
-            self._holder.props["title"] = why_not
 
 
-def _dialog(title: str, text: str) -> "_Dialog":
-    return _Dialog(title, text)
+def _in_a_line(offered: Offers) -> str:
+    """Why some of the buttons cannot be used, for each reason once."""
+    reasons: dict[str, list[str]] = {}
+    titles = (("Stop", offered.stop), ("Redrive", offered.redrive), ("Start again", offered.again))
+    for title, why in titles:
+        if why:
+            reasons.setdefault(why, []).append(title)
+    return " · ".join(f"{' and '.join(names)}: {why}" for why, names in reasons.items())
 
 
 class _Dialog(ui.dialog):

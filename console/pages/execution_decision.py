@@ -15,13 +15,12 @@ _HELD: dict[object, tuple[str, str, str]] = {
 _NOT_JUDGED = ("Not judged", "remove_circle_outline", "muted")
 
 
-class DecisionView:
-    """The gate's rules, each held or not, and below them the report."""
+class GateView:
+    """The decision and the gate's rules, each held or not."""
 
-    def __init__(self, report: str) -> None:
-        self._report = report
+    def __init__(self) -> None:
         self._shown: tuple[object, ...] | None = None
-        self._content = ui.element("div").classes("w-full flex flex-col gap-4")
+        self._content = ui.element("div").classes("w-full empty:hidden")
 
     def show(self, run: RunRecord | None) -> None:
         """Show the decision, once there is one."""
@@ -33,8 +32,22 @@ class DecisionView:
             self._content.clear()
             with self._content:
                 _decision(run)
-                if run.report:
-                    _report(self._report)
+
+
+class ReportView:
+    """The report, at the address that is given, once there is one."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._content = ui.element("div").classes("w-full empty:hidden")
+        self._shown = False
+
+    def show(self, run: RunRecord | None) -> None:
+        """Embed the report of a run that was decided."""
+        if run is not None and run.report and not self._shown:
+            self._shown = True
+            with self._content:
+                _report(self._address)
 
 
 def _decision(run: RunRecord) -> None:

@@ -17,7 +17,7 @@ CSS = """
 .graph marker path { fill: var(--soft); stroke: none; }
 .graph button { position: absolute; background: var(--paper); color: var(--ink); cursor: pointer;
   border: 1.5px solid var(--line); border-radius: .5rem; padding: 2px 6px; text-align: left;
-  display: flex; align-items: center; gap: 6px; font: inherit; line-height: 1.15; }
+  display: flex; flex-wrap: nowrap; align-items: center; gap: 6px; font: inherit; line-height: 1.15; }
 .graph button:hover { background: var(--ground); }
 .graph button[aria-pressed=true] { box-shadow: 0 0 0 3px color-mix(in srgb, #2563eb 55%, transparent); }
 .graph button .name { font-size: .8125rem; font-weight: 600; overflow: hidden;

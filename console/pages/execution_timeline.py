@@ -13,16 +13,17 @@ from console.times import duration, moment
 
 SIZE = 50  # events of a page
 CSS = """
-.timeline { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr max-content;
-  gap: .375rem .75rem; align-items: center; width: 100%; }
-.timeline .track { position: relative; height: 1.25rem; background: var(--ground);
-  border-radius: .25rem; overflow: hidden; }
+.timeline { width: 100%; display: flex; flex-direction: column; gap: .375rem; }
+.timeline .line { display: grid; grid-template-columns: 9rem 1fr 14rem; gap: 0 .75rem;
+  grid-template-areas: "name track said"; align-items: center; }
+.timeline .name { grid-area: name; } .timeline .said { grid-area: said; text-align: right; }
+.timeline .track { grid-area: track; position: relative; height: 1.25rem;
+  background: var(--ground); border-radius: .25rem; overflow: hidden; }
 .timeline .bar { position: absolute; top: 0; bottom: 0; min-width: 3px; border-radius: 2px; }
 .timeline .bar.failed { background-image: repeating-linear-gradient(45deg,
   transparent 0 4px, rgb(255 255 255 / .35) 4px 6px); }
 @media (max-width: 760px) {
-  .timeline { grid-template-columns: 1fr max-content; }
-  .timeline .track { grid-column: 1 / -1; grid-row: auto; order: 0; }
+  .timeline .line { grid-template: "name said" auto "track track" auto / 1fr max-content; }
 }
 """
 
@@ -48,15 +49,16 @@ class TimelineView:
 
 def _line(line: Line) -> None:
     looks = look(line.status)
-    with ui.element("div").classes("flex items-center gap-1 min-w-0").props("role=listitem"):
-        ui.icon(looks.icon, color=looks.colour).props("aria-hidden=true")
-        ui.label(line.name).classes("wrap")
-    with ui.element("div").classes("track").props("aria-hidden=true"):
-        for bar in line.bars:
-            place = f"left: {bar.start:.3%}; width: {bar.end - bar.start:.3%}"
-            drawn = ui.element("div").classes(f"bar {bar.status} bg-{look(bar.status).colour}")
-            drawn.style(place).props["title"] = bar.said
-    ui.label(_said(line)).classes("soft text-xs text-right")
+    with ui.element("div").classes("line").props("role=listitem"):
+        with ui.element("div").classes("name flex flex-nowrap items-center gap-1 min-w-0"):
+            ui.icon(looks.icon, color=looks.colour).props("aria-hidden=true")
+            ui.label(line.name).classes("wrap")
+        with ui.element("div").classes("track").props("aria-hidden=true"):
+            for bar in line.bars:
+                place = f"left: {bar.start:.3%}; width: {bar.end - bar.start:.3%}"
+                drawn = ui.element("div").classes(f"bar {bar.status} bg-{look(bar.status).colour}")
+                drawn.style(place).props["title"] = bar.said
+        ui.label(_said(line)).classes("said soft text-xs")
 
 
 def _said(line: Line) -> str:

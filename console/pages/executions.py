@@ -29,7 +29,7 @@ _CELL = '<q-td :props="props" :data-label="props.col.label">%s</q-td>'
 _LOOK = (
     '<span v-if="props.value" class="inline-flex items-center gap-1 whitespace-nowrap">'
     '<q-icon :name="props.value.icon" :color="props.value.colour" size="1.25rem"'
-    ' aria-hidden="true"></q-icon>{{ props.value.text }}</span>'
+    ' aria-hidden="true"></q-icon>{{ props.value.text }}</span><span v-else class="soft">–</span>'
 )
 _SLOTS = {
     "body-cell": "<span>{{ props.value }}</span>",
@@ -43,12 +43,15 @@ _SLOTS = {
 _CSS = """
 .executions td { overflow-wrap: anywhere; white-space: normal !important; }
 .executions .q-table__bottom { display: none; }
+.executions, .executions .q-table__card { background: var(--paper) !important; color: var(--ink); }
 @media (max-width: 760px) {
   .executions thead { display: none; }
-  .executions tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  .executions tr { display: block; padding: .5rem 0; height: auto;
+                   border-bottom: 1px solid var(--line); }
   .executions td { display: flex; gap: .75rem; height: auto !important; border: 0 !important;
                    padding: .125rem .75rem !important; text-align: left !important; }
-  .executions td::before { content: attr(data-label); flex: 0 0 6rem; color: var(--soft); }
+  .executions td::before { content: attr(data-label); position: static !important;
+    background: none !important; opacity: 1 !important; flex: 0 0 6rem; color: var(--soft); }
 }
 """
 
@@ -144,7 +147,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "started": moment(execution.started),
         "duration": duration(row.seconds),
         "decision": _looks(details.decision) if details.decision else None,
-        "accuracy": "" if details.accuracy is None else f"{details.accuracy:.4f}",
+        "accuracy": "–" if details.accuracy is None else f"{details.accuracy:.4f}",
     }
 
 
