@@ -18,6 +18,7 @@ from cli.execution import REJECTED_ERROR
 from console.origin import json_object, number, origin, text
 from lambdas import run_files
 from lambdas.executions import run_id
+from lambdas.s3_objects import error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -109,7 +110,9 @@ class Executions:
         for arn in gone:
             try:
                 described = dict(self._states.describe_execution(executionArn=arn))
-            except self._states.exceptions.ExecutionDoesNotExist:
+            except ClientError as error:
+                if error_code(error) != "ExecutionDoesNotExist":
+                    raise
                 del self._listed[arn]  # with its state machine
             else:
                 found[arn] = _listed(described)
@@ -133,7 +136,9 @@ class Executions:
     def _described(self, execution: Listed) -> Details:
         try:
             described = self._states.describe_execution(executionArn=execution.arn)
-        except self._states.exceptions.ExecutionDoesNotExist:
+        except ClientError as error:
+            if error_code(error) != "ExecutionDoesNotExist":
+                raise
             return Details()  # 90 days have passed since the list was read
         return details(dict(described), self._decision_of)
 

@@ -15,6 +15,7 @@ LANE = 14  # of a line that passes a layer
 MOST = 200  # states: a larger machine is not drawn
 _SWEEPS = 12
 
+Edge = tuple[str, str]
 Node = str | tuple[str, str, int]  # a state, or where the line between two passes a layer
 
 
@@ -61,9 +62,9 @@ def ways(state: dict[str, Any]) -> list[str]:
 def _drawn(states: dict[str, Any], start: str) -> Graph:
     edges = [(name, to) for name, state in states.items() for to in ways(state) if to in states]
     back = _back_edges(states, start)
-    down = [(to, name) if (name, to) in back else (name, to) for name, to in edges]
+    down = [edge[::-1] if edge in back else edge for edge in edges]
     layer = _layers(states, down)
-    chains = {edge: _chain(edge, layer) for edge in down}
+    chains = {edge: _chain(edge, way, layer) for edge, way in zip(edges, down, strict=True)}
     rows: list[list[Node]] = [[] for _ in range(max(layer.values()) + 1)]
     for name in states:
         rows[layer[name]].append(name)
@@ -79,14 +80,14 @@ def _drawn(states: dict[str, Any], start: str) -> Graph:
     paths = []
     for edge, chain in chains.items():
         points = [(x[node] - left, layer[str(chain[0])] + i) for i, node in enumerate(chain)]
-        paths.append(_path(points, upwards=(edge[1], edge[0]) in back))
+        paths.append(_path(points, upwards=edge in back))
     right = max(x[node] + _half(node) for row in rows for node in row)
     return Graph(boxes, tuple(paths), right - left, _top(len(rows)) - GAP_DOWN + 8)
 
 
-def _back_edges(states: dict[str, Any], start: str) -> set[tuple[str, str]]:
+def _back_edges(states: dict[str, Any], start: str) -> set[Edge]:
     """The edges that lead back to where a walk is coming from: without them there is no circle."""
-    found: set[tuple[str, str]] = set()
+    found: set[Edge] = set()
     done: set[str] = set()
     for root in [start, *states]:
         if root not in states or root in done:
@@ -107,7 +108,7 @@ def _back_edges(states: dict[str, Any], start: str) -> set[tuple[str, str]]:
     return found
 
 
-def _layers(states: dict[str, Any], down: list[tuple[str, str]]) -> dict[str, int]:
+def _layers(states: dict[str, Any], down: list[Edge]) -> dict[str, int]:
     layer = dict.fromkeys(states, 0)
     for _ in states:
         changed = False
@@ -119,14 +120,14 @@ def _layers(states: dict[str, Any], down: list[tuple[str, str]]) -> dict[str, in
     return layer
 
 
-def _chain(edge: tuple[str, str], layer: dict[str, int]) -> list[Node]:
-    """The edge with one more node in every layer between its ends."""
-    name, to = edge
-    between: list[Node] = [(name, to, depth) for depth in range(layer[name] + 1, layer[to])]
+def _chain(edge: Edge, way: Edge, layer: dict[str, int]) -> list[Node]:
+    """The edge as it leads down, with one more node in every layer between its ends."""
+    name, to = way
+    between: list[Node] = [(*edge, depth) for depth in range(layer[name] + 1, layer[to])]
     return [name, *between, to]
 
 
-def _spine(down: list[tuple[str, str]], layer: dict[str, int]) -> list[str]:
+def _spine(down: list[Edge], layer: dict[str, int]) -> list[str]:
     """The states of a longest way, which is what happens when all goes well."""
     name = max(layer, key=lambda each: layer[each])
     found = [name]

@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,10 @@ def running_console(aws: Pipeline, folder: Path, *, read_only: bool = False) -> 
         probe.bind((web.HOST, 0))
         port = int(probe.getsockname()[1])
     served = site(CONFIG, folder, "dev", port, read_only=read_only)
-    # The project's own files, and no other installation's; NiceGUI would write beside them.
     environment = {**aws.aws.environment(), "PYTHONPATH": str(PROJECT)}
-    server = web.start(web.Site(**{**vars(served), "environment": environment}))
+    with pytest.MonkeyPatch.context() as inherited:
+        inherited.delenv("PYTEST_CURRENT_TEST", raising=False)  # by which NiceGUI would know us
+        server = web.start(replace(served, environment=environment))
     try:
         yield served.address
     finally:

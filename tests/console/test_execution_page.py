@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.console.conftest import DATASET
 from tests.e2e.pipeline import Pipeline
@@ -123,22 +123,22 @@ def test_the_report_is_embedded_and_can_do_nothing(page: Page, console: str, upl
 
 
 def test_a_hostile_report_stays_in_its_frame(
-    page: Page, console: str, aws: Pipeline, uploaded: str
+    browser: Browser, console: str, aws: Pipeline, uploaded: str
 ) -> None:
     name = uploaded.rsplit(":", 1)[-1]
-    key = f"runs/{name}/report.html"
-    bucket = aws.deployment.bucket
-    before = aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    script = "<script>fetch('/').then(() => top.document.title = 'reached')</script>"
-    aws.s3.put_object(Bucket=bucket, Key=key, Body=f"<h1>Mine</h1>{script}".encode())
-    try:
-        page.remove_listener  # noqa: B018 (the browser's complaint is what is wanted here)
-        with page.expect_console_message(lambda said: "script" in said.text.lower()):
-            page.goto(f"{console}/executions/{name}/report")
-        expect(page.get_by_role("heading", name="Mine")).to_be_visible()
-        assert page.title() == ""
-    finally:
-        aws.s3.put_object(Bucket=bucket, Key=key, Body=before)
+    place = {"Bucket": aws.deployment.bucket, "Key": f"runs/{name}/report.html"}
+    before = aws.s3.get_object(**place)["Body"].read()
+    script = "<script>top.document.title = 'reached'</script>"
+    aws.s3.put_object(**place, Body=f"<h1>Mine</h1>{script}".encode())
+    with browser.new_context() as context:  # one whose complaints are wanted
+        opened = context.new_page()
+        try:
+            with opened.expect_console_message(lambda said: "script" in said.text.lower()):
+                opened.goto(f"{console}/executions/{name}/report")
+            expect(opened.get_by_role("heading", name="Mine")).to_be_visible()
+            assert opened.title() == ""
+        finally:
+            aws.s3.put_object(**place, Body=before)
 
 
 def test_it_is_started_again_with_the_same_inputs(
