@@ -10,8 +10,10 @@ from pathlib import Path
 
 import boto3
 
-from cli import datasets, run_record, sample, summary
+from cli import datasets, run_record, sample, summary, web
 from cli.aws import Stage, stage_of
+from cli.console import free_port
+from cli.console import site as console_site
 from cli.errors import InputError, NoExecutionError, RetrainError, translated
 from cli.local import WORK_FOLDER, data_folder, embedded_aws, serve
 from cli.mlflow import with_local_store
@@ -82,20 +84,31 @@ class Demo:
         self._execution_arn: str | None = None
         self._started = time.monotonic()
 
-    def run(self, given: Path | None = None, *, keep_running: bool = False) -> RunRecord:
+    def run(
+        self,
+        given: Path | None = None,
+        *,
+        keep_running: bool = False,
+        console: Path | None = None,
+    ) -> RunRecord:
         """Run the pipeline on the data set, show how it ended, and return that.
 
         `given` is a folder of the user's to look for the data in. With `keep_running` the embedded
-        AWS stays up after the run until Ctrl-C.
+        AWS stays up after the run until Ctrl-C. `console` is the pipeline.toml of a console that is
+        opened once there is something to see, and stays up as well.
         """
         try:
             with translated(), ExitStack() as stack:
                 data = self._get_data(given)
                 aws = self._start_aws(stack)
-                run = self._through_the_pipeline(aws, data)
+                stage = self._deploy()
+                address = self._open_console(stack, console) if console else ""
+                run = self._through_the_pipeline(aws, stage, data)
                 run_record.write(run, self._home / LAST_RUN)
                 summary.show(run, self._terminal)
-                if keep_running:
+                if console:
+                    self._terminal.line(f"# The console: {address}", style="dim")
+                if keep_running or console:
                     serve(aws, self._terminal)
         except (RetrainError, KeyboardInterrupt) as error:
             run_record.write(self._failed(error), self._home / LAST_RUN)
@@ -112,8 +125,16 @@ class Demo:
             step.title += f" at {aws.endpoint}"
         return aws
 
-    def _through_the_pipeline(self, aws: Connection, data: Path) -> RunRecord:
-        stage = self._deploy()
+    def _open_console(self, stack: ExitStack, config: Path) -> str:
+        """Start the console, which ends with `stack`; return its address."""
+        site = console_site(config, self._project, STAGE, free_port(), read_only=False)
+        with self._step("Console") as step:
+            server = web.start(site)
+            stack.callback(server.kill_group)
+            step.title = f"Console at {site.address}"
+        return site.address
+
+    def _through_the_pipeline(self, aws: Connection, stage: Stage, data: Path) -> RunRecord:
         known = set(executions(stage.client("stepfunctions"), stage.names.state_machine_arn))
         self._upload(stage, data)
         while True:

@@ -70,6 +70,9 @@ def demo(
     keep_running: Annotated[
         bool, typer.Option("--keep-running", help="Keep the embedded AWS up until Ctrl-C.")
     ] = False,
+    console: Annotated[
+        bool, typer.Option("--console", help="Open the console, and keep both up until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Run the whole pipeline on this machine.
 
@@ -87,7 +90,8 @@ def demo(
     settings = load(config)
     if sample:
         settings = sample_config(settings)
-    run = Demo(settings, project_of(config), Terminal()).run(data, keep_running=keep_running)
+    demo = Demo(settings, project_of(config), Terminal())
+    run = demo.run(data, keep_running=keep_running, console=config if console else None)
     _exit_by(run)
 
 
@@ -312,12 +316,13 @@ def console(
     """
     from cli import web
     from cli.aws import connect
-    from cli.console import site
+    from cli.console import naming_an_aws, site
     from cli.local import stop_on_sigterm
 
     stop_on_sigterm()
     web.check_free(port, "retrain console")
-    connect(config, stage)  # what is wrong with it is said here, and not in the console's log
+    with naming_an_aws(), translated():
+        connect(config, stage)  # what is wrong with it is said here, and not in the console's log
     web.serve(site(config, project_of(config), stage, port, read_only=read_only), Terminal())
 
 
