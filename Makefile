@@ -13,10 +13,10 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test faults privileges fuzz slow browser bench bench-quick lint audit simulate format lock clean
+.PHONY: help run sample test faults privileges fuzz slow browser bench bench-quick bench-console lint audit simulate format lock clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED)  ## Fashion-MNIST through the whole pipeline, from upload to registered model
 	@$(BIN)/retrain demo $(ARGS)
@@ -39,14 +39,17 @@ fuzz: $(INSTALLED)  ## hostile input for every reader, 10,000 cases each (FUZZ_C
 slow: $(INSTALLED)  ## the gate and the registry on a dozen trainings, two hosts, docs/deploy.md, the template
 	@$(PYTEST) -m slow $(ARGS)
 
-browser: $(INSTALLED)  ## the report in headless Chromium, which has to be installed
-	@$(BIN)/python -m pytest tests/browser $(ARGS)
+browser: $(INSTALLED)  ## the report and the console in headless Chromium, which has to be installed
+	@$(BIN)/python -m pytest tests/browser tests/console $(ARGS)
 
 bench: $(INSTALLED)  ## the single script against the pipeline, and its parts: benchmarks/results.md
 	@$(BIN)/python -m benchmarks.bench $(ARGS)
 
 bench-quick: $(INSTALLED)  ## the same on scikit-learn's digits in two minutes, into .retrain/bench
 	@$(BIN)/python -m benchmarks.bench --quick --output .retrain/bench $(ARGS)
+
+bench-console: $(INSTALLED)  ## how soon the console shows 1,000 executions, and one of 25,000 events, in Chromium
+	@$(BIN)/python -m benchmarks.console $(ARGS)
 
 lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
 	$(BIN)/ruff check .
