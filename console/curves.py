@@ -20,7 +20,11 @@ def options(figure: str, epochs: Sequence[Epoch]) -> dict[str, Any]:
     axis = {"axisLabel": {"color": _INK}, "nameTextStyle": {"color": _INK}}
     return {
         "animation": False,
-        "title": {"text": figure.capitalize(), "textStyle": {"color": _INK, "fontSize": 14}},
+        "title": {
+            "text": figure.capitalize(),
+            "left": 0,
+            "textStyle": {"color": _INK, "fontSize": 14},
+        },
         "tooltip": {"trigger": "axis", "confine": True},
         "legend": {"top": 0, "right": 0, "textStyle": {"color": _INK}},
         "grid": {"left": 48, "right": 12, "top": 36, "bottom": 36},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cli.execution import Work
-from lambdas.text import one_line
+from lambdas.text import printable
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -104,4 +104,9 @@ class JobLog:
 
 
 def _lines(page: Any) -> list[tuple[int, str]]:
-    return [(event["timestamp"], one_line(event["message"], LONGEST)) for event in page["events"]]
+    return [(event["timestamp"], _line(event["message"])) for event in page["events"]]
+
+
+def _line(message: str) -> str:
+    """One line of its own, its indentation kept."""
+    return printable(message.rstrip()[:LONGEST])

@@ -55,7 +55,7 @@ def _line(line: Line) -> None:
             ui.label(line.name).classes("wrap")
         with ui.element("div").classes("track").props("aria-hidden=true"):
             for bar in line.bars:
-                place = f"left: {bar.start:.3%}; width: {bar.end - bar.start:.3%}"
+                place = f"left: min({bar.start:.3%}, 100% - 3px); width: {bar.end - bar.start:.3%}"
                 drawn = ui.element("div").classes(f"bar {bar.status} bg-{look(bar.status).colour}")
                 drawn.style(place).props["title"] = bar.said
         ui.label(_said(line)).classes("said soft text-xs")

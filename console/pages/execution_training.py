@@ -39,12 +39,11 @@ class CurvesView:
         for name, chart in self._charts.items():
             chart.options.clear()
             chart.options.update(options(name, epochs))
-            chart.props["aria-label"] = f"{name} over the epochs. {in_words(epochs)}"
 
     @staticmethod
     def _chart(figure: str) -> ui.echart:
-        chart = ui.echart(options(figure, ()), renderer="svg").classes("w-full h-64")
-        return chart.props("role=img")
+        # ECharts itself tells a screen reader what is drawn.
+        return ui.echart(options(figure, ()), renderer="svg").classes("w-full h-64")
 
 
 class LogView:
@@ -76,7 +75,7 @@ class LogView:
         self._shown = key
         self._card.visible = bool(job)
         self._job.text = job
-        self._lines.text = "\n".join(lines) or "Nothing was written yet"
+        self._lines.text = "\n".join(lines) or "No lines so far"
         self._more.visible = more
 
     async def _read(self) -> None:

@@ -221,7 +221,7 @@ def test_a_log_grows_at_its_end_and_is_paged_at_its_beginning() -> None:
     log = JobLog(logs, Work("job", "/aws/sagemaker/TrainingJobs", is_job=True))  # type: ignore[arg-type]
     assert log.tail() == tuple(written[-TAIL:])
     written.append("\x1b[31mnew\n")
-    assert log.tail()[-1] == "[31mnew"
+    assert log.tail()[-1] == " [31mnew"
     assert log.has_earlier
     log.earlier()
     assert log.earlier()[0] == "line 0"
