@@ -107,11 +107,13 @@ class Reader:
         older = 0
         while not opening and older < OLDER_AT_ONCE and self._history.read_older():
             older += 1
+        visits, folded = self._visits, self._folded
         if older:
-            self._visits, self._folded = Visits(), States()
-            news = self._history.events
-        self._visits.add(news)
-        return self._folded.add(news)
+            visits, folded, news = Visits(), States(), self._history.events
+        visits.add(news)
+        found = folded.add(news)
+        self._visits, self._folded = visits, folded  # whole, for whoever looks meanwhile
+        return found
 
     def _snapshot(
         self, described: dict[str, Any], states: tuple[StateView, ...], now: datetime

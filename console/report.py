@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from lambdas.executions import run_id
 from lambdas.report import LARGEST
+from lambdas.s3_objects import error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,9 +33,11 @@ def response(s3: "S3Client", bucket: str, execution_arn: str) -> Response:
         found = s3.get_object(Bucket=bucket, Key=f"runs/{run_id(execution_arn)}/report.html")
         with found["Body"] as body:
             content = body.read(2 * LARGEST + 1)
-    except s3.exceptions.NoSuchKey:
-        return PlainTextResponse("This run has no report", 404)
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
+        if error_code(error) == "NoSuchKey":
+            return PlainTextResponse("This run has no report", 404)
+        return PlainTextResponse(f"AWS cannot be asked: {error}", 502)
+    except BotoCoreError as error:
         return PlainTextResponse(f"AWS cannot be asked: {error}", 502)
     if len(content) > 2 * LARGEST:
         return PlainTextResponse("The report is too large to be shown", 502)
