@@ -19,7 +19,7 @@ STARTING_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Site:
-    """What to run: `command` listens on `port`, answers at `ready` once it works, and logs to `log`.
+    """What to run: `command` listens on `port`, answers at `ready` once it works, logs to `log`.
 
     `environment` is added to this process's own.
     """

@@ -61,7 +61,7 @@ _THEMES = {
 
 @contextmanager
 def frame(account: Account, title: str) -> Iterator[None]:
-    """Lay out a page; what the block builds becomes its content. `title` is one of PAGES, or more."""
+    """Lay out a page; what the block builds becomes its content. `title` may be one of PAGES."""
     ui.page_title(f"{title} · retrain")
     ui.colors(**_COLOURS, **_OWN_COLOURS)
     ui.add_css(_CSS)

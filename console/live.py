@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from nicegui import run, ui
@@ -34,7 +34,7 @@ class Live:
     async def refresh(self) -> None:
         """Read now: after an action of the page's own, too."""
         try:
-            found = await run.io_bound(self._read)
+            found = cast(T, await run.io_bound(self._read))
         except (BotoCoreError, ClientError, RetrainError) as error:
             _log.warning("%s", error)
             self._tell(f"AWS cannot be asked: {error}")
