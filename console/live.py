@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from nicegui import run, ui
@@ -15,7 +15,7 @@ SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Live:
+class Live(Generic[T]):
     """Calls `read` in a thread every `seconds`, and `show` with what it returned if that is new.
 
     While AWS cannot be asked a line above the content says so, and what was shown stays.
