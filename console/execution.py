@@ -74,7 +74,7 @@ class Reader:
         with self._reading:
             described = self._describe()
             key = (described["status"], described.get("redriveCount", 0), self._history.complete)
-            settled = described["status"] != "RUNNING" and self._history.complete
+            settled = self._history.complete and self._history.ended
             if settled and self._newest and self._newest[0] == key:
                 return self._newest[1]
             folded = self._read_events()

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionH
 
 from typing import TYPE_CHECKING, Any
 
-from cli.execution import Event
+from cli.execution import ENDINGS, Event
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -30,6 +30,11 @@ class History:
     def complete(self) -> bool:
         """Whether the first event is known, and so every one."""
         return bool(self.events) and self.events[0]["id"] == 1
+
+    @property
+    def ended(self) -> bool:
+        """Whether the newest event is an end. It may come later than the status that it makes."""
+        return bool(self.events) and self.events[-1]["type"] in ENDINGS
 
     def read_news(self) -> list[Event]:
         """Append the events since the last call, and return them; the first time, the newest."""

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
 """
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,26 +34,23 @@ class JobLog:
         self.work = work
         self._logs = logs
         self._streams: list[_Stream] = []
+        self._reading = threading.Lock()
 
     def tail(self) -> tuple[str, ...]:
         """The lines known, after reading those that are new. A job without a log yet has none."""
-        if not self._streams:
-            self._streams = self._find()
-        for stream in self._streams:
-            self._read_news(stream)
-        return self._shown()
+        with self._reading:
+            if not self._streams:
+                self._streams = self._find()
+            for stream in self._streams:
+                self._read_news(stream)
+            return self._shown()
 
     def earlier(self) -> tuple[str, ...]:
         """The lines known, after reading some that were before them."""
-        for stream in self._streams:
-            if stream.backward is not None:
-                page = self._page(stream, stream.backward)
-                known = stream.backward
-                stream.backward = page["nextBackwardToken"]
-                if stream.backward == known or not page["events"]:
-                    stream.backward = None
-                stream.lines = (_lines(page) + stream.lines)[:MOST]
-        return self._shown()
+        with self._reading:
+            for stream in self._streams:
+                self._read_earlier(stream)
+            return self._shown()
 
     @property
     def has_earlier(self) -> bool:
@@ -79,6 +77,15 @@ class JobLog:
         if found:  # an empty stream has no place from which to go on
             stream.forward = page["nextForwardToken"]
         stream.lines = (stream.lines + found)[-MOST:]
+
+    def _read_earlier(self, stream: _Stream) -> None:
+        if stream.backward is None:
+            return
+        page = self._page(stream, stream.backward)
+        known, stream.backward = stream.backward, page["nextBackwardToken"]
+        if stream.backward == known or not page["events"]:
+            stream.backward = None
+        stream.lines = (_lines(page) + stream.lines)[:MOST]
 
     def _page(self, stream: _Stream, token: str | None) -> Any:
         continued: Any = {"nextToken": token} if token else {}

@@ -79,9 +79,13 @@ def test_an_execution_is_shown_before_all_of_its_events_are_read(states: FakeExe
 
 def test_one_that_has_ended_is_not_read_again_until_it_is_redriven(states: FakeExecutions) -> None:
     arn = states.add("ended", "FAILED", redriveCount=0)
-    states.events = long_history(9)
+    history = histories.History().enter("Train")
+    states.events = list(history.events)
     found = reader(states, "ended")
+    assert found.read().view.states[0].status == "running"  # its end is not in the history yet
+    states.events = history.add("ExecutionFailed").events
     first = found.read()
+    assert first.view.states[0].status == "failed"
     states.calls.clear()
     assert found.read() is first
     assert [name for name, _ in states.calls] == ["DescribeExecution"]
