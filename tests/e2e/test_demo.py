@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,13 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(project: Path) -> "subprocess.Popen[str]":
+def start(project: Path, *options: str) -> "subprocess.Popen[str]":
     # A shell's background job, such as CI's, ignores SIGINT, and its children inherit that.
-    like_a_terminal = ["env", "--default-signal=INT"]
+    # NiceGUI takes whoever knows of a current test for one.
+    like_a_terminal = ["env", "--default-signal=INT", "--unset=PYTEST_CURRENT_TEST"]
+    retrain = str(Path(sys.prefix, "bin", "retrain"))
     return subprocess.Popen(
-        [*like_a_terminal, str(Path(sys.prefix, "bin", "retrain")), "demo", "--sample"],
+        [*like_a_terminal, retrain, "demo", "--sample", *options],
         cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -133,12 +136,16 @@ def assert_tracked(project: Path, last_run: dict[str, Any]) -> None:
     assert run.info.artifact_uri.startswith(f"{project}/.retrain/mlflow/")
 
 
-def test_ctrl_c_while_training_stops_everything(project: Path) -> None:
-    process = start(project)
+def test_ctrl_c_while_training_stops_everything_and_the_console(project: Path) -> None:
+    process = start(project, "--console")
     assert process.stdout is not None
+    address = ""
     for line in process.stdout:
+        found = re.search(r"Console at (http://127\.0\.0\.1:\d+)", line)
+        address = found[1] if found else address
         if "Train running" in line:
             break
+    assert b"Executions" in urllib.request.urlopen(address).read()
     assert any("train" in " ".join(words) for words in processes_of(project))
 
     process.send_signal(signal.SIGINT)
