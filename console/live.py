@@ -35,8 +35,10 @@ class Live(Generic[T]):
         """Read now: after an action of the page's own, too."""
         try:
             found = cast(T, await run.io_bound(self._read))
-        except (BotoCoreError, ClientError, RetrainError) as error:
-            _log.warning("%s", error)
+        except RetrainError as error:
+            self._tell(str(error))
+            return
+        except (BotoCoreError, ClientError) as error:
             self._tell(f"AWS cannot be asked: {error}")
             return
         self._tell("")
@@ -50,5 +52,7 @@ class Live(Generic[T]):
         self._timer.cancel()
 
     def _tell(self, problem: str) -> None:
+        if problem and problem != self._problem.text:
+            _log.warning("%s", problem)
         self._problem.text = problem
         self._problem.visible = bool(problem)

@@ -40,7 +40,11 @@ class ButtonsView:
 
     async def _ask_to_stop(self) -> None:
         with _Dialog("Stop this execution?", "The job that is running is stopped with it.") as ask:
-            reason = ui.input("Reason").props("outlined dense autofocus maxlength=1000")
+            reason = (
+                ui.input("Reason")
+                .props("outlined dense autofocus maxlength=1000")
+                .classes("w-full")
+            )
             _answers(ask, "Stop it", "negative")
         if await ask:
             await self._do(lambda: self._actions.stop(self._arn, reason.value or ""), "Stopping")
@@ -56,7 +60,11 @@ class ButtonsView:
             return
         asked = inputs(self._found)
         with _Dialog("Start again with these inputs?", _in_words(asked)) as ask:
-            reason = ui.input("Reason").props("outlined dense autofocus maxlength=1000")
+            reason = (
+                ui.input("Reason")
+                .props("outlined dense autofocus maxlength=1000")
+                .classes("w-full")
+            )
             force = ui.checkbox("Run every step, although an earlier run has computed the same")
             force.visible = "reproduce" not in asked
             _answers(ask, "Start it", "primary")
@@ -134,4 +142,8 @@ def _answers(ask: ui.dialog, yes: str, colour: str) -> None:
 def _in_words(asked: dict[str, Any]) -> str:
     if not asked:
         return "On the newest complete data set, with the defaults."
-    return one_line(", ".join(f"{name} {value}" for name, value in asked.items()), 600)
+    shown = {name: value for name, value in asked.items() if name != "fingerprint"}
+    said = ", ".join(f"{name} {value}" for name, value in shown.items())
+    if "fingerprint" in asked:
+        said += ". Nothing starts if the files have changed since."
+    return one_line(said, 600)
