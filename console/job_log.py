@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TAIL = 200  # lines, and as many more with each request for earlier ones
 MOST = 5_000  # lines kept
 HOSTS = 4
+LOOK_AGAIN = 10  # readings, until hosts that began later are looked for
 LONGEST = 2_000  # characters of a line
 
 
@@ -34,13 +35,16 @@ class JobLog:
         self.work = work
         self._logs = logs
         self._streams: list[_Stream] = []
+        self._reads = 0
         self._reading = threading.Lock()
 
     def tail(self) -> tuple[str, ...]:
         """The lines known, after reading those that are new. A job without a log yet has none."""
         with self._reading:
-            if not self._streams:
-                self._streams = self._find()
+            if not self._streams or self._reads % LOOK_AGAIN == 0:
+                known = {stream.name for stream in self._streams}
+                self._streams += [each for each in self._find() if each.name not in known]
+            self._reads += 1
             for stream in self._streams:
                 self._read_news(stream)
             return self._shown()

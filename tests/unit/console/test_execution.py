@@ -12,7 +12,7 @@ from console.curves import in_words, options
 from console.execution import Reader, Readers
 from console.execution_actions import inputs
 from console.history import NEWS, PAGE, History
-from console.job_log import TAIL, JobLog
+from console.job_log import LOOK_AGAIN, TAIL, JobLog
 from console.offers import offers
 from console.timeline import MOST, lines
 from console.visits import Visits
@@ -232,6 +232,16 @@ def test_a_log_grows_at_its_end_and_is_paged_at_its_beginning() -> None:
     log.earlier()
     assert not log.has_earlier
     assert log.tail()[0] == "line 0"
+
+
+def test_lines_of_several_hosts_are_told_apart() -> None:
+    logs = FakeLogs(job__algo_1=["a", "b"])
+    log = JobLog(logs, Work("job", "/aws/sagemaker/TrainingJobs", is_job=True))  # type: ignore[arg-type]
+    assert log.tail() == ("a", "b")
+    logs.streams["job/algo_2"] = ["c"]
+    for _ in range(LOOK_AGAIN):
+        lines = log.tail()
+    assert lines == ("algo_1  a", "algo_2  c", "algo_1  b")
 
 
 def test_a_job_without_a_log_has_no_lines() -> None:
