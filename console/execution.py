@@ -108,7 +108,8 @@ class Reader:
         while not opening and older < OLDER_AT_ONCE and self._history.read_older():
             older += 1
         visits, folded = self._visits, self._folded
-        if older:
+        # Until all of them are there, those that were the newest at first and later ones are shown.
+        if older and self._history.complete:
             visits, folded, news = Visits(), States(), self._history.events
         visits.add(news)
         found = folded.add(news)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 PAGE = 1000  # the most that GetExecutionHistory gives at once
+FIRST = 200  # soon there, and all that most executions have
 NEWS = 50
 
 
@@ -39,7 +40,7 @@ class History:
     def read_news(self) -> list[Event]:
         """Append the events since the last call, and return them; the first time, the newest."""
         if not self.events:
-            found, self._older = self._page(PAGE)
+            found, self._older = self._page(FIRST)
             self.events = found
             return found
         newest = self.events[-1]["id"]

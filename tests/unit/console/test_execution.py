@@ -11,7 +11,7 @@ from cli.training_log import Epoch
 from console.curves import in_words, options
 from console.execution import Reader, Readers
 from console.execution_actions import inputs
-from console.history import NEWS, PAGE, History
+from console.history import FIRST, NEWS, PAGE, History
 from console.job_log import LOOK_AGAIN, TAIL, JobLog
 from console.offers import offers
 from console.timeline import MOST, lines
@@ -41,7 +41,7 @@ def reader(states: FakeExecutions, name: str) -> Reader:
 def test_the_newest_events_come_first_the_older_ones_page_by_page(states: FakeExecutions) -> None:
     states.events = long_history(2 * PAGE + 500)
     history = History(states, ARN)  # type: ignore[arg-type]
-    assert len(history.read_news()) == PAGE
+    assert len(history.read_news()) == FIRST
     assert history.events[-1]["id"] == 2 * PAGE + 500
     assert not history.complete
     while history.read_older():
@@ -56,6 +56,7 @@ def test_later_only_new_events_are_read(states: FakeExecutions, more: int) -> No
     states.events = events[:700]
     history = History(states, ARN)  # type: ignore[arg-type]
     history.read_news()
+    history.read_older()
     states.calls.clear()
     states.events = events
     assert [event["id"] for event in history.read_news()] == list(range(701, 701 + more))
@@ -67,7 +68,7 @@ def test_an_execution_is_shown_before_all_of_its_events_are_read(states: FakeExe
     states.add("long", "RUNNING")
     states.events = long_history(5 * PAGE + 2)
     found = reader(states, "long")
-    assert found.read().events == PAGE
+    assert found.read().events == FIRST
     view = found.read()
     assert not view.complete
     while not view.complete:
