@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 KEPT = 4  # histories, of up to 25,000 events each
-OLDER_AT_ONCE = 2  # pages of older events with each reading
+OLDER_AT_ONCE = 1  # pages of older events with each reading
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,11 @@ class Reader:
 
         Raises NoExecutionError, and botocore's errors.
         """
-        with self._reading:
+        newest = self._newest
+        if not self._reading.acquire(blocking=newest is None):
+            assert newest is not None
+            return newest[1]  # another tab reads: nobody waits for what this one would ask again
+        try:
             described = self._describe()
             key = (described["status"], described.get("redriveCount", 0), self._history.complete)
             settled = self._history.complete and self._history.ended
@@ -82,6 +86,8 @@ class Reader:
             snapshot = self._snapshot(described, folded, clock())
             self._newest = (key, snapshot)
             return snapshot
+        finally:
+            self._reading.release()
 
     def visits(self) -> Visits:
         """All stays in states that are known."""
