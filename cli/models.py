@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.errors import InputError
 from cli.options import CONFIG, DEV, AsJson, Config, StageName, on_stage
 from cli.terminal import DONE, WARNING, Terminal
 
@@ -180,7 +179,7 @@ def rollback(
     """
     from cli import registry
 
-    _check_reason(reason)
+    registry.check_reason(reason)
     target, group = _connect(config, stage, group)
     sagemaker, terminal = target.client("sagemaker"), Terminal()
     wanted = registry.find(sagemaker, group, to) if to else None
@@ -193,9 +192,7 @@ def rollback(
         terminal.line("Nothing was changed")
         return
     who = _caller(target)
-    for version in plan.to_reject:
-        why = f"rolled back to version {plan.target.number}: {reason}"
-        registry.decide(sagemaker, version, registry.REJECTED, why, who)
+    for version in registry.roll_back(sagemaker, plan, reason, who):
         terminal.mark(DONE, f"{version} is {registry.REJECTED}, was {version.status}", "green")
     terminal.mark(DONE, f"{plan.target} is the champion, was {plan.champion.number}", "green")
 
@@ -203,7 +200,7 @@ def rollback(
 def _decide(target: "Stage", group: str, asked: str, status: Any, reason: str) -> None:
     from cli import registry
 
-    _check_reason(reason)
+    registry.check_reason(reason)
     sagemaker, terminal = target.client("sagemaker"), Terminal()
     version = registry.find(sagemaker, group, asked)
     if registry.decide(sagemaker, version, status, reason, _caller(target)):
@@ -218,14 +215,6 @@ def _say_what_follows(plan: "Rollback", terminal: Terminal) -> None:
     terminal.line(f"This makes {plan.target} the champion in the place of {plan.champion.number}.")
     for version in plan.to_reject:
         terminal.line(f"  Rejects {version}, which is {version.status} now")
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise InputError(
-            "--reason is empty, expected a sentence",
-            "say why: it stands in the registry and in the announcement",
-        )
 
 
 def _connect(config: Path, stage: str, group: str) -> tuple["Stage", str]:

@@ -5,7 +5,7 @@ earlier one the newest.
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-approve.html
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -146,6 +146,25 @@ def plan_rollback(group: str, known: Sequence[Version], to: Version | None = Non
     target = approved[1] if to is None else to
     newer = approved[: [version.arn for version in approved].index(target.arn)]
     return Rollback(target, approved[0], tuple(reversed(newer)))
+
+
+def roll_back(
+    sagemaker: "SageMakerClient", plan: Rollback, reason: str, who: str
+) -> Iterator[Version]:
+    """Do what the plan says; give each version, as it was before, when it is rejected."""
+    for version in plan.to_reject:
+        why = f"rolled back to version {plan.target.number}: {reason}"
+        decide(sagemaker, version, REJECTED, why, who)
+        yield version
+
+
+def check_reason(reason: str) -> None:
+    """Raises InputError where a decision is given no reason."""
+    if not reason.strip():
+        raise InputError(
+            "The reason is empty, expected a sentence",
+            "say why: it stands in the registry and in the announcement",
+        )
 
 
 def caller(identity_arn: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # One PutObject below this size, parts above: fewer requests, and one event either way.
-_SINGLE_PUT_BYTES = 256 * 1024 * 1024
+ONE_PUT = TransferConfig(multipart_threshold=256 * 1024 * 1024)
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,12 @@ def upload(stage: Stage, path: Path, dataset: str, report: Report) -> Uploaded:
     required = stage.config.data.required_files
     files = files_of(path, required)
     bucket, prefix = stage.names.bucket, f"{DATASET_PREFIX}{dataset}/"
-    s3, one_put = stage.client("s3"), TransferConfig(multipart_threshold=_SINGLE_PUT_BYTES)
+    s3 = stage.client("s3")
     for file in files:
         key = f"{prefix}{file.name}"
         report.expect(f"Uploading {file.name}", file.stat().st_size)
         with file.open("rb") as content:
-            s3.upload_fileobj(content, bucket, key, Config=one_put, Callback=report.advance)
+            s3.upload_fileobj(content, bucket, key, Config=ONE_PUT, Callback=report.advance)
     present = _present(s3, bucket, prefix)
     return Uploaded(
         uri=f"s3://{bucket}/{prefix}",

@@ -1,10 +1,13 @@
 """What the console talks to: a deployed stage, and whether it may change anything there."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
 from urllib.parse import urlsplit
 
 from cli.aws import Stage
+from cli.registry import caller
 from console.guard import LOOPBACK
 
 
@@ -14,6 +17,22 @@ class Account:
 
     stage: Stage
     read_only: bool
+    _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _making: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+
+    def client(self, service: str) -> Any:
+        """The one boto3 client of `service`: clients may be shared by threads, sessions may not.
+
+        https://boto3.amazonaws.com/v1/documentation/api/latest/guide/session.html
+        """
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self.stage.client(service)
+            return self._clients[service]
+
+    def caller(self) -> str:
+        """Whose credentials these are, for example `user/ann`."""
+        return caller(self.client("sts").get_caller_identity()["Arn"])
 
     @property
     def embedded(self) -> bool:

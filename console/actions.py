@@ -1,10 +1,22 @@
 """Everything by which the console changes something: one place, so that one switch holds it all."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from cli import events
+from cli import start as starting
+from cli.events import FailedEvents, Replay
+from cli.registry import Rollback, Version
 from cli.start import Answer
-from console import execution_actions
+from console import decisions, execution_actions, uploads
 from console.account import Account
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.literals import ModelApprovalStatusType
+
+    from console.uploads import Spooled
+
+READ_ONLY = "This console is read-only: open it without --read-only to change"
 
 
 class ReadOnlyError(Exception):
@@ -20,7 +32,7 @@ class Actions:
     def check(self) -> None:
         """Raises ReadOnlyError where the console only shows."""
         if self._account.read_only:
-            raise ReadOnlyError("This console is read-only: open it without --read-only to change")
+            raise ReadOnlyError(READ_ONLY)
 
     def stop(self, execution_arn: str, reason: str) -> None:
         """Stop an execution."""
@@ -36,3 +48,34 @@ class Actions:
         """Start another execution with the inputs that an earlier one had."""
         self.check()
         return execution_actions.start_again(self._account, asked, reason, force=force)
+
+    def start(self, asked: Mapping[str, Any]) -> Answer:
+        """Ask start_retraining for an execution, in the name of whose credentials these are."""
+        self.check()
+        stage = self._account.stage
+        functions = stage.session.client("lambda", config=starting.ONCE)
+        function = stage.names.function("start_retraining")
+        return starting.start(functions, function, {**asked, "requested_by": self._account.caller()})
+
+    def upload(self, dataset: str, file: str, spooled: "Spooled") -> None:
+        """Put a file into a data set, in the way of `retrain upload`. Raises InputError."""
+        self.check()
+        bucket = self._account.stage.names.bucket
+        uploads.put(self._account.client("s3"), bucket, dataset, file, spooled)
+
+    def decide(self, shown: Version, status: "ModelApprovalStatusType", reason: str) -> None:
+        """Approve or reject a version that is still as it was shown. Raises InputError."""
+        self.check()
+        decisions.decide(self._account, shown, status, reason)
+
+    def roll_back(self, shown: Rollback, reason: str) -> None:
+        """Do what the plan says, if it still is what would be planned. Raises InputError."""
+        self.check()
+        decisions.roll_back(self._account, shown, reason)
+
+    def replay(self, ids: Sequence[str] | None) -> list[Replay]:
+        """Give events that no Lambda could handle to Lambda again; all of them if None."""
+        self.check()
+        names = self._account.stage.names
+        queue = FailedEvents(self._account.client("sqs"), names)
+        return list(events.replay(queue, self._account.client("lambda"), names, ids))

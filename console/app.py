@@ -6,7 +6,7 @@ from nicegui import app, ui
 
 from console.account import Account
 from console.guard import Guard
-from console.pages import execution, executions
+from console.pages import comparison, execution, executions, health, models, start
 
 HOST = "127.0.0.1"
 
@@ -15,8 +15,8 @@ def serve(account: Account, port: int) -> None:
     """Answer on loopback until the process ends."""
     app.add_middleware(Guard)
     app.get("/ready")(lambda: {"ready": True})
-    executions.register(account)
-    execution.register(account)
+    for page in (executions, execution, start, models, comparison, health):
+        page.register(account)
     ui.run(
         host=HOST,
         port=port,

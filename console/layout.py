@@ -60,8 +60,11 @@ _THEMES = {
 
 
 @contextmanager
-def frame(account: Account, title: str) -> Iterator[None]:
-    """Lay out a page; what the block builds becomes its content. `title` may be one of PAGES."""
+def frame(account: Account, title: str, within: str = "") -> Iterator[None]:
+    """Lay out a page; what the block builds becomes its content.
+
+    `title` is one of PAGES, or more; then `within` is the one of PAGES that it belongs to.
+    """
     ui.page_title(f"{title} · retrain")
     ui.colors(**_COLOURS, **_OWN_COLOURS)
     ui.add_css(_CSS)
@@ -71,7 +74,7 @@ def frame(account: Account, title: str) -> Iterator[None]:
         with ui.element("nav").props('aria-label="Pages"').classes("flex flex-wrap"):
             for name, path, _ in PAGES:
                 link = ui.link(name, path)
-                if name == title:
+                if name in (title, within):
                     link.props('aria-current="page"')
         ui.space()
         ui.label(account.title).classes("soft text-sm wrap")

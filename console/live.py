@@ -42,7 +42,7 @@ class Live(Generic[T]):
             self._tell(f"AWS cannot be asked: {error}")
             return
         self._tell("")
-        if found != self._shown:
+        if found is not None and found != self._shown:
             self._shown = found
             with self._content:
                 self._show(found)
@@ -56,3 +56,13 @@ class Live(Generic[T]):
             _log.warning("%s", problem)
         self._problem.text = problem
         self._problem.visible = bool(problem)
+
+
+def anew(show: Callable[[T], None]) -> Callable[[T], None]:
+    """For `Live`: what was shown before goes away when `show` shows the new."""
+
+    def showing(found: T) -> None:
+        ui.context.slot.parent.clear()
+        show(found)
+
+    return showing

@@ -297,7 +297,7 @@ def test_the_same_decision_again_changes_nothing(registry: Registry) -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["approve", "1", "--reason", " "], "--reason is empty"),
+        (["approve", "1", "--reason", " "], "reason is empty"),
         (["approve", "9", "--reason", "x"], "has no version 9; it has 1"),
         (["show", "champion"], "so there is no champion"),
         (["rollback", "--reason", "x"], "There is nothing to roll back to: no version"),

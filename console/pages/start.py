@@ -1,0 +1,164 @@
+"""The page on which executions are started: by a form, or by the upload of a data set."""
+
+import functools
+
+from fastapi import Request, Response
+from fastapi.responses import PlainTextResponse
+from nicegui import app, run, ui
+from rich.filesize import decimal
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from cli.errors import InputError, RetrainError
+from cli.start import Answer
+from console import asking, deployed, start_form, uploads
+from console.account import Account
+from console.actions import Actions, ReadOnlyError
+from console.data_sets import Offer, offers
+from console.deployed import Defaults
+from console.layout import frame
+from console.pages.upload import Upload
+from console.pages.versions import execution_path, when
+from console.start_form import Field, Group
+from lambdas.datasets import DataSets
+from state_machine.names import DATASET_PREFIX
+
+NEWEST = ""  # of the select: no data set is named, and the Lambda takes the newest complete one
+
+
+def register(account: Account) -> None:
+    """Serve `/start`, and take uploads at `/uploads/<data set>/<file>`."""
+    actions = Actions(account)
+
+    @ui.page("/start")
+    async def page() -> None:
+        with frame(account, "Start"):
+            content = ui.element("div").classes("grid grid-cols-1 lg:grid-cols-2 gap-4 items-start")
+        try:
+            found = await run.io_bound(_read, account)
+        except RetrainError as error:
+            with content:
+                ui.label(f"{error}. Next: {error.next_step}").props("role=alert")
+            return
+        if found is None:  # the console is being ended
+            return
+        with content:
+            _Form(account, *found)
+            Upload(account, found[0])
+
+    @app.put("/uploads/{dataset}/{file}")
+    async def upload(dataset: str, file: str, request: Request) -> Response:
+        try:
+            actions.check()
+            uploads.check_names(dataset, file)
+            announced = int(request.headers.get("content-length", "-1"))
+            spooled = await uploads.spool(request.stream(), announced, file)
+            try:
+                await run_in_threadpool(actions.upload, dataset, file, spooled)
+            finally:
+                spooled.close()
+        except ReadOnlyError as error:
+            return PlainTextResponse(str(error), 403)
+        except (InputError, ValueError, ClientDisconnect) as error:
+            return PlainTextResponse(str(error), 400)
+        return PlainTextResponse("done")
+
+
+def _read(account: Account) -> tuple[Defaults, list[Offer]]:
+    names = account.stage.names
+    found = deployed.defaults(account.client("stepfunctions"), names.state_machine_arn)
+    s3 = account.client("s3")
+    return found, offers(DataSets(s3, names.bucket, DATASET_PREFIX, found.required_files))
+
+
+class _Form:
+    """The form and what becomes of it."""
+
+    def __init__(self, account: Account, defaults: Defaults, offered: list[Offer]) -> None:
+        self._actions = Actions(account)
+        self._defaults = defaults
+        self._groups = start_form.groups(defaults)
+        self._fields = [field for group in self._groups for field in group.fields]
+        self._controls: dict[start_form.Path, ui.input | ui.checkbox] = {}
+        with ui.card().classes("w-full gap-4"):
+            _title("Start an execution")
+            self._dataset = _data_sets(offered)
+            for group in self._groups:
+                self._group(group)
+            self._said = ui.element("div").props("role=status").classes("wrap")
+            self._button = asking.button(account, "Start", "play_arrow", self._start)
+
+    def _group(self, group: Group) -> None:
+        if not group.title:
+            for field in group.fields:
+                self._controls[field.path] = self._control(field)
+            return
+        changed_rarely = group.title != "Hyperparameters"
+        with ui.element("fieldset").classes("w-full"):
+            with ui.element("legend").classes("font-medium"):
+                ui.label(group.title)
+            ui.label(group.description).classes("soft text-sm")
+            columns = "sm:grid-cols-3" if changed_rarely else "sm:grid-cols-2"
+            with ui.element("div").classes(f"grid grid-cols-1 {columns} gap-x-4 w-full"):
+                for field in group.fields:
+                    self._controls[field.path] = self._control(field)
+
+    def _control(self, field: Field) -> ui.input | ui.checkbox:
+        if field.kind == "boolean":
+            box = ui.checkbox(field.title, value=bool(field.default))
+            about = field.description.removeprefix("true or false; ")
+            ui.label(about).classes("soft text-sm -mt-4 ml-10")
+            return box
+        check = functools.partial(start_form.problem_of, field, self._defaults)
+        made = ui.input(field.title, value=field.text, validation=check).classes("w-full")
+        made.props["hint"] = "" if field.default == "" else f"deployed: {field.text}"
+        if field.kind in ("integer", "number"):
+            made.props["inputmode"] = "decimal"
+        return made
+
+    async def _start(self) -> None:
+        typed = {path: control.value for path, control in self._controls.items()}
+        dataset = str(self._dataset.value or NEWEST)
+        asked = start_form.execution_input(self._fields, typed, dataset)
+        problems = start_form.problems(asked, self._fields, self._defaults)
+        for path, control in self._controls.items():
+            if isinstance(control, ui.input):
+                control.error = problems.get(path)
+        if problems:
+            self._say("Nothing was asked for: mend what is marked.", problems.get((), ""))
+            return
+        self._say("Asking start_retraining ...")
+        self._button.disable()
+        answers: list[Answer] = []
+        problem = await asking.attempt(lambda: answers.append(self._actions.start(asked)))
+        self._button.enable()
+        if problem:
+            self._say(problem)
+        elif answers[0].started:
+            ui.navigate.to(execution_path(answers[0].name))
+        else:
+            self._say(f"Nothing started: {answers[0].message}")
+            with self._said:
+                ui.link("That execution", execution_path(answers[0].name))
+
+    def _say(self, *lines: str) -> None:
+        self._said.clear()
+        with self._said:
+            for line in filter(None, lines):
+                ui.label(line).classes("wrap")
+
+
+def _data_sets(offered: list[Offer]) -> ui.select:
+    newest = next((offer.name for offer in offered if offer.complete), None)
+    options = {NEWEST: f"The newest complete one ({newest or 'there is none yet'})"}
+    options |= {offer.name: _about(offer) for offer in offered}
+    return ui.select(options, label="Data set", value=NEWEST).classes("w-full")
+
+
+def _about(offer: Offer) -> str:
+    state = f"incomplete: {offer.incomplete}" if offer.incomplete else "complete"
+    return f"{offer.name} · {when(offer.written)} · {decimal(offer.size)} · {state}"
+
+
+def _title(text: str) -> None:
+    ui.label(text).classes("text-lg font-semibold").props("role=heading aria-level=2")

@@ -1,0 +1,60 @@
+"""How model versions appear on the pages that speak of them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from nicegui import ui
+
+from cli.model_version import Entry
+from cli.registry import Rollback, Version
+from console import asking, models, tables
+from console.actions import Actions
+from console.layout import badge
+
+UNKNOWN = "-"
+
+
+def status(version: Version, champion: Version | None) -> None:
+    """The approval status, and whether the version is the champion."""
+    with ui.element("span").classes("inline-flex flex-wrap items-center gap-2"):
+        badge(version.status)
+        if champion is not None and version.arn == champion.arn:
+            ui.badge("champion", color="positive")
+
+
+def ask_rollback(actions: Actions, plan: Rollback, done: Callable[[], Awaitable[object]]) -> None:
+    """Open the dialog of a rollback."""
+    asking.decide(
+        f"Roll back to version {plan.target.number}",
+        models.rollback_consequences(plan),
+        "Roll back",
+        lambda reason: actions.roll_back(plan, reason),
+        done,
+    )
+
+
+def execution_link(entry: Entry) -> tables.Cell:
+    """A cell that leads to the execution which registered the version."""
+    if entry.execution_arn is None:
+        return entry.run_id or UNKNOWN
+    name = entry.execution_arn.rsplit(":", 1)[-1]
+    return tables.link(entry.run_id or name, execution_path(name))
+
+
+def execution_path(name: str) -> str:
+    """The page of an execution."""
+    return f"/executions/{quote(name, safe='')}"
+
+
+def when(time: datetime) -> str:
+    """A time as the pages write it."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def value(found: Any) -> str:
+    """A setting or a metric as text."""
+    if found is None:
+        return UNKNOWN
+    return f"{found:.6g}" if isinstance(found, float) else str(found)
