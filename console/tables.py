@@ -7,13 +7,15 @@ from nicegui import ui
 # What a cell shows: text, or a function that builds it.
 Cell = str | Callable[[], object]
 
+_SHORT = 24  # characters: names and words of that length are not broken
+
 _CSS = """
 table.rows { width: 100%; border-collapse: collapse; }
-table.rows caption { text-align: left; font-weight: 600; padding: .25rem .5rem; }
+table.rows caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 table.rows th { text-align: left; font-weight: 600; color: var(--soft); }
-table.rows th, table.rows td { padding: .375rem .5rem; vertical-align: top;
+table.rows th, table.rows td { padding: .375rem .75rem .375rem 0; vertical-align: top;
                                border-bottom: 1px solid var(--line); }
-table.rows td.number { font-variant-numeric: tabular-nums; }
+table.rows td { font-variant-numeric: tabular-nums; }
 dl.facts { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr;
            gap: .375rem 1rem; margin: 0; width: 100%; }
 dl.facts dt { color: var(--soft); }
@@ -72,6 +74,6 @@ def link(text: str, target: str) -> Callable[[], object]:
 
 def _fill(cell: Cell) -> None:
     if isinstance(cell, str):
-        ui.label(cell).classes("wrap")
+        ui.label(cell).classes("wrap" if len(cell) > _SHORT else "")
     else:
         cell()

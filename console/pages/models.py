@@ -98,12 +98,14 @@ class _List:
 
 def _champion(found: Registry) -> None:
     champion = found.champion
-    ui.icon("emoji_events", color="positive" if champion else "muted").props("aria-hidden=true")
-    if champion is None:
-        ui.label("There is no champion: no version is approved.")
-        return
-    ui.label("The champion is")
-    ui.link(f"version {champion.number}", f"/models/{champion.number}")
+    with ui.element("div").classes("inline-flex items-center gap-2"):
+        colour = "positive" if champion else "muted"
+        ui.icon("emoji_events", color=colour, size="sm").props("aria-hidden=true")
+        if champion is None:
+            ui.label("There is no champion: no version is approved.")
+        else:
+            ui.label("The champion is")
+            ui.link(f"version {champion.number}", f"/models/{champion.number}")
 
 
 def _compare(found: Registry) -> None:

@@ -24,6 +24,7 @@ from lambdas.datasets import DataSets
 from state_machine.names import DATASET_PREFIX
 
 NEWEST = ""  # of the select: no data set is named, and the Lambda takes the newest complete one
+_IN_A_ROW = 3
 
 
 def register(account: Account) -> None:
@@ -93,21 +94,20 @@ class _Form:
             for field in group.fields:
                 self._controls[field.path] = self._control(field)
             return
-        changed_rarely = group.title != "Hyperparameters"
-        with ui.element("fieldset").classes("w-full"):
-            with ui.element("legend").classes("font-medium"):
+        columns = "sm:grid-cols-2" if len(group.fields) > _IN_A_ROW else "sm:grid-cols-3"
+        with ui.element("fieldset").classes("w-full p-0"):
+            with ui.element("legend").classes("font-medium p-0"):
                 ui.label(group.title)
-            ui.label(group.description).classes("soft text-sm")
-            columns = "sm:grid-cols-3" if changed_rarely else "sm:grid-cols-2"
-            with ui.element("div").classes(f"grid grid-cols-1 {columns} gap-x-4 w-full"):
+            with ui.element("div").classes(f"grid grid-cols-1 {columns} gap-x-4 gap-y-2 w-full"):
                 for field in group.fields:
                     self._controls[field.path] = self._control(field)
 
     def _control(self, field: Field) -> ui.input | ui.checkbox:
         if field.kind == "boolean":
-            box = ui.checkbox(field.title, value=bool(field.default))
-            about = field.description.removeprefix("true or false; ")
-            ui.label(about).classes("soft text-sm -mt-4 ml-10")
+            with ui.element("div"):
+                box = ui.checkbox(field.title, value=bool(field.default)).props("dense")
+                about = field.description.rsplit(": ", 1)[-1].removeprefix("true or false; ")
+                ui.label(about).classes("soft text-sm ml-7")
             return box
         check = functools.partial(start_form.problem_of, field, self._defaults)
         made = ui.input(field.title, value=field.text, validation=check).classes("w-full")
