@@ -55,7 +55,9 @@ class Actions:
         stage = self._account.stage
         functions = stage.session.client("lambda", config=starting.ONCE)
         function = stage.names.function("start_retraining")
-        return starting.start(functions, function, {**asked, "requested_by": self._account.caller()})
+        return starting.start(
+            functions, function, {**asked, "requested_by": self._account.caller()}
+        )
 
     def upload(self, dataset: str, file: str, spooled: "Spooled") -> None:
         """Put a file into a data set, in the way of `retrain upload`. Raises InputError."""
