@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test faults privileges fuzz slow browser bench bench-quick bench-console lint audit simulate format lock clean
+.PHONY: help run sample test faults privileges fuzz slow browser pictures bench bench-quick bench-console lint audit simulate format lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ slow: $(INSTALLED)  ## the gate and the registry on a dozen trainings, two hosts
 
 browser: $(INSTALLED)  ## the report and the console in headless Chromium, which has to be installed
 	@$(BIN)/python -m pytest tests/browser tests/console $(ARGS)
+
+pictures: $(INSTALLED)  ## the README's pictures of the console, from two real runs, in headless Chromium
+	@$(BIN)/python docs/images/make_console_pictures.py
 
 bench: $(INSTALLED)  ## the single script against the pipeline, and its parts: benchmarks/results.md
 	@$(BIN)/python -m benchmarks.bench $(ARGS)

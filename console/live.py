@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from nicegui import run, ui
@@ -34,9 +34,9 @@ class Live(Generic[T]):
     async def refresh(self) -> None:
         """Read now: after an action of the page's own, too."""
         try:
-            found = cast(T, await run.io_bound(self._read))
+            found: T | None = await run.io_bound(self._read)
         except RetrainError as error:
-            self._tell(str(error))
+            self._tell(". Next: ".join(filter(None, (str(error), error.next_step))))
             return
         except (BotoCoreError, ClientError) as error:
             self._tell(f"AWS cannot be asked: {error}")

@@ -1,0 +1,128 @@
+"""Make the README's pictures of the console, from two real runs on scikit-learn's digits.
+
+    make pictures
+
+Needs Chromium. Two minutes: the sample is deployed to an embedded AWS of this script's own.
+"""
+
+import json
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import boto3
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from cli import sample, web
+from cli import start as starting
+from cli.aws import Stage, applied, stage_of
+from cli.console import site
+from cli.demo import sample_config
+from cli.terminal import Terminal
+from cli.upload import upload
+from cli.watch import new_execution
+from local_aws.client import EmbeddedAws
+from state_machine.config import load
+from state_machine.deployment import deploy
+
+PROJECT = Path(__file__).resolve().parents[2]
+CONFIG = PROJECT / "pipeline.toml"
+FOLDER = Path(__file__).parent
+DESK = {"width": 1280, "height": 1100}
+COLOURS = 256
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_SECONDS = 300.0
+
+
+def main() -> None:
+    """Write the pictures."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        sys.exit("error: found no Chromium, expected one of " + ", ".join(BROWSERS))
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        EmbeddedAws(Path(scratch, "aws")) as aws,
+        applied(aws.environment()),
+    ):
+        name = two_runs(Path(scratch))
+        with served(Path(scratch)) as address, sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+            page = chromium.new_page(viewport=DESK)  # type: ignore[arg-type]
+            page.goto(f"{address}/executions/{name}")
+            page.get_by_text("accuracy >= 0.85").first.wait_for()
+            picture(page, "console-execution.png")
+            page.goto(f"{address}/models/compare?first=1&second=2")
+            page.get_by_role("img").first.wait_for()
+            picture(page, "console-models.png")
+            chromium.close()
+
+
+def two_runs(scratch: Path) -> str:
+    """Deploy, and train twice; return the name of the first execution."""
+    settings = sample_config(load(CONFIG))
+    stage = stage_of(settings, "dev", boto3.Session(), PROJECT)
+    terminal = Terminal()
+    with terminal.step("Deployment"):
+        deploy(
+            settings,
+            stage="dev",
+            session=stage.session,
+            project=PROJECT,
+            progress=lambda _: None,
+        )
+    with terminal.step("Two runs") as step:
+        upload(stage, sample.write(scratch / "digits"), sample.NAME, step)
+        states = stage.client("stepfunctions")
+        arn = new_execution(states, stage.names.state_machine_arn, (), PATIENCE_SECONDS)
+        if arn is None:
+            sys.exit("error: the upload started no execution")
+        ended(stage, arn)
+        again = {"hyperparameters": {"epochs": 2}, "reason": "with fewer epochs"}
+        functions = stage.session.client("lambda", config=starting.ONCE)
+        answer = starting.start(functions, stage.names.function("start_retraining"), again)
+        ended(stage, answer.execution_arn)
+    return arn.rsplit(":", 1)[-1]
+
+
+def ended(stage: Stage, arn: str) -> None:
+    """Wait for the end of an execution."""
+    states = stage.client("stepfunctions")
+    while (found := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        time.sleep(1)
+    if found["status"] != "SUCCEEDED":
+        sys.exit(f"error: {json.dumps(found, default=str)}")
+
+
+@contextmanager
+def served(scratch: Path) -> Iterator[str]:
+    """The address of a console."""
+    with socket.socket() as probe:
+        probe.bind((web.HOST, 0))
+        port = probe.getsockname()[1]
+    console = site(CONFIG, PROJECT, "dev", port, read_only=False)
+    server = web.start(replace(console, log=scratch / "console.log"))
+    try:
+        yield console.address
+    finally:
+        server.kill_group()
+
+
+def picture(page: Page, name: str) -> None:
+    """Write what is seen now, with few colours."""
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(1500)  # until charts have drawn themselves
+    target = FOLDER / name
+    page.screenshot(path=target)
+    Image.open(target).convert("RGB").quantize(COLOURS).save(target, optimize=True)
+    print(f"{target}: {target.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
