@@ -44,7 +44,8 @@ export default {
       // Entries are gone once this handler has returned: take them first.
       const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
       const folder = entries.length === 1 && entries[0].isDirectory ? entries[0].name : "";
-      const files = [];
+      // What was dragged out of another page is a file without an entry.
+      const files = entries.length ? [] : [...event.dataTransfer.files];
       for (const entry of entries) files.push(...(await filesOf(entry)));
       this.choose(files, folder);
     },
