@@ -62,7 +62,9 @@ def decide(
                 with ui.element("li"):
                     ui.label(line)
         reason = (
-            ui.textarea("Reason (required)").classes("w-full").props("autogrow outlined autofocus")
+            ui.textarea("Reason (required)")
+            .classes("w-full")
+            .props("autogrow outlined autofocus hide-bottom-space")
         )
         reason.props["maxlength"] = LONGEST_REASON
         problem = ui.label().props("role=alert").classes("text-negative wrap")

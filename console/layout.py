@@ -39,8 +39,10 @@ body.body--dark { --q-primary: #93b4fd !important; --q-positive: #4ade80 !import
   --q-negative: #fca5a5 !important; --q-warning: #fcd34d !important; --q-info: #7dd3fc !important;
   --q-secondary: #94a3b8 !important; --q-running: #7dd3fc !important;
   --q-muted: #94a3b8 !important; }
-body.body--dark :is(.bg-primary, .bg-positive, .bg-negative, .bg-warning, .bg-info) > * {
-  color: #0b1120; }
+/* Of important rules those of the first layer win, and Quasar's are in a later one. */
+@layer theme {
+  body.body--dark :is(.bg-primary, .bg-secondary, .bg-positive, .bg-negative, .bg-warning,
+                      .bg-info, .bg-muted, .bg-running) { color: #0b1120 !important; } }
 .soft { color: var(--soft); }
 .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .wrap { overflow-wrap: anywhere; }

@@ -11,6 +11,7 @@ from cli.model_version import Entry, ModelVersion, read_entry
 from cli.registry import Rollback, Version
 from console import deployed
 from console.account import Account
+from console.status import look
 from lambdas.s3_objects import split_uri
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def confusion(evaluation: dict[str, Any]) -> Confusion | None:
 def consequences(found: Registry, version: Version, status: str) -> list[str]:
     """What follows from giving the version that approval status, a sentence each."""
     now, then = found.champion, found.after(version, status)
-    lines = [f"Version {version.number} is {version.status} now, and {status} then."]
+    lines = [f"Its status: {look(version.status).text} now, {look(status).text} then."]
     if then == now and now is not None and now.arn != version.arn:
         lines.append(f"The champion stays version {now.number}, the newest approved one.")
     elif then is None:

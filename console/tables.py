@@ -12,7 +12,7 @@ _SHORT = 24  # characters: names and words of that length are not broken
 _CSS = """
 table.rows { width: 100%; border-collapse: collapse; }
 table.rows caption { text-align: left; font-weight: 600; padding: .25rem 0; }
-table.rows th { text-align: left; font-weight: 600; color: var(--soft); }
+table.rows th { text-align: left; font-weight: 600; color: var(--soft); white-space: nowrap; }
 table.rows th, table.rows td { padding: .375rem .75rem .375rem 0; vertical-align: top;
                                border-bottom: 1px solid var(--line); }
 table.rows td { font-variant-numeric: tabular-nums; }

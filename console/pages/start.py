@@ -111,6 +111,7 @@ class _Form:
             return box
         check = functools.partial(start_form.problem_of, field, self._defaults)
         made = ui.input(field.title, value=field.text, validation=check).classes("w-full")
+        made.props("hide-bottom-space")  # what is wrong may take several lines
         made.props["hint"] = "" if field.default == "" else f"deployed: {field.text}"
         if field.kind in ("integer", "number"):
             made.props["inputmode"] = "decimal"

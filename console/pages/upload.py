@@ -38,7 +38,9 @@ class Upload:
             self._name = ui.input(
                 "Name of the data set", validation=lambda name: uploads.name_problem(name) or None
             ).without_auto_validation()
-            self._name.classes("w-full").props("hint='a dropped folder names it by itself'")
+            self._name.classes("w-full").props(
+                "hide-bottom-space hint='a dropped folder names it by itself'"
+            )
             self._zone = DropZone(
                 enabled=not account.read_only, on_chosen=self._chosen, on_sent=self._sent
             )

@@ -56,7 +56,7 @@ def main() -> None:
             chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
             page = chromium.new_page(viewport=DESK)  # type: ignore[arg-type]
             page.goto(f"{address}/executions/{name}")
-            page.get_by_text("accuracy >= 0.85").first.wait_for()
+            page.get_by_text("accuracy >= 0.85").locator("visible=true").first.wait_for()
             picture(page, "console-execution.png")
             page.goto(f"{address}/models/compare?first=1&second=2")
             page.get_by_role("img").first.wait_for()
