@@ -9,14 +9,13 @@ from console.execution import Snapshot
 from console.origin import json_object
 
 STOPPED = "Console.Stopped"
-REQUESTED_BY = "console"
 # Who asked for the first is not who asks for this one, and a way in is filled in on the way.
 _OF_THE_FIRST = ("requested_by", "reason", "trigger", "again", "force")
 
 
 def stop(account: Account, execution_arn: str, reason: str) -> None:
     """Stop the execution and, through Step Functions, the job that it waits for."""
-    account.stage.client("stepfunctions").stop_execution(
+    account.client("stepfunctions").stop_execution(
         executionArn=execution_arn,
         error=STOPPED,
         cause=reason.strip() or "Stopped in the console",
@@ -25,13 +24,13 @@ def stop(account: Account, execution_arn: str, reason: str) -> None:
 
 def resume(account: Account, execution_arn: str) -> int:
     """Resume the execution at the state that failed; return how often it has been resumed."""
-    return redrive.redrive(account.stage.client("stepfunctions"), execution_arn)
+    return redrive.redrive(account.client("stepfunctions"), execution_arn)
 
 
 def start_again(account: Account, asked: dict[str, Any], reason: str, *, force: bool) -> Answer:
     """Start another execution; `asked` is what `inputs` gave. With `force` no step is reused."""
     stage = account.stage
-    wanted = asked | {"requested_by": REQUESTED_BY}
+    wanted = asked | {"requested_by": account.caller()}
     if reason.strip():
         wanted["reason"] = reason.strip()
     if "reproduce" not in asked:  # a reproduction runs everything again anyway

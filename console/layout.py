@@ -83,7 +83,7 @@ def frame(account: Account, title: str, within: str = "") -> Iterator[None]:
         if account.read_only:
             ui.badge("read-only", color="warning")
         _theme_button(dark)
-    with ui.element("main").classes("w-full max-w-7xl mx-auto p-2 sm:p-4 flex flex-col gap-4") as m:
+    with ui.element("div").classes("w-full max-w-7xl mx-auto p-2 sm:p-4 flex flex-col gap-4") as m:
         yield
     ui.skip_link(target=m)
 

@@ -43,7 +43,7 @@ _CSS = """
 def register(account: Account) -> None:
     """Serve the page at `/executions/{name}`, and the report of its run below that."""
     stage = account.stage
-    states, logs, s3 = (stage.client(name) for name in ("stepfunctions", "logs", "s3"))
+    states, logs, s3 = (account.client(name) for name in ("stepfunctions", "logs", "s3"))
     readers = Readers(lambda arn: Reader(states, logs, arn))
     actions = Actions(account)
 

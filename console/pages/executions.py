@@ -60,8 +60,8 @@ def register(account: Account) -> None:
     """Serve the page at `/`."""
     stage = account.stage
     executions = Executions(
-        stage.client("stepfunctions"),
-        stage.client("s3"),
+        account.client("stepfunctions"),
+        account.client("s3"),
         stage.names.state_machine_arn,
         stage.names.bucket,
     )

@@ -13,8 +13,9 @@ from console.health import Connection, DiskUse, Folder, Measured
 from console.layout import frame
 from console.layout import show as show_look
 from console.live import Live, anew
-from console.pages.versions import execution_path, when
+from console.pages.versions import execution_path
 from console.status import Look
+from console.times import moment
 
 SECONDS = 5.0
 _LARGEST = 50  # runs that are shown
@@ -100,9 +101,9 @@ class _Events:
     def _row(self, event: Kept) -> list[tables.Cell]:
         record = event.record
         if record is None:
-            return [when(event.at), "-", "-", event.problem, ""]
+            return [moment(event.at), "-", "-", event.problem, ""]
         return [
-            when(event.at),
+            moment(event.at),
             f"{record.function}, tried {record.attempts} x",
             record.event,
             ": ".join(filter(None, (record.condition, record.cause))),
@@ -152,7 +153,7 @@ class _Disk:
             self._show(self._measured.newest)
 
     def _show(self, found: DiskUse) -> None:
-        self._said.text = f"{decimal(found.size)} in all, on {found.measured:%Y-%m-%d %H:%M} UTC"
+        self._said.text = f"{decimal(found.size)} in all, on {moment(found.measured)}"
         self._content.clear()
         with self._content:
             ui.label("Current versions of objects; what was overwritten is not counted.").classes(
@@ -179,7 +180,7 @@ def _run(folder: Folder) -> list[tables.Cell]:
 
 
 def _folder(name: tables.Cell, folder: Folder) -> list[tables.Cell]:
-    return [name, decimal(folder.size), f"{folder.objects:,}", when(folder.written)]
+    return [name, decimal(folder.size), f"{folder.objects:,}", moment(folder.written)]
 
 
 def _title(text: str) -> None:

@@ -22,9 +22,9 @@ from console.pages.versions import (
     execution_path,
     status,
     value,
-    when,
 )
 from console.status import Look
+from console.times import moment
 from lambdas.report import HELD
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Detail:
                     "role=heading aria-level=1"
                 )
                 status(version, champion)
-            ui.label(entry.approval or f"Registered {when(version.created)}").classes("wrap soft")
+            ui.label(entry.approval or f"Registered {moment(version.created)}").classes("wrap soft")
             with ui.row().classes("items-center gap-2"):
                 self._decisions(found)
                 if entry.model_uri:
@@ -204,7 +204,7 @@ def _jobs(jobs: Sequence[JobRecord]) -> None:
     with ui.card().classes("w-full"):
         _title("Jobs")
         rows: list[list[tables.Cell]] = [
-            [job.name, job.status, when(job.created), _mono(job.log_command)] for job in jobs
+            [job.name, job.status, moment(job.created), _mono(job.log_command)] for job in jobs
         ]
         tables.table("Every attempt", ("Job", "Status", "Created", "Its log"), rows)
 

@@ -18,7 +18,8 @@ from console.layout import badge, frame
 from console.live import Live, anew
 from console.models import Page, Registry
 from console.pages import model_detail
-from console.pages.versions import ask_rollback, execution_link, status, when
+from console.pages.versions import ask_rollback, execution_link, status
+from console.times import moment
 
 SECONDS = 5.0  # decisions are rare, and a page of versions takes a call for each
 _CHUNK = 1024 * 1024
@@ -132,7 +133,7 @@ def _row(entry: Entry, champion: Version | None) -> list[tables.Cell]:
         lambda: status(version, champion),
         "-" if entry.accuracy is None else f"{entry.accuracy:.4f}",
         lambda: badge(entry.decision) if entry.decision else ui.label("-"),
-        when(version.created),
+        moment(version.created),
         execution_link(entry),
         entry.approval or "-",
     ]

@@ -18,8 +18,9 @@ from console.data_sets import Offer, offers
 from console.deployed import Defaults
 from console.layout import frame
 from console.pages.upload import Upload
-from console.pages.versions import execution_path, when
+from console.pages.versions import execution_path
 from console.start_form import Field, Group
+from console.times import moment
 from lambdas.datasets import DataSets
 from state_machine.names import DATASET_PREFIX
 
@@ -158,7 +159,7 @@ def _data_sets(offered: list[Offer]) -> ui.select:
 
 def _about(offer: Offer) -> str:
     state = f"incomplete: {offer.incomplete}" if offer.incomplete else "complete"
-    return f"{offer.name} · {when(offer.written)} · {decimal(offer.size)} · {state}"
+    return f"{offer.name} · {moment(offer.written)} · {decimal(offer.size)} · {state}"
 
 
 def _title(text: str) -> None:

@@ -1,7 +1,6 @@
 """How model versions appear on the pages that speak of them."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -46,11 +45,6 @@ def execution_link(entry: Entry) -> tables.Cell:
 def execution_path(name: str) -> str:
     """The page of an execution."""
     return f"/executions/{quote(name, safe='')}"
-
-
-def when(time: datetime) -> str:
-    """A time as the pages write it."""
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def value(found: Any) -> str:

@@ -31,6 +31,9 @@ class FakeStage:
     def stop_execution(self, **request: Any) -> None:
         self.asked.append(("stop_execution", request))
 
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Arn": "arn:aws:iam::123456789012:user/ann"}
+
     def invoke(self, **request: Any) -> dict[str, Any]:
         self.asked.append(("invoke", request))
         body = {"execution_arn": arn_of("new"), "started": True, "message": "started"}
@@ -90,7 +93,7 @@ def test_starting_again_goes_through_start_retraining(
     ((_, request),) = stage.asked
     assert request["FunctionName"] == "retrain-dev-start_retraining"
     assert json.loads(request["Payload"]) == expected | {
-        "requested_by": "console",
+        "requested_by": "user/ann",
         "reason": "why",
     }
 
