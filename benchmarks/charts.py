@@ -14,7 +14,7 @@ DPI = 110
 
 def steps(runs: dict[str, dict[str, float]], path: Path) -> None:
     """Draw the time of each step, one bar for each of the named runs; seconds by step."""
-    figure, axes = _new(1.0 + 0.6 * len(runs))
+    figure, (axes,) = _new(1.0 + 0.6 * len(runs))
     names = list(dict.fromkeys(name for run in runs.values() for name in run))
     for row, run in enumerate(runs.values()):
         left = 0.0
@@ -37,7 +37,7 @@ def steps(runs: dict[str, dict[str, float]], path: Path) -> None:
 
 def accuracies(runs: dict[str, Sequence[tuple[float, float]]], path: Path) -> None:
     """Draw the validation accuracy over the time since the start; (seconds, accuracy)."""
-    figure, axes = _new(3.2)
+    figure, (axes,) = _new(3.2)
     for (name, epochs), colour in zip(runs.items(), COLOURS, strict=False):
         axes.plot(*zip(*epochs, strict=True), "o-", color=colour, label=name)
     axes.set_xlabel("seconds since the start")
@@ -59,9 +59,9 @@ def cores(runs: dict[str, tuple[float, Watched]], path: Path) -> None:
     figure.savefig(path, dpi=DPI)
 
 
-def _new(height: float, rows: int = 1) -> tuple[Figure, Any]:
+def _new(height: float, rows: int = 1) -> tuple[Figure, list[Any]]:
     figure = Figure(figsize=(8, height), layout="constrained", facecolor="white")
-    axes = figure.subplots(rows, sharex=True, squeeze=rows == 1)
-    for each in [axes] if rows == 1 else axes:
+    axes = list(figure.subplots(rows, sharex=True, squeeze=False)[:, 0])
+    for each in axes:
         each.spines[["top", "right"]].set_visible(False)
     return figure, axes
