@@ -18,7 +18,7 @@ def test_every_picture_is_one(tmp_path: Path, count: int) -> None:
     seen.cpu.extend([(10.0, 0.5), (11.0, 2.0)])
     charts.steps({name: {"Train": 30.0, "Evaluate": 4.0} for name in names}, tmp_path / "a.png")
     charts.accuracies({name: [(5.0, 0.8), (9.0, 0.9)] for name in names}, tmp_path / "b.png")
-    charts.cores({name: (9.5, seen) for name in names}, tmp_path / "c.png")
+    charts.cores(dict.fromkeys(names, (9.5, seen)), tmp_path / "c.png")
     for picture in sorted(tmp_path.glob("*.png")):
         assert Image.open(picture).width == 8 * charts.DPI
     assert len(list(tmp_path.glob("*.png"))) == 3
