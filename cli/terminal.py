@@ -4,7 +4,7 @@ On a terminal a step is animated and ends as one line. Elsewhere every change is
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -67,9 +67,15 @@ class Step:
 class Terminal:
     """Standard output for results and progress, standard error for what went wrong."""
 
-    def __init__(self, out: Console | None = None, err: Console | None = None) -> None:
+    def __init__(
+        self,
+        out: Console | None = None,
+        err: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.out = out or Console(highlight=False)
         self.err = err or Console(stderr=True, highlight=False)
+        self._clock = clock
 
     @property
     def animated(self) -> bool:
@@ -103,13 +109,13 @@ class Terminal:
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
         """Show `title` as under way; when the block ends, as done with its seconds."""
-        started = time.monotonic()
+        started = self._clock()
         with self._bar() as bar:
             step = Step(title, self, bar)
             if bar is None:
                 self.line(f"{title} ...")
             yield step
-        step.seconds = time.monotonic() - started
+        step.seconds = self._clock() - started
         self.mark(DONE, f"{step.title} ({step.seconds:.1f} s)", "green")
 
     @contextmanager

@@ -33,13 +33,14 @@ class RecordingReport:
 
 
 class PlainTerminal(Terminal):
-    """A `Terminal` that is none: `written()` is what it has written."""
+    """A `Terminal` that is none: `written()` is what it has written, and no time passes in it."""
 
     def __init__(self, *, animated: bool = False) -> None:
         self._file = io.StringIO()
         super().__init__(
             Console(file=self._file, force_terminal=animated, width=100, highlight=False),
             Console(file=self._file, width=100, highlight=False),
+            clock=lambda: 0.0,
         )
 
     def written(self) -> str:
