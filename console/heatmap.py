@@ -7,7 +7,8 @@ from console.models import Confusion
 
 _LABELLED = 12  # classes, beyond which numbers in the cells would be too small to read
 _PIXELS = 34  # of a cell with a number
-_DARK = 0.55  # from this share on a cell is
+_DARK = 0.8  # from this share on white is told apart from a cell better than dark text
+_BLUE = "#1d4ed8"
 _GREY = "#7b8794"  # told apart from both a light and a dark ground
 
 
@@ -37,7 +38,8 @@ def options(confusion: Confusion) -> dict[str, Any]:
             "max": 1,
             "dimension": 2,
             "show": False,
-            "inRange": {"color": ["#eff6ff", "#93c5fd", "#1d4ed8"]},
+            # One blue over the page's ground, light or dark.
+            "inRange": {"color": [_BLUE], "opacity": [0, 1]},
         },
         "series": [
             {
@@ -81,7 +83,7 @@ def _cells(confusion: Confusion) -> Iterator[tuple[int, int, float, int]]:
 
 
 def _cell(numbers: bool, taken: int, true: int, share: float, count: int) -> dict[str, Any]:
-    """A cell, with its number light on dark or dark on light; none where nothing was."""
-    colour = "#ffffff" if share > _DARK else "#0f172a"
+    """A cell, with its number in white on dark blue, else as the page's text; none at zero."""
+    colour = "#ffffff" if share > _DARK else "currentColor"
     label = {"show": numbers and count > 0, "formatter": f"{count}", "color": colour}
     return {"value": [taken, true, share, count], "label": label}

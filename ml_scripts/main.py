@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import container
 import history
 import model_digest
+import precision
 from arrays import load_split
 from errors import UsageError
 from tracking import tracked
@@ -38,9 +39,12 @@ def main() -> None:
 
     strategy = hosts.strategy(arguments.hosts, arguments.current_host)
     make_deterministic(arguments.seed)
-    build = _network(arguments.network)
+    network, classes = _network(arguments.network), training.count_classes(labels)
+    computing = precision.resolved(arguments.precision)
+    with strategy.scope(), precision.computing_in(computing):
+        model = network(images.shape[1:], classes)
     with strategy.scope():
-        model = build(images.shape[1:], training.count_classes(labels))
+        saved = model if computing == precision.FLOAT32 else network(images.shape[1:], classes)
     settings = training.Settings(
         arguments.epochs,
         arguments.batch_size,
@@ -50,7 +54,9 @@ def main() -> None:
     )
     # After the model is built: a thread beside that might draw from the same random numbers.
     with tracked(os.environ if hosts.is_chief(strategy) else {}) as tracking:
-        tracking.parameters({**asdict(settings), "network": build.__name__})
+        tracking.parameters(
+            {**asdict(settings), "network": network.__name__, "precision": computing}
+        )
         rows = training.train_model(
             model,
             images,
@@ -61,6 +67,7 @@ def main() -> None:
             checkpoint_dir=arguments.checkpoint_dir,
             settings=settings,
             strategy=strategy,
+            saved=saved,
             log=lambda line: print(line, flush=True),
             record=tracking.epoch,
         )
@@ -78,6 +85,12 @@ def parse_arguments(arguments: list[str], environment: Mapping[str, str]) -> arg
     parser.add_argument("--batch-size", type=container.positive_int, default=64)
     parser.add_argument("--learning-rate", type=container.positive_float, default=0.001)
     parser.add_argument("--schedule", choices=("constant", "one-cycle"), default="constant")
+    parser.add_argument(
+        "--precision",
+        choices=precision.PRECISIONS,
+        default=precision.FLOAT32,
+        help="of the products; auto is bfloat16 where the processor multiplies it (AMX)",
+    )
     parser.add_argument("--seed", type=container.seed, default=42)
     folders = {
         "--train": ("SM_CHANNEL_TRAIN", base / "input/data/train"),

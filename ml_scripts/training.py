@@ -23,6 +23,7 @@ import hosts
 from errors import TrainingError
 from history import Row
 from loop import Loop
+from optimizers import Adam
 from schedules import CONSTANT, learning_rate
 from tensorflow_setup import keras, tf
 
@@ -67,6 +68,7 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
     checkpoint_dir: Path,
     settings: Settings,
     strategy: tf.distribute.Strategy | None = None,
+    saved: keras.Model | None = None,
     log: Callable[[str], None] = print,
     record: Callable[[Row], None] = lambda _: None,
 ) -> list[Row]:
@@ -85,6 +87,7 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
         checkpoint_dir: holds the checkpoints of this training and of no other.
         settings: the hyperparameters.
         strategy: of the scope that the model was built in; TensorFlow's default if None.
+        saved: gets the weights of the best epoch and is what is exported; `model` if None.
         log: told one line per epoch, once its checkpoint is safe.
         record: given the row of every epoch in turn, those before a resume as well.
 
@@ -95,9 +98,7 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
     strategy = strategy or tf.distribute.get_strategy()
     steps = settings.epochs * math.ceil(len(X_train) / settings.batch_size)
     with strategy.scope():
-        optimizer = keras.optimizers.Adam(
-            learning_rate(settings.schedule, settings.learning_rate, steps)
-        )
+        optimizer = Adam(learning_rate(settings.schedule, settings.learning_rate, steps))
     training = Loop(model, optimizer, strategy, settings.batch_size, settings.seed)
     identity = _identity(settings, X_train, model)
     state = _resume(checkpoint_dir, identity, training, settings, log)
@@ -112,9 +113,10 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
             _save(checkpoint_dir, state)
         log(history.log_line(row, settings.epochs))
         record(row)
-    _assign(model.variables, state.best)
+    saved = model if saved is None else saved
+    _assign(saved.variables, state.best)
     if hosts.is_chief(strategy):
-        _export(model, state, output_dir)
+        _export(saved, state, output_dir)
     return state.history
 
 

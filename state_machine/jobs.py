@@ -24,6 +24,11 @@ START_AND_TRANSFER_SECONDS = 1800
 PROCESSING = "/opt/ml/processing"
 CHECKPOINTS = "/opt/ml/checkpoints"
 
+# A training's arrays of some megabytes in pages of two, which processors look up faster: a step
+# takes up to a fifth less time. A libc that does not know it passes it over.
+# https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+
 # One line an epoch, as training.py prints it:
 # epoch=3/10; loss=0.30; accuracy=0.89; val_loss=0.29; val_accuracy=0.90; seconds=11.2;
 METRIC_DEFINITIONS = [
@@ -104,7 +109,7 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
             "ResourceConfig": {"InstanceType": RUN["instance_types"]["training"]},
             "AlgorithmSpecification": {"TrainingImage": RUN["images"]["training"]},
             **_spot(config.training),
-            **tracking_parameters(config, "train"),
+            **tracking_parameters(config, "train", variables=HUGE_PAGES),
         },
         result_selector={
             "job_name.$": "$.TrainingJobName",

@@ -1,5 +1,8 @@
 """What a job needs to say of itself: in MLflow, in SageMaker's own experiments, and by its key."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from lambdas.steps import VARIABLE
 from state_machine import sdk
 from state_machine.config import PipelineConfig
@@ -7,16 +10,20 @@ from state_machine.run_state import RUN
 
 
 def tracking_parameters(
-    config: PipelineConfig, step: str, model_uri: sdk.Placeholder | None = None
+    config: PipelineConfig,
+    step: str,
+    model_uri: sdk.Placeholder | None = None,
+    variables: Mapping[str, object] = MappingProxyType({}),
 ) -> dict[str, object]:
     """The part of a Create*Job call that ties the job of `step` to its run.
 
     ExperimentConfig is PrepareRun's work, because experiment and trial must exist before the job:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ExperimentConfig.html
+    `variables` are others of the job's environment, which is one parameter of the call.
     A result that may be reused says in its job's variables by which key: lambdas/results.py. The
     other variables are what ml_scripts/tracking.py reads; there are none where tracking is off.
     """
-    variables: dict[str, object] = {}
+    variables = dict(variables)
     if step != "evaluate":
         variables[VARIABLE] = RUN["steps"][step.capitalize()]["key"]
     if config.tracking.mlflow_tracking_uri and step != "preprocess":

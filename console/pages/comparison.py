@@ -20,8 +20,6 @@ _VERDICTS = {
     "not told apart": Look("not told apart", "drag_handle", "muted"),
     "unknown": Look("unknown", "help_outline", "muted"),
 }
-_SAME = Look("same", "drag_handle", "muted")
-_OTHER = Look("differs", "difference", "warning")
 
 
 def register(account: Account) -> None:
@@ -123,16 +121,19 @@ def _confusion(model: ModelVersion) -> None:
 
 
 def _pairs(title: str, pairs: tuple[Pair, ...], first: int, second: int) -> None:
+    """What the two differ in; what they have in common behind a click."""
     if not pairs:
         return
-    rows: list[list[tables.Cell]] = [
-        [
-            pair.name,
-            value(pair.first),
-            value(pair.second),
-            (lambda: show_look(_SAME)) if pair.same else (lambda: show_look(_OTHER)),
-        ]
-        for pair in pairs
-    ]
+    titles = ("", f"Version {first}", f"Version {second}")
+    differing, same = ([pair for pair in pairs if pair.same is wanted] for wanted in (False, True))
     with ui.card().classes("w-full"):
-        tables.table(title, ("", f"Version {first}", f"Version {second}", "They are"), rows)
+        if differing:
+            tables.table(f"{title}: what differs", titles, _rows(differing))
+        if same:
+            text = f"{title}: {len(same)} the same" if differing else f"{title}: all the same"
+            with ui.expansion(text).classes("w-full").props("dense"):
+                tables.facts([(pair.name, value(pair.first)) for pair in same])
+
+
+def _rows(pairs: list[Pair]) -> list[tuple[tables.Cell, ...]]:
+    return [(pair.name, value(pair.first), value(pair.second)) for pair in pairs]

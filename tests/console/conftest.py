@@ -17,13 +17,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from cli import sample, web
 from cli.console import site
 from cli.demo import sample_config
-from local_aws.client import EmbeddedAws
 from state_machine import config
 from state_machine.config import PipelineConfig
-from tests.e2e.pipeline import Pipeline
+from tests.e2e.pipeline import PROJECT, Pipeline, deployed
 from tests.faults import light
 
-PROJECT = Path(__file__).parents[2]
 CONFIG = PROJECT / "pipeline.toml"
 DATASET = "digits"
 PATIENCE_SECONDS = 60.0
@@ -44,19 +42,25 @@ def settings() -> PipelineConfig:
     return quick.model_copy(update={"name": pipeline.name, "registry": pipeline.registry})
 
 
+def real_trainings(epochs: int) -> PipelineConfig:
+    """The sample's pipeline with TensorFlow, which takes any model that is better than guessing."""
+    small = sample_config(config.load(CONFIG))
+    hyperparameters = small.training.hyperparameters | {"epochs": epochs}
+    low = {"metric": "accuracy", "op": ">=", "value": 0.1}
+    return small.model_copy(
+        update={
+            "training": small.training.model_copy(update={"hyperparameters": hyperparameters}),
+            "gate": small.gate.model_copy(update={"thresholds": [low], "champion": []}),
+        }
+    )
+
+
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory, settings: PipelineConfig) -> Iterator[Pipeline]:
     """The deployed pipeline; its server is `aws.aws`."""
     arguments = ("--stop-grace-seconds", STOP_GRACE_SECONDS)
-    with (
-        EmbeddedAws(tmp_path_factory.mktemp("aws"), arguments=arguments) as server,
-        pytest.MonkeyPatch.context() as environment,
-    ):
-        for name, value in server.environment().items():
-            environment.setenv(name, value)
-        deployed = Pipeline(server, PROJECT)
-        deployed.deploy(settings)
-        yield deployed
+    with deployed(tmp_path_factory.mktemp("aws"), settings, arguments) as stage:
+        yield stage
 
 
 @pytest.fixture(scope="session")

@@ -7,42 +7,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from cli.demo import sample_config
-from local_aws.client import EmbeddedAws
-from state_machine import config
-from tests.console.conftest import PROJECT, running_console
-from tests.e2e.pipeline import Pipeline
+from tests.console.conftest import real_trainings, running_console
+from tests.e2e.pipeline import Pipeline, deployed
 from tests.functional.sagemaker_requests import unpacked
 from tests.waiting import eventually
 
-LOW = {"metric": "accuracy", "op": ">=", "value": 0.1}
 REASON = "slices <b>checked</b> by hand"
 
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory, digits: Path) -> Iterator[Pipeline]:
     """The sample, deployed, with two versions that wait for approval."""
-    small = sample_config(config.load(PROJECT / "pipeline.toml"))
-    hyperparameters = small.training.hyperparameters | {"epochs": 3}
-    settings = small.model_copy(
-        update={
-            "training": small.training.model_copy(update={"hyperparameters": hyperparameters}),
-            "gate": small.gate.model_copy(update={"thresholds": [LOW], "champion": []}),
-        }
-    )
-    with (
-        EmbeddedAws(tmp_path_factory.mktemp("aws")) as aws,
-        pytest.MonkeyPatch.context() as environment,
-    ):
-        for name, value in aws.environment().items():
-            environment.setenv(name, value)
-        deployed = Pipeline(aws, PROJECT)
-        deployed.deploy(settings)
+    with deployed(tmp_path_factory.mktemp("aws"), real_trainings(epochs=3)) as stage:
         for file in sorted(digits.iterdir()):
-            deployed.put("digits", file)
-        (first,) = eventually(deployed.executions)
-        deployed.registered(first)
-        yield deployed
+            stage.put("digits", file)
+        (first,) = eventually(stage.executions)
+        stage.registered(first)
+        yield stage
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +80,10 @@ def test_two_versions_side_by_side(page: Page, address: str) -> None:
     page.goto(f"{address}/models")
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_text("paired bootstrap")).to_be_visible()
-    epochs = page.get_by_role("row").filter(has_text="epochs")
-    expect(epochs.get_by_text("differs")).to_be_visible()
+    differing = page.get_by_role("table").filter(has_text="Hyperparameters: what differs")
+    expect(differing.get_by_role("row").filter(has_text="epochs")).to_contain_text("3")
+    page.get_by_role("button", name=re.compile(r"Hyperparameters: \d+ the same")).click()
+    expect(page.get_by_text("batch_size", exact=True)).to_be_visible()
     accuracy = page.get_by_role("row").filter(has_text=re.compile("^accuracy"))
     expect(accuracy.get_by_text(re.compile(r"^\[[+-]0\.\d{4}, [+-]0\.\d{4}\]$"))).to_be_visible()
     matrices = page.get_by_role("img", name=re.compile("of 360 images are taken for what they are"))

@@ -7,12 +7,9 @@ import pytest
 
 from cli import sample
 from cli.demo import sample_config
-from local_aws.client import EmbeddedAws
 from state_machine import config
 from state_machine.config import PipelineConfig
-from tests.e2e.pipeline import Pipeline
-
-PROJECT = Path(__file__).parents[2]
+from tests.e2e.pipeline import PROJECT, Pipeline, deployed
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +32,5 @@ def pipeline(
     tmp_path_factory: pytest.TempPathFactory, settings: PipelineConfig
 ) -> Iterator[Pipeline]:
     """The deployed pipeline: one for each module, because data sets and models are shared state."""
-    with (
-        EmbeddedAws(tmp_path_factory.mktemp("aws")) as aws,
-        pytest.MonkeyPatch.context() as environment,
-    ):
-        for name, value in aws.environment().items():
-            environment.setenv(name, value)
-        deployed = Pipeline(aws, PROJECT)
-        deployed.deploy(settings)
-        yield deployed
+    with deployed(tmp_path_factory.mktemp("aws"), settings) as stage:
+        yield stage

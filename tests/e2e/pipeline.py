@@ -1,14 +1,19 @@
 """What a user does with a deployed pipeline, through boto3 alone."""
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from local_aws.client import EmbeddedAws
 from state_machine.config import PipelineConfig
 from state_machine.deployment import Deployment, deploy
 from tests.waiting import eventually
 
+PROJECT = Path(__file__).parents[2]
 EXECUTION_SECONDS = 240.0
 ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
@@ -122,3 +127,16 @@ class Pipeline:
             item["Key"].removeprefix(f"{prefix}/"): item["ETag"]
             for item in listed.get("Contents", [])
         }
+
+
+@contextmanager
+def deployed(
+    folder: Path, settings: PipelineConfig, arguments: Sequence[str] = ()
+) -> Iterator[Pipeline]:
+    """A stage on an embedded AWS of its own, to which the environment leads meanwhile."""
+    with EmbeddedAws(folder, arguments=arguments) as aws, pytest.MonkeyPatch.context() as patched:
+        for name, value in aws.environment().items():
+            patched.setenv(name, value)
+        pipeline = Pipeline(aws, PROJECT)
+        pipeline.deploy(settings)
+        yield pipeline

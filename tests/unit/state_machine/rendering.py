@@ -31,6 +31,7 @@ STATE: dict[str, Any] = {
     "images": {"preprocessing": "cpu-image", "training": "gpu-image", "evaluation": "cpu-image"},
     "hyperparameters": {
         "network": "normalized",
+        "precision": "auto",
         "epochs": "10",
         "batch-size": "64",
         "learning-rate": "1",

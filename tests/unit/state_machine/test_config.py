@@ -45,7 +45,7 @@ def test_a_recipe_is_chosen_by_name_and_hyperparameters_are_laid_over_it(tmp_pat
         "seed": 42,
     }
     assert own.training.hyperparameters["epochs"] == 5
-    assert own.training.hyperparameters["batch-size"] == 128
+    assert own.training.hyperparameters["batch-size"] == 256
     assert "seed" not in own.training.hyperparameters
 
 

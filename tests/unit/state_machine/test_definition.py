@@ -351,7 +351,7 @@ def test_jobs_say_which_run_they_are_part_of(machine: dict[str, Any]) -> None:
         request = fill_in(machine["States"][state]["Parameters"])
         assert request["ExperimentConfig"]["TrialComponentDisplayName"] == state.lower()
         # Nothing is tracked unless pipeline.toml says where.
-        assert request.get("Environment", {}).keys() <= {VARIABLE}
+        assert request.get("Environment", {}).keys() <= {VARIABLE, "GLIBC_TUNABLES"}
 
 
 def test_a_tracking_uri_reaches_training_and_evaluation(
@@ -373,7 +373,8 @@ def test_a_tracking_uri_reaches_training_and_evaluation(
         "RETRAIN_CODE_SHA256": "abc",
     }
     model = {"RETRAIN_MODEL_URI": STATE["training_job"]["model_data_url"]}
-    assert requests["Train"]["Environment"] == run | {VARIABLE: "2" * 64}
+    own = {VARIABLE: "2" * 64, "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+    assert requests["Train"]["Environment"] == run | own
     assert requests["Evaluate"]["Environment"] == run | model
     for state, request in requests.items():
         assert problems(state, request) == []

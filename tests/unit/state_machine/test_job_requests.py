@@ -69,8 +69,13 @@ def test_a_jobs_cost_is_of_what_it_ran_on(machine: dict[str, Any]) -> None:
         assert told["instance_type.$"] == "$.ProcessingResources.ClusterConfig.InstanceType"
 
 
+def test_a_training_allocates_huge_pages(machine: dict[str, Any]) -> None:
+    request = fill_in(machine["States"]["Train"]["Parameters"])
+    assert request["Environment"]["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1"
+
+
 def test_a_result_that_may_be_reused_tells_its_key(machine: dict[str, Any]) -> None:
     for state, key in (("Preprocess", "1" * 64), ("Train", "2" * 64)):
         request = fill_in(machine["States"][state]["Parameters"])
-        assert request["Environment"] == {VARIABLE: key}
+        assert request["Environment"][VARIABLE] == key
     assert "Environment" not in machine["States"]["Evaluate"]["Parameters"]
