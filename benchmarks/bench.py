@@ -22,6 +22,7 @@ from cli.aws import applied
 from cli.demo import SAMPLE_HYPERPARAMETERS
 from cli.terminal import Step, Terminal
 from local_aws.client import EmbeddedAws
+from ml_scripts import precision
 from state_machine.config import PipelineConfig
 from state_machine.names import Names
 
@@ -64,6 +65,7 @@ def recipe(name: str | None, seed: int, sample_sized: bool = False) -> PipelineC
     """Return pipeline.toml with the named recipe, the default one if None."""
     raw = tomllib.loads((PROJECT / "pipeline.toml").read_text(encoding="utf-8"))
     raw["name"] = "bench"
+    raw["reuse_unchanged_steps"] = False  # every run does all of it, as the script does
     raw["training"]["recipe"] = name or raw["training"]["recipe"]
     raw["training"]["hyperparameters"] |= {"seed": seed}
     if sample_sized:
@@ -106,9 +108,11 @@ def _parts(aws: EmbeddedAws, stage: Stage) -> dict[str, Any]:
         "s3": parts.s3_megabytes_per_second(aws, bucket),
         "zip": size,
         "import": statistics.median(imports),
+        "script_imports": parts.script_import_seconds(PROJECT / "ml_scripts"),
         "transition": parts.transition_milliseconds(aws, stage),
         "latency": parts.trigger_latencies(aws, stage, recipe(None, 0).data.required_files),
         "gflops": arithmetic.gigaflops(),
+        "bfloat16": precision.resolved(precision.AUTO) == precision.BFLOAT16,
     }
 
 

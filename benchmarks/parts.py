@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,11 @@ JOBS = 8
 MEGABYTES = 150
 IMPORTS = 5
 POLL_SECONDS = 0.02
+SCRIPT_IMPORTS = {
+    "Preprocess": "preprocessing",
+    "Train": "main, hosts, training, model",
+    "Evaluate": "evaluation, report, scoring",
+}
 
 
 def trigger_latencies(aws: Connection, stage: Stage, files: list[str]) -> list[float]:
@@ -115,6 +121,20 @@ def import_seconds(zipped: Path, variables: dict[str, str]) -> list[float]:
             subprocess.run(command, cwd=folder, env=os.environ | variables, check=True)
             took.append(time.perf_counter() - began)
     return took[1:]  # the first one compiled the modules
+
+
+def script_import_seconds(scripts: Path) -> dict[str, float]:
+    """Return how long a new Python takes to start and to import what each job's script uses."""
+    return {name: _import_seconds(scripts, modules) for name, modules in SCRIPT_IMPORTS.items()}
+
+
+def _import_seconds(folder: Path, modules: str) -> float:
+    took = []
+    for _ in range(IMPORTS):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", f"import {modules}"], cwd=folder, check=True)
+        took.append(time.perf_counter() - began)
+    return statistics.median(took)
 
 
 def _idle_job(name: str, bucket: str, role: str) -> dict[str, Any]:

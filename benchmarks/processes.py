@@ -40,12 +40,13 @@ class Watched:
     cpu: list[tuple[float, float]] = field(default_factory=list)  # time, cores in use
 
     def running(self, script: str) -> list[Seen]:
-        """The processes that ran `python SCRIPT`."""
-        return [
-            seen
-            for seen in self.processes.values()
-            if len(seen.command) > 1 and Path(seen.command[1]).name == script
-        ]
+        """The processes that ran `python SCRIPT`, or `python -- SCRIPT`, as the toolkit does."""
+        return [seen for seen in self.processes.values() if _script(seen.command) == script]
+
+
+def _script(command: list[str]) -> str:
+    words = [word for word in command[1:3] if not word.startswith("-")]
+    return Path(words[0]).name if words else ""
 
 
 @contextmanager
