@@ -41,6 +41,8 @@ def main() -> None:
     make_deterministic(arguments.seed)
     network, classes = _network(arguments.network), training.count_classes(labels)
     computing = precision.resolved(arguments.precision)
+    if computing != precision.FLOAT32:
+        print(f"computing in {computing}", flush=True)
     with strategy.scope(), precision.computing_in(computing):
         model = network(images.shape[1:], classes)
     with strategy.scope():
