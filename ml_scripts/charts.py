@@ -179,6 +179,7 @@ def style() -> AbstractContextManager[None]:
 def save_png(figure: Figure, path: Path) -> None:
     """Write the chart as a PNG file on white."""
     figure.savefig(path, dpi=120, facecolor="white")
+    figure.set_layout_engine("none")  # its parts have their places now, for the SVG too
 
 
 def to_svg(figure: Figure, name: str) -> str:

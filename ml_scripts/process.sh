@@ -27,7 +27,7 @@ tar -xzf "$code/sourcedir.tar.gz" -C "$unpacked" --no-same-owner --no-same-permi
 cd "$unpacked"
 [ -f "$1" ] || fail "sourcedir.tar.gz: found no $1 in it, expected the job's script"
 
-if [ -f requirements.txt ]; then
+if [ -f requirements.txt ] && ! python installed.py requirements.txt 2>/dev/null; then
     python -m pip install --quiet --disable-pip-version-check -r requirements.txt ||
         fail "requirements.txt: pip could not install it, see the log"
 fi

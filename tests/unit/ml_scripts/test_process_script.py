@@ -46,6 +46,17 @@ def test_requirements_that_are_there_ask_no_network(job):
     assert (result.returncode, result.stdout) == (0, "ran\n"), result.stderr
 
 
+def test_pip_is_not_asked_for_what_is_there(job, ml_scripts):
+    sources = {
+        "job.py": "print('ran')",
+        "requirements.txt": "numpy>=1\n",
+        "installed.py": (ml_scripts / "installed.py").read_text(),
+        "pip.py": "raise SystemExit('pip was asked')",
+    }
+    result = job(sources, "job.py")
+    assert (result.returncode, result.stdout) == (0, "ran\n"), result.stderr
+
+
 def test_requirements_that_cannot_be_installed_fail_the_job(job, tmp_path):
     requirements = "--no-index\nno-such-package-as-this==1\n"
     result = job({"job.py": "print('ran')", "requirements.txt": requirements}, "job.py")
