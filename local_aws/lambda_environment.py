@@ -53,7 +53,10 @@ class _FunctionError(Exception):
 
 
 class ExecutionEnvironment:
-    """A process started for one function; once `usable` is false it can only be ended."""
+    """A process started for one function; once `usable` is false it can only be ended.
+
+    One that was started `ahead` of an invocation reports no Init Duration: nobody waited for it.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class ExecutionEnvironment:
         log: LogStream,
     ) -> None:
         self.usable = True
+        self.ahead = False
         self._version = version
         self._limits = limits
         self._log = log
@@ -93,7 +97,8 @@ class ExecutionEnvironment:
         self._log.begin()
         cold = not self._ready
         problem = self._start_up(event) if cold else None
-        init_seconds = time.monotonic() - self._started if cold else None
+        waited_for = cold and not self.ahead
+        init_seconds = time.monotonic() - self._started if waited_for else None
         self._log.write(f"START RequestId: {event.request_id} Version: {self._version}")
         handed_out = time.monotonic()
         try:

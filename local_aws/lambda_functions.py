@@ -19,6 +19,7 @@ from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import BaseResponse
 
+from local_aws import lambda_ahead, stepfunctions_executions
 from local_aws.lambda_asynchronous import ThrottledError
 from local_aws.lambda_code import CodeTooLargeError, check_size
 from local_aws.lambda_environment import Outcome
@@ -77,6 +78,7 @@ def install(context: Context) -> None:
     """Make every way to invoke a function run it."""
     service = LambdaService(context)
     context.register_shutdown(service.close)
+    stepfunctions_executions.status_observers.append(lambda_ahead.observer(service))
 
     def invoke_api(response: LambdaResponse) -> tuple[int, dict[str, str], bytes]:
         return _answer_invoke(service, response)

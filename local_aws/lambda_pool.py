@@ -44,6 +44,7 @@ class Pool:
     def __init__(self, start: Callable[[Deployment], ExecutionEnvironment]) -> None:
         self._start = start
         self._idle: dict[Deployment, list[tuple[float, ExecutionEnvironment]]] = defaultdict(list)
+        self._preparing: set[Deployment] = set()
         self._lock = threading.Lock()
         self._closed = threading.Event()
         threading.Thread(target=self._reap, name="lambda-reaper", daemon=True).start()
@@ -59,6 +60,20 @@ class Pool:
             raise
         finally:
             self._give_back(deployment, environment)
+
+    def prepare(self, deployment: Deployment) -> None:
+        """Start an environment for a later invocation, unless one is idle or being started."""
+        with self._lock:
+            if self._idle[deployment] or deployment in self._preparing:
+                return
+            self._preparing.add(deployment)
+        try:
+            environment = self._start(deployment)
+            environment.ahead = True
+            self._give_back(deployment, environment)
+        finally:
+            with self._lock:
+                self._preparing.discard(deployment)
 
     def close(self) -> None:
         """End every idle environment and keep none from now on."""

@@ -56,6 +56,11 @@ class LambdaService:
         with self._counted(function), self._pool.borrow(deployment) as environment:
             return environment.invoke(event)
 
+    def prepare(self, function: Any) -> None:
+        """Start an environment of the function ahead of its invocation, unless one is idle."""
+        if function.reserved_concurrency != 0:
+            self._pool.prepare(deployment_of(function))
+
     def accept(self, function: Any, event: Event, arn: str = "") -> None:
         """Queue an asynchronous invocation of the function.
 

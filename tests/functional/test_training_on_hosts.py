@@ -29,6 +29,7 @@ EPOCHS = 8
 HYPERPARAMETERS = config.load(PROJECT / "pipeline.toml").training.hyperparameters | {
     "epochs": EPOCHS,
     "batch-size": 32,
+    "precision": "float32",  # in bfloat16 one and two hosts differ in the third digit
 }
 SECONDS = 240
 LATER = 0.01  # how far losses may be apart after the first epoch, whose own is about 1
