@@ -3,7 +3,7 @@
 A start takes half a second and more, most of it imports. "For functions using on-demand
 concurrency, Lambda may occasionally pre-initialize execution environments to reduce the number of
 cold start invocations", https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-Here it does so while the first state runs and while jobs do.
+Here it does so while the first state runs and while jobs do, one function after the other.
 """
 
 import json

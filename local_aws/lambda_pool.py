@@ -62,14 +62,14 @@ class Pool:
             self._give_back(deployment, environment)
 
     def prepare(self, deployment: Deployment) -> None:
-        """Start an environment for a later invocation, unless one is idle or being started."""
+        """Have an environment ready for a later invocation, unless one is idle or being started."""
         with self._lock:
             if self._idle[deployment] or deployment in self._preparing:
                 return
             self._preparing.add(deployment)
         try:
             environment = self._start(deployment)
-            environment.ahead = True
+            environment.initialize()
             self._give_back(deployment, environment)
         finally:
             with self._lock:
