@@ -63,7 +63,7 @@ def watched(root: int) -> Iterator[Watched]:
 
 
 def _watch(root: psutil.Process, found: Watched, ended: threading.Event) -> None:
-    before, cpu_before = time.time(), 0.0
+    before, cpu_before = 0.0, 0.0
     while not ended.wait(INTERVAL_SECONDS):
         try:
             tree = [root, *root.children(recursive=True)]
@@ -73,7 +73,8 @@ def _watch(root: psutil.Process, found: Watched, ended: threading.Event) -> None
         for process in tree:
             _look_at(process, found, now)
         cpu = sum(seen.cpu_seconds for seen in found.processes.values())
-        found.cpu.append((now, max(0.0, cpu - cpu_before) / (now - before)))
+        if before:  # what `root` has used until now is no part of it
+            found.cpu.append((now, max(0.0, cpu - cpu_before) / (now - before)))
         before, cpu_before = now, cpu
 
 

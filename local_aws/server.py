@@ -22,6 +22,7 @@ from local_aws.state import State
 EXTENSIONS = (
     "local_aws.state_services",
     "local_aws.s3_store",
+    "local_aws.logs_filter",
     "local_aws.logs_store",
     "local_aws.role_sessions",
     "local_aws.authorization",
