@@ -83,7 +83,7 @@ def test_two_versions_side_by_side(page: Page, address: str) -> None:
     differing = page.get_by_role("table").filter(has_text="Hyperparameters: what differs")
     expect(differing.get_by_role("row").filter(has_text="epochs")).to_contain_text("3")
     page.get_by_role("button", name=re.compile(r"Hyperparameters: \d+ the same")).click()
-    expect(page.get_by_text("batch_size", exact=True)).to_be_visible()
+    expect(page.get_by_text("batch-size", exact=True)).to_be_visible()
     accuracy = page.get_by_role("row").filter(has_text=re.compile("^accuracy"))
     expect(accuracy.get_by_text(re.compile(r"^\[[+-]0\.\d{4}, [+-]0\.\d{4}\]$"))).to_be_visible()
     matrices = page.get_by_role("img", name=re.compile("of 360 images are taken for what they are"))
