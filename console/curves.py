@@ -27,7 +27,8 @@ def options(figure: str, epochs: Sequence[Epoch]) -> dict[str, Any]:
         },
         "tooltip": {"trigger": "axis", "confine": True},
         "legend": {"top": 0, "right": 0, "textStyle": {"color": _INK}},
-        "grid": {"left": 48, "right": 12, "top": 36, "bottom": 36},
+        # Room for the numbers of a loss that has run away.
+        "grid": {"left": 8, "right": 12, "top": 44, "bottom": 24, "containLabel": True},
         "aria": {"enabled": True},
         "xAxis": {
             **axis,

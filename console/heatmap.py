@@ -1,6 +1,7 @@
 """A confusion matrix as a chart."""
 
 from collections.abc import Iterator
+from math import sqrt
 from typing import Any
 
 from console.models import Confusion
@@ -15,7 +16,8 @@ _GREY = "#7b8794"  # told apart from both a light and a dark ground
 def options(confusion: Confusion) -> dict[str, Any]:
     """ECharts' options: a row for each class, a column for what it was taken for.
 
-    The colour is the share of the row, so that small classes count as much as large ones.
+    The colour is the root of the share of the row, so that small classes count as much as large
+    ones, and one mistake in ten is to be seen.
     https://echarts.apache.org/en/option.html#series-heatmap
     """
     numbers = len(confusion.classes) <= _LABELLED
@@ -39,7 +41,7 @@ def options(confusion: Confusion) -> dict[str, Any]:
             "dimension": 2,
             "show": False,
             # One blue over the page's ground, light or dark.
-            "inRange": {"color": [_BLUE], "opacity": [0, 1]},
+            "inRange": {"color": [_BLUE], "colorAlpha": [0, 1]},
         },
         "series": [
             {
@@ -76,14 +78,14 @@ def in_words(confusion: Confusion) -> str:
 
 
 def _cells(confusion: Confusion) -> Iterator[tuple[int, int, float, int]]:
-    """Column, row, share of the row, count."""
+    """Column, row, root of the share of the row, count."""
     for true, row in enumerate(confusion.counts):
         for taken, count in enumerate(row):
-            yield taken, true, count / max(1, sum(row)), count
+            yield taken, true, sqrt(count / max(1, sum(row))), count
 
 
-def _cell(numbers: bool, taken: int, true: int, share: float, count: int) -> dict[str, Any]:
+def _cell(numbers: bool, taken: int, true: int, depth: float, count: int) -> dict[str, Any]:
     """A cell, with its number in white on dark blue, else as the page's text; none at zero."""
-    colour = "#ffffff" if share > _DARK else "currentColor"
+    colour = "#ffffff" if depth > _DARK else "currentColor"
     label = {"show": numbers and count > 0, "formatter": f"{count}", "color": colour}
-    return {"value": [taken, true, share, count], "label": label}
+    return {"value": [taken, true, depth, count], "label": label}

@@ -27,8 +27,8 @@ dl.facts dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   table.rows td { display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: .5rem;
                   border: 0; padding: .125rem 0; overflow-wrap: anywhere; }
   table.rows td::before { content: attr(data-title); color: var(--soft); }
-  dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
-  dl.facts dd { margin-bottom: .5rem; }
+  dl.facts { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: .375rem .75rem; }
+  dl.facts dt { overflow-wrap: anywhere; }
 }
 """
 

@@ -45,11 +45,11 @@ def test_it_is_told_in_words() -> None:
     )
 
 
-def test_a_colour_is_the_share_of_its_row_and_a_number_the_count() -> None:
+def test_a_colour_is_the_root_of_the_share_of_its_row_and_a_number_the_count() -> None:
     cells = heatmap.options(MATRIX)["series"][0]["data"]
     assert [cell["value"] for cell in cells] == [
-        [0, 0, 0.8, 8],
-        [1, 0, 0.2, 2],
+        [0, 0, 0.8**0.5, 8],
+        [1, 0, 0.2**0.5, 2],
         [0, 1, 0.0, 0],
         [1, 1, 1.0, 10],
     ]
