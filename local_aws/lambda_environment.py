@@ -55,7 +55,7 @@ class _FunctionError(Exception):
 class ExecutionEnvironment:
     """A process started for one function; once `usable` is false it can only be ended.
 
-    One that was initialized ahead of an invocation reports no Init Duration: nobody waited for it.
+    One that was ready ahead of its first event reports no Init Duration: nobody waited for it.
     """
 
     def __init__(
@@ -69,7 +69,6 @@ class ExecutionEnvironment:
         log: LogStream,
     ) -> None:
         self.usable = True
-        self._ahead = False
         self._version = version
         self._limits = limits
         self._log = log
@@ -93,18 +92,20 @@ class ExecutionEnvironment:
         return self._process.poll() is None
 
     def initialize(self) -> None:
-        """Wait for what there is to wait for before an event: the start, or what ends it."""
-        self._ahead = True
+        """Wait until the runtime asks for its first event, or has ended or taken too long."""
         given_up = time.monotonic() + INIT_SECONDS
-        while self.alive and self._api.reports.empty() and time.monotonic() < given_up:
+        while self.alive and not self._initialized and time.monotonic() < given_up:
             time.sleep(_POLL_SECONDS)
+
+    @property
+    def _initialized(self) -> bool:
+        return self._ready or not self._api.reports.empty()
 
     def invoke(self, event: Event) -> Outcome:
         """Run the function on the event; wait for its result, its error, or its limits."""
         self._log.begin()
-        cold = not self._ready
-        problem = self._start_up(event) if cold else None
-        waited_for = cold and not self._ahead
+        waited_for = not self._initialized
+        problem = None if self._ready else self._start_up(event)
         init_seconds = time.monotonic() - self._started if waited_for else None
         self._log.write(f"START RequestId: {event.request_id} Version: {self._version}")
         handed_out = time.monotonic()

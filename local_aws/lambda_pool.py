@@ -69,8 +69,8 @@ class Pool:
             self._preparing.add(deployment)
         try:
             environment = self._start(deployment)
+            self._give_back(deployment, environment)  # who calls now need not start another
             environment.initialize()
-            self._give_back(deployment, environment)
         finally:
             with self._lock:
                 self._preparing.discard(deployment)
