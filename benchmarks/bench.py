@@ -44,10 +44,10 @@ def main(
         EmbeddedAws(Path(folder)) as aws,
         applied(aws.environment()),
     ):
-        rounds, stage = _rounds(aws, data, seeds, quick, terminal)
+        rounds, imports, stage = _rounds(aws, data, seeds, quick, terminal)
         with terminal.step("The parts"):
             measured = _parts(aws, stage)
-    results.write(output, Measured(data, list(seeds), rounds, measured, quick=quick))
+    results.write(output, Measured(data, list(seeds), rounds, imports, measured, quick=quick))
     terminal.line(f"Written: {output / 'results.md'}")
 
 
@@ -75,9 +75,10 @@ def recipe(name: str | None, seed: int, sample_sized: bool = False) -> PipelineC
 
 def _rounds(
     aws: EmbeddedAws, data: Data, seeds: Sequence[int], quick: bool, terminal: Terminal
-) -> tuple[dict[str, list[Any]], Stage]:
-    """Return the runs by their names, and the stage of the default recipe."""
+) -> tuple[dict[str, list[Any]], list[dict[str, float]], Stage]:
+    """Return the runs by their names, each round's imports, and the stage of the default recipe."""
     runs: dict[str, list[Any]] = {SCRIPT: [], SAME_RECIPE: [], DEFAULT_RECIPE: []}
+    imports = []
     stages = {name: Stage(aws, PROJECT, name) for name in ("workshop", "default")}
     for seed in seeds:
         stages["workshop"].deploy(recipe("workshop", seed))
@@ -92,7 +93,8 @@ def _rounds(
                 run = way()
                 runs[name].append(run)
                 step.title += f": {run.wall:.1f} s, test accuracy {run.scores['accuracy']:.4f}"
-    return runs, stages["default"]
+        imports.append(parts.script_import_seconds(PROJECT / "ml_scripts"))
+    return runs, imports, stages["default"]
 
 
 def _parts(aws: EmbeddedAws, stage: Stage) -> dict[str, Any]:
@@ -108,7 +110,6 @@ def _parts(aws: EmbeddedAws, stage: Stage) -> dict[str, Any]:
         "s3": parts.s3_megabytes_per_second(aws, bucket),
         "zip": size,
         "import": statistics.median(imports),
-        "script_imports": parts.script_import_seconds(PROJECT / "ml_scripts"),
         "transition": parts.transition_milliseconds(aws, stage),
         "latency": parts.trigger_latencies(aws, stage, recipe(None, 0).data.required_files),
         "gflops": arithmetic.gigaflops(),

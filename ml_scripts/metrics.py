@@ -7,18 +7,21 @@ docs/evaluation.md defines each. scikit-learn gives the values; bootstrap.py say
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import (
-    accuracy_score,
-    confusion_matrix,
-    log_loss,
-    precision_recall_fscore_support,
-    top_k_accuracy_score,
-)
 
 import bootstrap
 import calibration
+from absent import absent
 from bootstrap import PER_CLASS
 from predictions import TOP, Predictions
+
+with absent("pandas"):  # nothing here is a table
+    from sklearn.metrics import (
+        accuracy_score,
+        confusion_matrix,
+        log_loss,
+        precision_recall_fscore_support,
+        top_k_accuracy_score,
+    )
 
 METRICS = "multiclass_classification_metrics"  # SageMaker's name of the block
 

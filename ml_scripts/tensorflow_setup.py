@@ -4,32 +4,15 @@ Every other module takes `tf` and `keras` from here.
 """
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+
+from absent import absent
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only: no banner of CPU features
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 # Keras imports them if it can, for plots, tables and wrappers that nothing here uses: they take a
 # third of the time that the import of both takes.
-_OPTIONAL = ("matplotlib", "pandas", "sklearn")
-
-
-@contextmanager
-def _absent(names: tuple[str, ...]) -> Iterator[None]:
-    """Let packages that are not imported yet look as if they were not installed."""
-    hidden = [name for name in names if name not in sys.modules]
-    # https://docs.python.org/3/reference/import.html#the-module-cache
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
-
-
-with _absent(_OPTIONAL):
+with absent("matplotlib", "pandas", "sklearn"):
     import keras
     import tensorflow as tf
 
