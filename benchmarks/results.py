@@ -67,19 +67,24 @@ class Measured:
         """Return the mean test accuracy over the seeds."""
         return statistics.mean(run.scores["accuracy"] for run in self.rounds[name])
 
-    def share_of_floor(self) -> float:
-        """Return the least time for an epoch's arithmetic over the time that it took.
+    def epoch_seconds(self, name: str) -> float:
+        """Return the median of an epoch; the first of each run, with the graph's making, is out."""
+        return _median([each for run in self.rounds[name] for each in run.epoch_seconds[1:]])
 
-        The first epoch of each run is left out: TensorFlow builds its graph there.
-        """
-        data, runs = self.data, self.rounds[DEFAULT_RECIPE]
+    def images_per_second(self, name: str) -> float:
+        """Return how many images are trained on in a second of an epoch, validation included."""
+        return (self.data.train - self.data.validated) / self.epoch_seconds(name)
+
+    def share_of_floor(self) -> float:
+        """Return the least time for an epoch's arithmetic over the time that it took."""
+        data = self.data
         least = arithmetic.epoch_seconds(
             data.train - data.validated,
             data.validated,
             arithmetic.flops(data.side, 1, data.classes),
             self.parts["gflops"],
         )
-        return least / _median([seconds for run in runs for seconds in run.epoch_seconds[1:]])
+        return least / self.epoch_seconds(DEFAULT_RECIPE)
 
 
 def write(folder: Path, measured: Measured) -> None:
@@ -186,6 +191,13 @@ def _part_rows(measured: Measured) -> list[tuple[str, str]]:
                 f"{_median([imports[name] for imports in measured.imports]):.1f} s",
             )
             for name in measured.imports[0]
+        ],
+        *[
+            (
+                f"images a second of {name}, with validation",
+                f"{measured.images_per_second(name):,.0f}",
+            )
+            for name in (SAME_RECIPE, DEFAULT_RECIPE)
         ],
         ('bfloat16 with `precision = "auto"`', "yes" if parts["bfloat16"] else "no"),
         ("matrix products of float32", f"{parts['gflops']:.0f} GFLOP/s"),
