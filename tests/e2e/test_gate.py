@@ -30,13 +30,15 @@ GATE = Gate(
 APPROVING = AutoApprove(
     enabled=True, thresholds=[{"metric": "accuracy", "op": ">=", "value": 0.85}]
 )
-CHAMPIONS_EPOCHS, MORE_EPOCHS, FEWER_EPOCHS = 4, 8, 2
+CHAMPION = {"epochs": 2}
+SLIGHTLY_BETTER = {"epochs": 8}
+WORSE = {"epochs": 1, "learning-rate": 0.0005}
 
 
 @pytest.fixture(scope="module")
 def settings() -> PipelineConfig:
     small = sample_config(config.load(PROJECT / "pipeline.toml"))
-    hyperparameters = small.training.hyperparameters | {"epochs": CHAMPIONS_EPOCHS}
+    hyperparameters = small.training.hyperparameters | CHAMPION
     return small.model_copy(
         update={
             "training": small.training.model_copy(update={"hyperparameters": hyperparameters}),
@@ -61,8 +63,8 @@ def upload(pipeline: Pipeline, dataset: str, folder: Path) -> str:
     return arn
 
 
-def retrain(pipeline: Pipeline, dataset: str, epochs: int) -> dict[str, Any]:
-    given = {"dataset": dataset, "hyperparameters": {"epochs": epochs}}
+def retrain(pipeline: Pipeline, dataset: str, hyperparameters: dict[str, float]) -> dict[str, Any]:
+    given = {"dataset": dataset, "hyperparameters": hyperparameters}
     return pipeline.end_of(pipeline.start(given))
 
 
@@ -100,7 +102,7 @@ def test_the_same_again_is_the_champions_own_model_and_is_not_registered(
 ) -> None:
     before = pipeline.model_packages()
 
-    output = retrain(pipeline, "digits", CHAMPIONS_EPOCHS)["output"]
+    output = retrain(pipeline, "digits", CHAMPION)["output"]
 
     run_id = champion["CustomerMetadataProperties"]["run_id"]
     assert output["training_job"]["reused_from"] == run_id
@@ -115,7 +117,7 @@ def test_the_same_again_is_the_champions_own_model_and_is_not_registered(
 def test_a_worse_model_leaves_the_champion(pipeline: Pipeline, champion: dict[str, Any]) -> None:
     before = pipeline.model_packages()
 
-    execution = retrain(pipeline, "digits", FEWER_EPOCHS)
+    execution = retrain(pipeline, "digits", WORSE)
 
     assert execution["status"] == "SUCCEEDED"
     gate = execution["output"]["quality_gate"]
@@ -132,7 +134,7 @@ def test_a_model_that_is_better_within_noise_is_not_promoted(
 ) -> None:
     before = pipeline.model_packages()
 
-    execution = retrain(pipeline, "digits", MORE_EPOCHS)
+    execution = retrain(pipeline, "digits", SLIGHTLY_BETTER)
 
     gate = execution["output"]["quality_gate"]
     rules = rules_of(gate)
@@ -197,7 +199,7 @@ def test_a_champion_of_other_classes_is_decided_by_rule(
     without_floors = GATE.model_copy(update={"per_class": {}})
     pipeline.deploy(settings.model_copy(update={"gate": without_floors}))
 
-    execution = retrain(pipeline, "nine", CHAMPIONS_EPOCHS)
+    execution = retrain(pipeline, "nine", CHAMPION)
 
     gate = execution["output"]["quality_gate"]
     assert gate["decision"] == "register"

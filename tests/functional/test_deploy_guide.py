@@ -34,7 +34,7 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / name).symlink_to(PROJECT / name)
     text = (PROJECT / "pipeline.toml").read_text(encoding="utf-8")
     for given, small in (
-        ("batch-size = 128", "batch-size = 16"),
+        ("batch-size = 256", "batch-size = 16"),
         ("settle_seconds = 10", "settle_seconds = 1"),
     ):
         assert given in text
