@@ -82,6 +82,7 @@ class Cluster:
         self.hosts = [
             Host(name, Container(root, runtime)) for name, root in zip(names, folders, strict=True)
         ]
+        self._told_to_end = False
         self._timers: list[threading.Timer] = []
 
     @property
@@ -147,12 +148,13 @@ class Cluster:
             ending = Ending(ends[end], end.result())
             if ending.exit_code != 0 and failure is None:
                 failure = ending
-                if not self._timers:  # else all have been told to end, and have their own time
+                if not self._told_to_end:  # else each has its own time of grace
                     self.terminate(grace_seconds)
         return failure or Ending(self.hosts[0], 0)
 
     def terminate(self, grace_seconds: float) -> None:
         """Send SIGTERM to every host, and SIGKILL when the time of grace is over."""
+        self._told_to_end = True  # before the first signal: a host may die of it at once
         for host in self.hosts:
             timer = host.terminate(grace_seconds)
             if timer is not None:
@@ -165,6 +167,7 @@ class Cluster:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
+        self._told_to_end = False
 
 
 def host_names(count: int) -> list[str]:

@@ -1,11 +1,12 @@
 import signal
 import subprocess
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
 from local_aws import processes
-from local_aws.sagemaker_cluster import Cluster, Ending, Host, terminate
+from local_aws.sagemaker_cluster import Cluster, Ending, Host, PutEvents, terminate
 from local_aws.sagemaker_container import Runtime
 from local_aws.sagemaker_logs import Metrics
 from tests.waiting import eventually
@@ -79,18 +80,40 @@ def test_hosts_that_all_end_well_end_well(tmp_path: Path) -> None:
     assert run(job, ["echo ready"] * 2).result(10) == Ending(job.hosts[0], 0)
 
 
+class DiesOfAStop(Host):
+    """A host that has died, and is known to have, before the next one is told to end."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host.name, host.container)
+        self._gone = threading.Event()
+        self._told_again = threading.Event()
+
+    def follow(self, put: PutEvents, metrics: Metrics) -> int:
+        """Tell of the end."""
+        code = super().follow(put, metrics)
+        self._gone.set()
+        return code
+
+    def terminate(self, grace_seconds: float) -> threading.Timer | None:
+        """Leave some time to whoever would tell all hosts again because this one has died."""
+        if self._gone.is_set():
+            self._told_again.set()
+        timer = super().terminate(grace_seconds)
+        assert self._gone.wait(10)
+        self._told_again.wait(0.2)
+        return timer
+
+
 def test_a_host_that_dies_of_a_stop_takes_no_time_from_the_others(tmp_path: Path) -> None:
     saves = "trap 'until test -e go; do sleep 0.02; done; echo saved; exit' TERM; " + FOREVER
     job = cluster(tmp_path, 2)
+    job.hosts[0] = DiesOfAStop(job.hosts[0])
     ending = run(job, [FOREVER, saves], grace_seconds=0)
 
     job.terminate(60)
 
-    process = job.hosts[0]._process
-    assert process is not None
-    eventually(lambda: process.poll() is not None)
     (job.hosts[1].container.root / "go").touch()
-    ending.result(10)
+    assert ending.result(10).host is job.hosts[0]
     assert printed(job.hosts[1]).endswith("saved\n")
     job.kill()
 
