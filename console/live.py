@@ -1,7 +1,8 @@
 """Pages that follow what happens: read again and again, drawn anew where something changed."""
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,7 +19,8 @@ _log = logging.getLogger(__name__)
 class Live(Generic[T]):
     """Calls `read` in a thread every `seconds`, and `show` with what it returned if that is new.
 
-    While AWS cannot be asked a line above the content says so, and what was shown stays.
+    The first time it reads while the browser still loads the page. While AWS cannot be asked a
+    line above the content says so, and what was shown stays.
     """
 
     def __init__(
@@ -29,12 +31,14 @@ class Live(Generic[T]):
         self._problem = ui.label().props('role="alert"').classes("text-negative wrap")
         self._problem.visible = False
         self._content = ui.element("div").classes("flex flex-col gap-4 w-full empty:hidden")
+        self._ahead: Awaitable[T | None] | None = asyncio.ensure_future(run.io_bound(read))
         self._timer = ui.timer(seconds, self.refresh)
 
     async def refresh(self) -> None:
         """Read now: after an action of the page's own, too."""
+        reading, self._ahead = self._ahead or run.io_bound(self._read), None
         try:
-            found: T | None = await run.io_bound(self._read)
+            found = await reading
         except RetrainError as error:
             self._tell(". Next: ".join(filter(None, (str(error), error.next_step))))
             return

@@ -273,12 +273,20 @@ def _answer_list(self: StepFunctionResponse) -> ActionResult:
 
 
 def _answer_history(self: StepFunctionResponse) -> ActionResult:
-    """AWS honours reverseOrder, maxResults and nextToken; moto gives all events, oldest first."""
-    history: Any = self.stepfunction_backend.get_execution_history(self._get_param("executionArn"))
-    events = list(history["events"])
+    """AWS honours reverseOrder, maxResults and nextToken; moto copies all events, oldest first.
+
+    A token is the place in the history where the next page begins, so that none is given twice or
+    left out where events come meanwhile.
+    """
+    history = events(self.stepfunction_backend.describe_execution(self._get_param("executionArn")))
+    size = int(self._get_param("maxResults") or _DEFAULT_PAGE)
+    token = self._get_param("nextToken")
     if self._get_param("reverseOrder"):
-        events.reverse()
-    start = int(self._get_param("nextToken") or 0)
-    end = start + int(self._get_param("maxResults") or _DEFAULT_PAGE)
-    more = {"nextToken": str(end)} if end < len(events) else {}
-    return ActionResult({"events": events[start:end], **more})
+        end = int(token or len(history))
+        start = max(0, end - size)
+        page, more = history[start:end][::-1], start if start > 0 else None
+    else:
+        start = int(token or 0)
+        end = start + size
+        page, more = history[start:end], end if end < len(history) else None
+    return ActionResult({"events": page, **({} if more is None else {"nextToken": str(more)})})

@@ -19,15 +19,16 @@ class CurvesView:
     """Loss and accuracy over the epochs, of training and of validation."""
 
     def __init__(self) -> None:
-        self._shown: tuple[Epoch, ...] | None = None
+        self._shown: tuple[Epoch, ...] = ()
+        self._charts: dict[str, ui.echart] = {}
         self._card = ui.card().classes("w-full")
+        self._card.visible = False
         with self._card:
             ui.label("Training").classes("text-lg font-semibold").props(
                 'role=heading aria-level="2"'
             )
             self._said = ui.label().classes("soft wrap").props('aria-live="polite"')
-            with ui.element("div").classes("w-full grid grid-cols-1 md:grid-cols-2 gap-4"):
-                self._charts = {name: self._chart(name) for name in FIGURES}
+            self._drawn = ui.element("div").classes("w-full grid grid-cols-1 md:grid-cols-2 gap-4")
 
     def show(self, epochs: tuple[Epoch, ...]) -> None:
         """Let the curves grow."""
@@ -36,9 +37,12 @@ class CurvesView:
         self._shown = epochs
         self._card.visible = bool(epochs)
         self._said.text = in_words(epochs)
-        for name, chart in self._charts.items():
+        if not self._charts:  # a browser loads ECharts, a megabyte, when there is something to draw
+            with self._drawn:
+                self._charts = {figure: self._chart(figure) for figure in FIGURES}
+        for figure, chart in self._charts.items():
             chart.options.clear()
-            chart.options.update(options(name, epochs))
+            chart.options.update(options(figure, epochs))
 
     @staticmethod
     def _chart(figure: str) -> ui.echart:

@@ -186,6 +186,23 @@ def test_the_history_is_paged_and_reversed(states: Any) -> None:
     assert [event for page in pages for event in page["events"]] == everything
 
 
+def test_events_that_come_between_two_pages_move_no_older_one(states: Any) -> None:
+    machine = create(states, ("First", {"Type": "Pass", "Next": "Wait"}), WAIT)
+    arn = states.start_execution(stateMachineArn=machine)["executionArn"]
+
+    def page(**more: Any) -> tuple[list[int], str | None]:
+        answer = states.get_execution_history(executionArn=arn, reverseOrder=True, **more)
+        return [event["id"] for event in answer["events"]], answer.get("nextToken")
+
+    eventually(lambda: page()[0] == [4, 3, 2, 1])
+    newest, token = page(maxResults=2)
+    states.stop_execution(executionArn=arn)
+    eventually(lambda: page()[0] == [5, 4, 3, 2, 1])
+
+    assert newest == [4, 3]
+    assert page(maxResults=2, nextToken=token) == ([2, 1], None)
+
+
 @pytest.mark.parametrize(("size", "status"), [(LIMIT, "SUCCEEDED"), (LIMIT + 1, "FAILED")])
 def test_a_state_may_hold_262144_bytes(states: Any, size: int, status: str) -> None:
     given = {"x": "é" * 1000}  # two bytes each in UTF-8
