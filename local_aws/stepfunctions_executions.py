@@ -278,7 +278,8 @@ def _answer_history(self: StepFunctionResponse) -> ActionResult:
     A token is the place in the history where the next page begins, so that none is given twice or
     left out where events come meanwhile.
     """
-    history = events(self.stepfunction_backend.describe_execution(self._get_param("executionArn")))
+    execution: Any = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    history = events(execution)
     size = int(self._get_param("maxResults") or _DEFAULT_PAGE)
     token = self._get_param("nextToken")
     if self._get_param("reverseOrder"):
