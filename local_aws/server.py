@@ -10,13 +10,14 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from werkzeug.serving import LISTEN_QUEUE, BaseWSGIServer, make_server
 
-from local_aws import credentials, ownership, processes
+from local_aws import credentials, ownership, postponed, processes
 from local_aws.state import State
 
 EXTENSIONS = (
@@ -50,6 +51,7 @@ EXTENSIONS = (
 HOST = "127.0.0.1"
 LAMBDA_RETRY_DELAYS = (60.0, 120.0)
 STOP_GRACE_SECONDS = 120.0
+_LOOK_FOR_STOP_SECONDS = 0.05
 
 _log = logging.getLogger(__name__)
 
@@ -122,7 +124,8 @@ class Server:
         # was interrupted, as after kill -9. The next server shall find it so.
         self.context.register_shutdown(self.context.state.close)
         self.context.state.restore()
-        threading.Thread(target=self._web.serve_forever, name="aws", daemon=True).start()
+        serve = partial(self._web.serve_forever, poll_interval=_LOOK_FOR_STOP_SECONDS)
+        threading.Thread(target=serve, name="aws", daemon=True).start()
 
     def stop(self) -> None:
         """End the server and everything that it started."""
@@ -172,6 +175,7 @@ def _web(bound: socket.socket, state: State) -> BaseWSGIServer:
 
 
 def _configure_moto(port: int) -> None:
+    postponed.postpone()
     # Step Functions' tasks call back to the port that this variable names (5000 otherwise).
     os.environ["MOTO_PORT"] = str(port)
     from moto.core.config import default_user_config  # noqa: PLC0415

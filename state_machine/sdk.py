@@ -9,6 +9,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 
 @contextmanager
@@ -26,6 +27,7 @@ def _quietly() -> Iterator[None]:
 
 with _quietly():
     import sagemaker
+    import sagemaker.utils
     from sagemaker.inputs import TrainingInput
     from sagemaker.processing import ProcessingInput, ProcessingOutput, Processor
     from sagemaker.tensorflow import TensorFlow
@@ -43,6 +45,7 @@ with _quietly():
         Task,
         TrainingStep,
         Wait,
+        integration_resources,
     )
     from stepfunctions.workflow import Workflow
 
@@ -54,6 +57,11 @@ for _name, _level in (
     ("stepfunctions", logging.ERROR),
 ):
     logging.getLogger(_name).setLevel(_level)
+
+# Each step of a definition would read all endpoints that botocore knows: a tenth of a second each
+# time, for answers that stay the same.
+integration_resources.get_aws_partition = cache(integration_resources.get_aws_partition)
+sagemaker.utils._botocore_resolver = cache(sagemaker.utils._botocore_resolver)
 
 __all__ = [
     "Chain",

@@ -1,5 +1,6 @@
 """Fixtures that tests of every kind share."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,3 +52,12 @@ class ByFixture(LoadFileScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFixture:
     """Distribute the tests so, whatever --dist says."""
     return ByFixture(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over all that has been imported: it is a gigabyte, and stays.
+
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.collect()
+    gc.freeze()
