@@ -50,7 +50,11 @@ class ByFixture(LoadFileScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFixture:
-    """Distribute the tests so, whatever --dist says."""
+    """Distribute the tests so, whatever --dist says.
+
+    In the order of `testpaths`, the long ones first: one of them begun last would be waited for.
+    """
+    config.option.loadscopereorder = False
     return ByFixture(config, log)
 
 

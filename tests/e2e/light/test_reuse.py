@@ -13,6 +13,12 @@ from tests.e2e.pipeline import Pipeline
 from tests.faults import light
 
 NAME = "digits"
+# The jobs that a change of a script makes necessary.
+CONCERNED = {
+    "evaluation.py": ["evaluate"],
+    "main.py": ["evaluate", "train"],
+    "preprocessing.py": ["evaluate", "preprocess", "train"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -179,23 +185,26 @@ def spoil(pipeline: Pipeline, prefix: str, damage: str) -> None:
         pipeline.s3.put_object(Bucket=bucket, Key=key, Body=b"damaged")
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "evaluation.py",
+        pytest.param("main.py", marks=pytest.mark.slow),
+        pytest.param("preprocessing.py", marks=pytest.mark.slow),
+    ],
+)
 def test_only_what_other_code_concerns_is_computed(
     pipeline: Pipeline,
     settings: PipelineConfig,
     run: Callable[..., dict[str, Any]],
     tmp_path: Path,
+    script: str,
 ) -> None:
     run()
-    for script, jobs in (
-        ("evaluation.py", ["evaluate"]),
-        ("main.py", ["evaluate", "train"]),
-        ("preprocessing.py", ["evaluate", "preprocess", "train"]),
-    ):
-        settings = with_a_change(settings, script, tmp_path / script)
-        pipeline.deploy(settings)
+    pipeline.deploy(with_a_change(settings, script, tmp_path / script))
 
-        assert jobs_of(pipeline, run()["run_id"]) == jobs, script
-        assert jobs_of(pipeline, run()["run_id"]) == ["evaluate"]
+    assert jobs_of(pipeline, run()["run_id"]) == CONCERNED[script]
+    assert jobs_of(pipeline, run()["run_id"]) == ["evaluate"]
 
 
 def test_another_gate_decides_anew_on_the_same_model(

@@ -7,6 +7,7 @@ import pytest
 from benchmarks.simulation import DOCUMENT, as_text, filled, simulated, tables_of
 
 
+@pytest.mark.slow
 def test_the_tables_are_those_that_the_simulation_prints(of, figures):
     document = DOCUMENT.read_text(encoding="utf-8")
     again = filled(document, tables_of(simulated(of, figures), of, figures))

@@ -50,19 +50,31 @@ def problems(made: dict[str, Any], region: str, *levels: str) -> list[str]:
     return [str(match) for match in lint(json.dumps(made), rules, [region])]
 
 
-@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "us-gov-west-1"])
+@pytest.mark.parametrize(
+    "region",
+    [
+        "us-east-1",
+        pytest.param("eu-central-1", marks=pytest.mark.slow),
+        pytest.param("us-gov-west-1", marks=pytest.mark.slow),
+    ],
+)
 def test_cfn_lint_finds_nothing(pipeline: PipelineConfig, region: str) -> None:
     assert problems(built(pipeline, region), region, "I") == []
 
 
+@pytest.mark.slow
 def test_nor_with_a_schedule_and_tracking(pipeline: PipelineConfig) -> None:
+    assert problems(built(with_everything(pipeline)), "us-east-1") == []
+
+
+def test_a_schedule_has_a_rule(pipeline: PipelineConfig) -> None:
     made = built(with_everything(pipeline))
 
-    assert problems(made, "us-east-1") == []
     assert made["Resources"]["OnScheduleRule"]["Properties"]["ScheduleExpression"] == "rate(7 days)"
     assert not {name for name in built(pipeline)["Resources"] if name.startswith("OnSchedule")}
 
 
+@pytest.mark.slow
 def test_cfn_lint_would_find_what_is_wrong(pipeline: PipelineConfig) -> None:
     made = copy.deepcopy(built(pipeline))
     role = made["Resources"]["JobsRole"]["Properties"]["Policies"][0]
