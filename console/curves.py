@@ -11,6 +11,7 @@ from cli.training_log import Epoch
 FIGURES = ("loss", "accuracy")
 # Readable on light and on dark paper; the second line is dashed, so colour does not say it alone.
 _INK = "#7c8798"
+_MOST_DOTS = 60  # more of them on a line hide it
 _LINES = (("train", "", "#3b82f6", "solid"), ("validation", "val_", "#d97706", "dashed"))
 
 
@@ -52,6 +53,7 @@ def options(figure: str, epochs: Sequence[Epoch]) -> dict[str, Any]:
                 "name": name,
                 "type": "line",
                 "symbolSize": 6,
+                "showSymbol": len(epochs) <= _MOST_DOTS,
                 "itemStyle": {"color": colour},
                 "lineStyle": {"color": colour, "type": dash},
                 "data": _points(epochs, prefix + figure),

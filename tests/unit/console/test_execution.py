@@ -220,6 +220,13 @@ def test_curves_have_two_lines_each() -> None:
     assert options("accuracy", ())["series"][0]["data"] == []
 
 
+@pytest.mark.parametrize(("count", "dots"), [(60, True), (61, False)])
+def test_a_long_training_is_a_line_without_dots(count: int, dots: bool) -> None:
+    epochs = [Epoch(n, 300, {"loss": 1 / n}) for n in range(1, count + 1)]
+
+    assert options("loss", epochs)["series"][0]["showSymbol"] is dots
+
+
 def test_a_log_grows_at_its_end_and_is_paged_at_its_beginning() -> None:
     written = [f"line {n}" for n in range(500)]
     logs = FakeLogs(job__host=written)
