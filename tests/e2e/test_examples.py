@@ -15,6 +15,8 @@ from tests.e2e.pipeline import Pipeline
 from tests.pages import Page
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 EXAMPLE = PROJECT / "examples" / "breast_cancer" / "pipeline.toml"
 SPOTLESS = {"metric": "macro_f1", "op": ">=", "value": 1.0}  # some of these rows fool every model
@@ -86,7 +88,6 @@ def test_the_model_serves_raw_measurements(
     assert accuracy == pytest.approx(found)
 
 
-@pytest.mark.slow
 def test_a_floor_that_is_not_met_rejects_and_the_weights_are_the_same(
     pipeline: Pipeline, execution: dict[str, Any], settings: PipelineConfig
 ) -> None:

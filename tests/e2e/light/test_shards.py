@@ -98,6 +98,7 @@ def downloaded(pipeline: Pipeline, uri: str, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_two_instances_write_the_arrays_of_one(
     pipeline: Pipeline, digits: Path, shards: Path, tmp_path: Path
 ) -> None:
