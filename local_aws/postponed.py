@@ -5,6 +5,7 @@ which is for programs that have moto within them, asks botocore for a client.
 """
 
 import sys
+import threading
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -13,6 +14,8 @@ from typing import Any
 _TASKS = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service"
 BATCH_TASKS = f"{_TASKS}.state_task_service_batch"
 XRAY_MOCK = "moto.xray.mock_client"
+
+_importing = threading.Lock()
 
 
 def postpone() -> None:
@@ -29,7 +32,9 @@ def _stand_in(name: str, **members: Any) -> None:
 
 def _batch_task() -> Any:
     """Return the task as moto makes it."""
-    return _batch_tasks().StateTaskServiceBatch()
+    with _importing:  # each request has its own thread
+        module = _batch_tasks()
+    return module.StateTaskServiceBatch()
 
 
 @cache
