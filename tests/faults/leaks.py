@@ -1,5 +1,6 @@
 """What may not be left when a fault is over: processes, half-written files, running executions."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.waiting import eventually
 def assert_none(server: EmbeddedAws) -> None:
     """Wait until nothing of any job is left; a process or a file that stays fails the test."""
     eventually(lambda: _is_empty(job_processes(server.data_folder / "jobs")))
-    _is_empty(_unfinished_files(server.data_folder / "jobs"))
+    eventually(lambda: _is_empty(unfinished_files(server.data_folder / "jobs")))
     _is_empty(_running_executions(server.client("stepfunctions")))
 
 
@@ -28,11 +29,18 @@ def job_processes(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def _unfinished_files(folder: Path) -> list[Path]:
-    """Return what the embedded AWS itself writes for a moment: archives and half downloads."""
-    roots = [*folder.glob("*"), *folder.glob("*/127.*")]  # of several hosts each has its own
-    patterns = ("tmp/*.tar.gz", "opt/**/.*.partial")
-    return [path for root in roots for pattern in patterns for path in root.glob(pattern)]
+def unfinished_files(folder: Path) -> list[Path]:
+    """Return what the embedded AWS itself writes for a moment: archives and half downloads.
+
+    A job's folder may go while it is looked at: the job is Completed an instant before.
+    """
+    return [
+        Path(parent, name)
+        for parent, _, names in os.walk(folder)  # unlike glob, it passes over what has gone
+        for name in names
+        if (name.endswith(".tar.gz") and Path(parent).name == "tmp")
+        or (name.startswith(".") and name.endswith(".partial"))
+    ]
 
 
 def _running_executions(states: Any) -> list[str]:
