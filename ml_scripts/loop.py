@@ -110,21 +110,23 @@ def batches(
     """Return the batches of images (b, ...), of their own type, and labels (b,) int64 in order.
 
     Rows are gathered batch by batch, so that the images may be StoredRows and larger than memory.
-    Autotune stays off: with it most epochs sit idle for seconds at their end.
+    What goes through tf.data is where each batch starts: an element for each row took 4 % of an
+    epoch. Autotune stays off: with it most epochs sit idle for seconds at their end.
     """
 
-    def gather(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def gather(start: np.int64) -> tuple[np.ndarray, np.ndarray]:
+        rows = order[start : start + batch_size]
         return images[rows], labels[rows].astype(np.int64)
 
-    def batch(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        x, y = tf.numpy_function(gather, [rows], (tf.as_dtype(images.dtype), tf.int64))
+    def batch(start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        x, y = tf.numpy_function(gather, [start], (tf.as_dtype(images.dtype), tf.int64))
         return tf.ensure_shape(x, (None, *images.shape[1:])), tf.ensure_shape(y, (None,))
 
     options = tf.data.Options()
     options.autotune.enabled = False
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    rows = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
-    return rows.map(batch).prefetch(4).with_options(options)
+    starts = tf.data.Dataset.range(0, len(order), batch_size)
+    return starts.map(batch).prefetch(4).with_options(options)
 
 
 def _sum_over_hosts(dtype: tf.DType) -> tf.Variable:
