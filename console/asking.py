@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
 from nicegui import run, ui
 
-from cli.errors import RetrainError
 from console.account import Account
-from console.actions import READ_ONLY, ReadOnlyError
+from console.actions import READ_ONLY
+from console.problems import PROBLEMS, in_words
 
 LONGEST_REASON = 800  # leaves the registry's description room for who it was
 
@@ -33,8 +32,8 @@ async def attempt(what: Callable[[], object]) -> str:
     """Do something that asks AWS, in a thread; return what went wrong, or nothing."""
     try:
         await run.io_bound(what)
-    except (RetrainError, ReadOnlyError, BotoCoreError, ClientError) as error:
-        return " ".join(filter(None, (str(error), getattr(error, "next_step", ""))))
+    except PROBLEMS as error:
+        return in_words(error)
     return ""
 
 

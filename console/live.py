@@ -5,10 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
 from nicegui import run, ui
 
-from cli.errors import RetrainError
+from console.problems import PROBLEMS, in_words
 
 T = TypeVar("T")
 SECONDS = 1.0
@@ -39,11 +38,8 @@ class Live(Generic[T]):
         reading, self._ahead = self._ahead or run.io_bound(self._read), None
         try:
             found = await reading
-        except RetrainError as error:
-            self._tell(". Next: ".join(filter(None, (str(error), error.next_step))))
-            return
-        except (BotoCoreError, ClientError) as error:
-            self._tell(f"AWS cannot be asked: {error}")
+        except PROBLEMS as error:
+            self._tell(in_words(error))
             return
         self._tell("")
         if found is not None and found != self._shown:

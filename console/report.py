@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.responses import PlainTextResponse, Response
 
+from console.problems import in_words
 from lambdas.executions import run_id
 from lambdas.report import LARGEST
 from lambdas.s3_objects import error_code
@@ -36,9 +37,9 @@ def response(s3: "S3Client", bucket: str, execution_arn: str) -> Response:
     except ClientError as error:
         if error_code(error) == "NoSuchKey":
             return PlainTextResponse("This run has no report", 404)
-        return PlainTextResponse(f"AWS cannot be asked: {error}", 502)
+        return PlainTextResponse(in_words(error), 502)
     except BotoCoreError as error:
-        return PlainTextResponse(f"AWS cannot be asked: {error}", 502)
+        return PlainTextResponse(in_words(error), 502)
     if len(content) > 2 * LARGEST:
         return PlainTextResponse("The report is too large to be shown", 502)
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}

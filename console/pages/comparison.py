@@ -1,9 +1,7 @@
 """Two versions side by side."""
 
-from botocore.exceptions import BotoCoreError, ClientError
 from nicegui import run, ui
 
-from cli.errors import RetrainError
 from cli.model_comparison import Difference, Pair
 from cli.model_version import ModelVersion
 from console import heatmap, models, tables
@@ -12,6 +10,7 @@ from console.layout import badge, frame
 from console.layout import show as show_look
 from console.models import Pairing
 from console.pages.versions import UNKNOWN, value
+from console.problems import PROBLEMS, in_words
 from console.status import Look
 
 _VERDICTS = {
@@ -36,9 +35,9 @@ def register(account: Account) -> None:
         await ui.context.client.connected()
         try:
             found = await run.io_bound(models.read_pairing, account, first, second)
-        except (RetrainError, BotoCoreError, ClientError) as error:
+        except PROBLEMS as error:
             with content:
-                ui.label(str(error)).props("role=alert").classes("text-negative wrap")
+                ui.label(in_words(error)).props("role=alert").classes("text-negative wrap")
             found = None
         waiting.delete()
         if found is not None:

@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
-from botocore.exceptions import BotoCoreError, ClientError
 from nicegui import run, ui
 
-from cli.errors import RetrainError
-from console.actions import Actions, ReadOnlyError
+from console.actions import Actions
 from console.execution import Snapshot
 from console.execution_actions import inputs
 from console.offers import Offers, offers
+from console.problems import PROBLEMS, in_words
 from lambdas.text import one_line
 
 
@@ -81,8 +80,8 @@ class ButtonsView:
     async def _do(self, action: Callable[[], Any], said: str = "") -> Any:
         try:
             done = await run.io_bound(action)
-        except (RetrainError, ReadOnlyError, BotoCoreError, ClientError) as error:
-            ui.notify(one_line(str(error)), type="negative", timeout=0, close_button="Close")
+        except PROBLEMS as error:
+            ui.notify(one_line(in_words(error)), type="negative", timeout=0, close_button="Close")
             return None
         if said:
             ui.notify(said, type="positive")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from nicegui import run, ui
 
 from cli.training_log import Epoch
+from console import problems
 from console.curves import FIGURES, in_words, options
 
 CSS = """
@@ -83,6 +84,10 @@ class LogView:
         self._more.visible = more
 
     async def _read(self) -> None:
-        lines = await run.io_bound(self._earlier)
+        try:
+            lines = await run.io_bound(self._earlier)
+        except problems.PROBLEMS as error:
+            ui.notify(problems.in_words(error), type="negative")
+            return
         self._shown = None
         self._lines.text = "\n".join(lines or ())

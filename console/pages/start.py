@@ -9,7 +9,7 @@ from rich.filesize import decimal
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from cli.errors import InputError, RetrainError
+from cli.errors import InputError
 from cli.start import Answer
 from console import asking, deployed, start_form, uploads
 from console.account import Account
@@ -19,6 +19,7 @@ from console.deployed import Defaults
 from console.layout import frame
 from console.pages.upload import Upload
 from console.pages.versions import execution_path
+from console.problems import PROBLEMS, in_words
 from console.start_form import Field, Group
 from console.times import moment
 from lambdas.datasets import DataSets
@@ -38,9 +39,9 @@ def register(account: Account) -> None:
             content = ui.element("div").classes("grid grid-cols-1 lg:grid-cols-2 gap-4 items-start")
         try:
             found = await run.io_bound(_read, account)
-        except RetrainError as error:
+        except PROBLEMS as error:
             with content:
-                ui.label(f"{error}. Next: {error.next_step}").props("role=alert")
+                ui.label(in_words(error)).props("role=alert").classes("text-negative wrap")
             return
         if found is None:  # the console is being ended
             return
@@ -63,6 +64,8 @@ def register(account: Account) -> None:
             return PlainTextResponse(str(error), 403)
         except (InputError, ValueError, ClientDisconnect) as error:
             return PlainTextResponse(str(error), 400)
+        except PROBLEMS as error:
+            return PlainTextResponse(in_words(error), 502)
         return PlainTextResponse("done")
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from nicegui import events, run, ui
 
 from cli import watch
-from cli.errors import RetrainError
 from console import asking, uploads
 from console.account import Account
 from console.actions import READ_ONLY
@@ -14,6 +13,7 @@ from console.layout import badge
 from console.live import Live, anew
 from console.pages.drop_zone import DropZone
 from console.pages.versions import execution_path
+from console.problems import PROBLEMS, in_words
 from console.uploads import Started
 from lambdas.datasets import DataSet, DataSets
 from state_machine.names import DATASET_PREFIX
@@ -74,8 +74,8 @@ class Upload:
         name = self._name.value
         try:
             found = await run.io_bound(self._find, name)
-        except RetrainError as error:
-            self._said.text = str(error)
+        except PROBLEMS as error:
+            self._said.text = in_words(error)
             return
         if found is None:  # the console is being ended
             return

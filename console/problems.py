@@ -1,0 +1,15 @@
+"""What may go wrong while AWS is asked, and the line that a page says of it."""
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.errors import RetrainError
+from console.actions import ReadOnlyError
+
+PROBLEMS = (RetrainError, ReadOnlyError, BotoCoreError, ClientError)
+
+
+def in_words(problem: Exception) -> str:
+    """Return what a person reads of one of PROBLEMS, and what to do next if that is known."""
+    if isinstance(problem, BotoCoreError | ClientError):
+        return f"AWS cannot be asked: {problem}"
+    return ". Next: ".join(filter(None, (str(problem), getattr(problem, "next_step", ""))))
