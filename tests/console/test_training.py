@@ -11,6 +11,7 @@ from tests.console.conftest import real_trainings, running_console
 from tests.e2e.pipeline import Pipeline, deployed
 
 EPOCHS = 40
+TRAINING_SECONDS = 180  # far longer than it takes on a machine that does nothing else
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_a_training_is_followed_stopped_and_taken_up_again(
     page.get_by_role("button", name="Redrive").click()
     page.get_by_role("button", name="Redrive it").click()
     expect(train).to_have_accessible_name("State Train: Running")
-    expect(page.get_by_text(epoch(EPOCHS))).to_be_visible()
+    expect(page.get_by_text(epoch(EPOCHS))).to_be_visible(timeout=1000 * TRAINING_SECONDS)
     expect(page.get_by_role("button", name="State Registered: Succeeded")).to_be_visible()
     train.click()
     expect(page.get_by_text("2 attempts", exact=True)).to_be_visible()
