@@ -24,7 +24,8 @@ SHOWN_EVENTS = 100
 class Connection:
     """The AWS that the console talks to; of one that does not answer `problem` says why.
 
-    `milliseconds` is how long the answer took, `server` what it calls itself.
+    `identity` is empty until it has answered. `milliseconds` is how long the answer took, `server`
+    what it calls itself.
     """
 
     embedded: bool
@@ -37,9 +38,9 @@ class Connection:
     problem: str = ""
 
     @property
-    def up(self) -> bool:
-        """Whether it answers."""
-        return not self.problem
+    def asked(self) -> bool:
+        """Whether it is known yet if it answers."""
+        return bool(self.identity or self.problem)
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,20 @@ class DiskUse:
         return sum(folder.size for folder in (*self.runs, *self.rest))
 
 
-def connection(account: Account) -> Connection:
-    """Ask who one is, which every AWS answers."""
+def before_asking(account: Account) -> Connection:
+    """What is known of the AWS without asking it."""
     names = account.stage.names
-    known = Connection(
+    return Connection(
         embedded=account.embedded,
         endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
         account=names.account,
         region=names.region,
     )
+
+
+def connection(account: Account) -> Connection:
+    """Ask who one is, which every AWS answers."""
+    known = before_asking(account)
     began = time.monotonic()
     try:
         answer = account.client("sts").get_caller_identity()

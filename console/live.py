@@ -18,18 +18,26 @@ _log = logging.getLogger(__name__)
 class Live(Generic[T]):
     """Calls `read` in a thread every `seconds`, and `show` with what it returned if that is new.
 
-    The first time it reads while the browser still loads the page. While AWS cannot be asked a
+    The first time it reads while the browser still loads the page, which meanwhile shows `first`
+    if that is given. While AWS cannot be asked a
     line above the content says so, and what was shown stays.
     """
 
     def __init__(
-        self, read: Callable[[], T], show: Callable[[T], None], seconds: float = SECONDS
+        self,
+        read: Callable[[], T],
+        show: Callable[[T], None],
+        seconds: float = SECONDS,
+        first: T | None = None,
     ) -> None:
         self._read, self._show = read, show
-        self._shown: T | None = None
+        self._shown = first
         self._problem = ui.label().props('role="alert"').classes("text-negative wrap")
         self._problem.visible = False
         self._content = ui.element("div").classes("flex flex-col gap-4 w-full empty:hidden")
+        if first is not None:
+            with self._content:
+                show(first)
         self._ahead: Awaitable[T | None] | None = asyncio.ensure_future(run.io_bound(read))
         self._timer = ui.timer(seconds, self.refresh)
 

@@ -1,6 +1,7 @@
 """Whether all is well."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nicegui import ui
 from rich.filesize import decimal
@@ -21,6 +22,8 @@ SECONDS = 5.0
 _LARGEST = 50  # runs that are shown
 _UP = Look("Up", "check_circle", "positive")
 _DOWN = Look("Does not answer", "error", "negative")
+_ASKING = Look("Asking", "hourglass_empty", "muted")
+_UNKNOWN = "..."
 
 
 def register(account: Account) -> None:
@@ -33,7 +36,12 @@ def register(account: Account) -> None:
             tables.style()
             with ui.card().classes("w-full"):
                 _title("Embedded AWS" if account.embedded else "AWS")
-                Live(lambda: health.connection(account), anew(_connection), SECONDS)
+                Live(
+                    lambda: health.connection(account),
+                    anew(_connection),
+                    SECONDS,
+                    first=health.before_asking(account),
+                )
             with ui.card().classes("w-full"):
                 _Events(account)
             with ui.card().classes("w-full"):
@@ -41,16 +49,20 @@ def register(account: Account) -> None:
 
 
 def _connection(found: Connection) -> None:
+    look, answers = _DOWN if found.problem else _UP, f"{found.milliseconds:.0f} ms"
+    if not found.asked:  # as many lines as there will be: nothing moves under a pointer
+        look, answers = _ASKING, _UNKNOWN
+        found = replace(found, identity=_UNKNOWN, server=_UNKNOWN)
     known: list[tuple[str, tables.Cell]] = [
-        ("Status", lambda: show_look(_UP if found.up else _DOWN)),
+        ("Status", lambda: show_look(look)),
         ("Endpoint", found.endpoint or "AWS's own"),
         ("Account", found.account),
         ("Region", found.region),
         ("Acting as", found.identity),
         ("Server", found.server),
     ]
-    if found.up:
-        known.append(("Answers in", f"{found.milliseconds:.0f} ms"))
+    if not found.problem:
+        known.append(("Answers in", answers))
     else:
         known.append(("Problem", found.problem))
         if found.embedded:

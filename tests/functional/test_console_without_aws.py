@@ -56,6 +56,14 @@ def test_what_is_read_before_a_page_opens_is_said_to_be_missing(console: web.Sit
         assert SAID in page.read().decode()
 
 
+def test_what_is_known_stands_there_before_aws_is_asked(console: web.Site) -> None:
+    """Else what comes later moves the buttons below it away from under a pointer."""
+    with urllib.request.urlopen(f"{console.address}/health") as page:
+        text = page.read().decode()
+
+    assert all(known in text for known in ("Asking", "123456789012", "us-east-1", "Answers in"))
+
+
 def test_an_upload_is_refused_in_words(console: web.Site) -> None:
     request = urllib.request.Request(
         f"{console.address}/uploads/digits/train.gz",
