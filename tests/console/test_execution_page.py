@@ -150,7 +150,7 @@ def test_it_is_started_again_with_the_same_inputs(
     page.get_by_label("Reason").fill("once more")
     page.get_by_role("button", name="Start it").click()
     expect(page).to_have_url(re.compile(rf"/executions/{DATASET}-\w+-\w+$"))
-    expect(page.get_by_text("once more")).to_be_visible()
+    expect(page.get_by_text("once more", exact=True)).to_be_visible()
     expect(state(page, "Registered", "Succeeded")).to_be_visible()
     newest = aws.states.describe_execution(executionArn=aws.executions()[0])
     identity = aws.aws.client("sts").get_caller_identity()["Arn"]
