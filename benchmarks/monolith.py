@@ -7,7 +7,7 @@ flatters it: Keras's own `fit` on float32 arrays, scikit-learn's split, a checkp
 epoch and the best one, metrics as JSON. Written the plain way on purpose; it shares nothing with
 the pipeline that it is compared with.
 
-Fashion-MNIST on 2-core x86-64 machines: 95 to 131 s on one with AMX, about 200 s on another;
+Fashion-MNIST on 2-core x86-64 machines: 88 to 131 s on one with AMX, about 200 s on another;
 1.5 GB, test accuracy 0.900 to 0.909.
 """
 

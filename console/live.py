@@ -19,8 +19,8 @@ class Live(Generic[T]):
     """Calls `read` in a thread every `seconds`, and `show` with what it returned if that is new.
 
     The first time it reads while the browser still loads the page, which meanwhile shows `first`
-    if that is given. While AWS cannot be asked a
-    line above the content says so, and what was shown stays.
+    if that is given. While AWS cannot be asked a line above the content says so, and what was shown
+    stays.
     """
 
     def __init__(

@@ -10,6 +10,8 @@ PROBLEMS = (RetrainError, ReadOnlyError, BotoCoreError, ClientError)
 
 def in_words(problem: Exception) -> str:
     """Return what a person reads of one of PROBLEMS, and what to do next if that is known."""
-    if isinstance(problem, BotoCoreError | ClientError):
+    if isinstance(problem, BotoCoreError):
         return f"AWS cannot be asked: {problem}"
+    if isinstance(problem, ClientError):
+        return f"AWS answers: {problem}"
     return ". Next: ".join(filter(None, (str(problem), getattr(problem, "next_step", ""))))
