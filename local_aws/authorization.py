@@ -22,7 +22,6 @@ from local_aws.authorization_record import AuthorizationRecord
 from local_aws.iam_conditions import Keys
 from local_aws.iam_policies import Decision, Effect, Request, Statement, decide, parse, statement
 from local_aws.role_sessions import Session
-from local_aws.server import Context
 from local_aws.state_services import unnoticed
 
 _OF_SESSION = "a session policy"
@@ -39,7 +38,7 @@ class UnassumableRoleError(Exception):
     """There is no such role, or the service may not assume it."""
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Serve the record of what roles did and were denied."""
     _record.install()
 

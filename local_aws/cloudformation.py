@@ -18,7 +18,8 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 """
 
 import re
-from collections.abc import Callable
+import threading
+from functools import cache
 from typing import Any
 
 import boto3
@@ -26,21 +27,19 @@ from botocore.exceptions import ClientError
 from moto import backends
 
 from local_aws.cloudformation_kinds import KINDS, Kind, Properties
-from local_aws.server import Context
+from local_aws.wrapping import Original, replace, wrap
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
-    """Change moto's CloudFormation as soon as it is there."""
-    for change in (
-        _make_by_calls,
-        _make_dependencies_first,
-        _read_templates_from_here,
-        _answer_outputs,
-    ):
-        _when_first_asked(change)
+def install() -> None:
+    """Change moto's CloudFormation when somebody first asks for it.
+
+    It imports half of moto, which takes a second.
+    """
+    wrap(backends, "get_backend", _get_changed_backend)
 
 
 _GONE = re.compile("NotFound|NoSuch|DoesNotExist|NonExistent")
+_changing = threading.Lock()
 
 
 class Made:
@@ -101,46 +100,44 @@ class _Maker:
         return original_resource
 
 
-def _when_first_asked(change: Callable[[], None]) -> None:
-    """Put off what imports moto's CloudFormation, and with it half of moto: it takes a second."""
-    moto_get: Any = backends.get_backend
+def _get_changed_backend(original: Original, name: Any) -> Any:
+    found = original(name)
+    if name == "cloudformation":
+        with _changing:  # each request has its own thread
+            _change()
+    return found
 
-    def get_backend(name: Any) -> Any:
-        found = moto_get(name)
-        if name == "cloudformation":
-            change()
-        return found
 
-    backends.get_backend = get_backend
+@cache
+def _change() -> None:
+    """Change moto's CloudFormation, once."""
+    _make_by_calls()
+    _make_dependencies_first()
+    _read_templates_from_here()
+    _answer_outputs()
 
 
 def _make_by_calls() -> None:
     from moto.cloudformation import parsing  # noqa: PLC0415 (see above)
 
-    moto: Any = parsing
-    moto_find = moto.resource_class_from_type
+    def find(original: Original, name: str) -> Any:
+        return _Maker(name, KINDS[name]) if name in KINDS else original(name)
 
-    def find(name: str) -> Any:
-        return _Maker(name, KINDS[name]) if name in KINDS else moto_find(name)
-
-    moto.resource_class_from_type = find
+    wrap(parsing, "resource_class_from_type", find)
 
 
 def _make_dependencies_first() -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html"""
     from moto.cloudformation.parsing import ResourceMap  # noqa: PLC0415 (see above)
 
-    moto_get = ResourceMap.__getitem__
-
-    def get(resources: ResourceMap, name: str) -> Any:
+    def get(original: Original, resources: ResourceMap, name: str) -> Any:
         if name not in resources._parsed_resources:
             wanted = resources._resource_json_map.get(name, {}).get("DependsOn", [])
             for dependency in [wanted] if isinstance(wanted, str) else wanted:
-                get(resources, dependency)
-        return moto_get(resources, name)
+                get(original, resources, dependency)
+        return original(resources, name)
 
-    moto: Any = ResourceMap
-    moto.__getitem__ = get
+    wrap(ResourceMap, "__getitem__", get)
 
 
 def _read_templates_from_here() -> None:
@@ -151,19 +148,16 @@ def _read_templates_from_here() -> None:
         return utils.get_stack_from_s3_url(here, account_id, partition)
 
     for module in (models, responses):
-        setattr(module, "get_stack_from_s3_url", read)  # noqa: B010 (mypy: not exported)
+        replace(module, get_stack_from_s3_url=read)
 
 
 def _answer_outputs() -> None:
     from moto.cloudformation.models import ChangeSet  # noqa: PLC0415 (see above)
 
-    moto: Any = ChangeSet
-    moto_apply = moto.apply
-
-    def apply(change_set: Any) -> None:
-        moto_apply(change_set)
+    def apply(original: Original, change_set: Any) -> None:
+        original(change_set)
         stack = change_set.stack
         stack.template, stack.template_dict = change_set.template, change_set.template_dict
         stack.output_map = stack._create_output_map()  # moto's is of the template before
 
-    moto.apply = apply
+    wrap(ChangeSet, "apply", apply)

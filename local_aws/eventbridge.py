@@ -29,24 +29,22 @@ from moto.events.responses import EventsHandler
 from moto.moto_api._internal import urls
 
 from local_aws import eventbridge_patterns, eventbridge_schedules, eventbridge_targets
+from local_aws.context import Context
 from local_aws.deliveries import Deliveries
 from local_aws.eventbridge_roles import check_role
 from local_aws.eventbridge_schedules import InvalidScheduleError, Scheduler
 from local_aws.eventbridge_targets import Delivery
-from local_aws.server import Context
+from local_aws.wrapping import Original, replace, wrap
 
 ROUTE = "/moto-api/events/fire-rule"
 _MAX_ENTRIES = 10
 _Answer = tuple[int, dict[str, str], str]
 
-_moto_put_rule = EventsBackend.put_rule
-_moto_put_targets = EventsBackend.put_targets
-_moto_put_events = EventsBackend.put_events
-
 
 def install(context: Context) -> None:
     """Replace how moto's rules send, and start to watch the clock."""
-    deliveries = Deliveries("eventbridge", eventbridge_targets.deliver, context.state)
+    deliver = partial(eventbridge_targets.deliver, Rule.send_to_targets)
+    deliveries = Deliveries("eventbridge", deliver, context.state)
     scheduler = Scheduler(_scheduled_rules, partial(_fire, deliveries), context.state)
     context.register_shutdown(deliveries.close)
     context.register_shutdown(scheduler.close)
@@ -59,18 +57,11 @@ def install(context: Context) -> None:
     def fire_rule(request: Any, _url: str, _headers: Any) -> _Answer:
         return _answer_fire(deliveries, context.region, request.data)
 
-    replacements: dict[Any, dict[str, Any]] = {
-        Rule: {"send_to_targets": send_to_targets},
-        EventsBackend: {
-            "put_rule": _put_rule,
-            "put_targets": _put_targets,
-            "put_events": _put_events,
-        },
-        EventsHandler: {"test_event_pattern": _answer_test_event_pattern},
-    }
-    for owner, members in replacements.items():
-        for name, replacement in members.items():
-            setattr(owner, name, replacement)
+    replace(Rule, send_to_targets=send_to_targets)
+    replace(EventsHandler, test_event_pattern=_answer_test_event_pattern)
+    wrap(EventsBackend, "put_rule", _put_rule)
+    wrap(EventsBackend, "put_targets", _put_targets)
+    wrap(EventsBackend, "put_events", _put_events)
     urls.url_paths[f"{{0}}{ROUTE}$"] = fire_rule  # type: ignore[assignment]
     context.state.after_restore(scheduler.start)
 
@@ -166,7 +157,7 @@ def _answer(status: int, body: dict[str, str]) -> _Answer:
     return status, {"Content-Type": "application/json"}, json.dumps(body)
 
 
-def _put_rule(self: EventsBackend, name: str, **request: Any) -> Rule:
+def _put_rule(original: Original, self: EventsBackend, name: str, **request: Any) -> Rule:
     pattern, expression = request.get("event_pattern"), request.get("scheduled_expression")
     if pattern:
         eventbridge_patterns.check(EventPattern.load(pattern).get_pattern())
@@ -175,31 +166,37 @@ def _put_rule(self: EventsBackend, name: str, **request: Any) -> Rule:
             eventbridge_schedules.parse(expression)
         except InvalidScheduleError as error:
             raise ValidationException("Parameter ScheduleExpression is not valid.") from error
-    return _moto_put_rule(self, name, **request)
+    return original(self, name, **request)
 
 
 def _put_targets(
-    self: EventsBackend, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]
+    original: Original,
+    self: EventsBackend,
+    name: str,
+    event_bus_arn: str | None,
+    targets: list[dict[str, Any]],
 ) -> None:
     for target in targets:
         eventbridge_targets.check(target)
         check_role(target, self.describe_rule(name, event_bus_arn).arn)
-    _moto_put_targets(self, name, event_bus_arn, targets)
+    original(self, name, event_bus_arn, targets)
 
 
-def _put_events(self: EventsBackend, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _put_events(
+    original: Original, self: EventsBackend, events: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     if len(events) > _MAX_ENTRIES:
-        return _moto_put_events(self, events)  # which refuses them
-    return [_put_event(self, event) for event in events]
+        return original(self, events)  # which refuses them
+    return [_put_event(original, self, event) for event in events]
 
 
-def _put_event(backend: EventsBackend, event: dict[str, Any]) -> dict[str, Any]:
+def _put_event(original: Original, backend: EventsBackend, event: dict[str, Any]) -> dict[str, Any]:
     if str(event.get("Source", "")).startswith("aws."):
         return {
             "ErrorCode": "NotAuthorizedForSourceException",
             "ErrorMessage": "Not authorized for the source.",
         }
-    [result] = _moto_put_events(backend, [event])
+    [result] = original(backend, [event])
     return result
 
 

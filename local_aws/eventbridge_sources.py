@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventb
 """
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,28 +17,22 @@ from local_aws.eventbridge import emit
 from local_aws.sagemaker_job import Job
 from local_aws.sagemaker_processing_jobs import ProcessingJob
 from local_aws.sagemaker_training_jobs import TrainingJob
-from local_aws.server import Context
+from local_aws.wrapping import Original, wrap
 
 _MAX_PAYLOAD_BYTES = 248 * 1024
 _UNDER_WAY = ("InProgress", "Stopping")
 _UPDATABLE = ("ModelApprovalStatus", "ApprovalDescription", "CustomerMetadataProperties")
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Have executions, model packages and jobs tell EventBridge of their changes."""
     stepfunctions_executions.status_observers.append(execution_changed)
-    backend: Any = SageMakerModelBackend
-    backend.create_model_package = _telling_of_creation(backend.create_model_package)
-    backend.update_model_package = _telling_of_update(backend.update_model_package)
-    jobs: Any = Job
-    jobs.start = _before(jobs.start)
-    jobs._end = _after(jobs._end)
-    training: Any = TrainingJob
-    training._move_to = _after(training._move_to, _is_under_way)
-    processing: Any = ProcessingJob
-    processing._status_changed = _after(
-        processing._status_changed, lambda job: job.status == "Stopping"
-    )
+    wrap(SageMakerModelBackend, "create_model_package", _tell_of_creation)
+    wrap(SageMakerModelBackend, "update_model_package", _tell_of_update)
+    wrap(Job, "start", _tell_and_start)
+    wrap(Job, "_end", _end_and_tell)
+    wrap(TrainingJob, "_move_to", _move_and_tell)
+    wrap(ProcessingJob, "_status_changed", _tell_of_stopping)
 
 
 def execution_changed(execution: Execution) -> None:
@@ -85,33 +78,26 @@ def execution_detail(execution: Any) -> dict[str, Any]:
     }
 
 
-def _telling_of_creation(create: Callable[..., str]) -> Callable[..., str]:
+def _tell_of_creation(original: Original, backend: SageMakerModelBackend, **request: Any) -> str:
     """A package that a repeated ClientToken names is not news."""
-
-    def create_and_tell(backend: SageMakerModelBackend, **request: Any) -> str:
-        known = {package.arn for package in list(backend.model_packages.values())}
-        arn = create(backend, **request)
-        if arn not in known:
-            _emit_package(backend.describe_model_package(arn), [])
-        return arn
-
-    return create_and_tell
+    known = {package.arn for package in list(backend.model_packages.values())}
+    arn: str = original(backend, **request)
+    if arn not in known:
+        _emit_package(backend.describe_model_package(arn), [])
+    return arn
 
 
-def _telling_of_update(update: Callable[..., str]) -> Callable[..., str]:
-    def update_and_tell(backend: SageMakerModelBackend, *named: Any, **changes: Any) -> str:
-        arn = named[0] if named else changes["model_package_arn"]
-        before = backend.describe_model_package(arn).gen_response_object()
-        updated = update(backend, *named, **changes)
-        package = backend.describe_model_package(arn)
-        after = package.gen_response_object()
-        fields = [
-            name for name in _UPDATABLE if (before.get(name) or {}) != (after.get(name) or {})
-        ]
-        _emit_package(package, fields)
-        return updated
-
-    return update_and_tell
+def _tell_of_update(
+    original: Original, backend: SageMakerModelBackend, *named: Any, **changes: Any
+) -> str:
+    arn = named[0] if named else changes["model_package_arn"]
+    before = backend.describe_model_package(arn).gen_response_object()
+    updated: str = original(backend, *named, **changes)
+    package = backend.describe_model_package(arn)
+    after = package.gen_response_object()
+    fields = [name for name in _UPDATABLE if (before.get(name) or {}) != (after.get(name) or {})]
+    _emit_package(package, fields)
+    return updated
 
 
 def _emit_package(package: ModelPackage, updated: list[str]) -> None:
@@ -127,34 +113,28 @@ def _emit_package(package: ModelPackage, updated: list[str]) -> None:
     )
 
 
-def _is_under_way(job: Job) -> bool:
-    """Its creation and its end are told of by themselves."""
-    described = job.describe()
-    return len(described["SecondaryStatusTransitions"]) > 1 and job.status in _UNDER_WAY
+def _tell_and_start(original: Original, job: Job) -> None:
+    _emit_job(job)
+    original(job)
 
 
-def _before(action: Callable[..., Any]) -> Callable[..., Any]:
-    def tell_and_act(job: Job, *arguments: Any) -> Any:
+def _end_and_tell(original: Original, job: Job, *how: Any) -> None:
+    original(job, *how)
+    _emit_job(job)
+
+
+def _move_and_tell(original: Original, job: TrainingJob, secondary_status: str) -> None:
+    """Tell of what lies between its creation and its end, which are told of by themselves."""
+    original(job, secondary_status)
+    transitions = job.describe()["SecondaryStatusTransitions"]
+    if len(transitions) > 1 and job.status in _UNDER_WAY:
         _emit_job(job)
-        return action(job, *arguments)
-
-    return tell_and_act
 
 
-def _always(_job: Any) -> bool:
-    return True
-
-
-def _after(
-    action: Callable[..., Any], worth_telling: Callable[[Any], bool] = _always
-) -> Callable[..., Any]:
-    def act_and_tell(job: Any, *arguments: Any) -> Any:
-        result = action(job, *arguments)
-        if worth_telling(job):
-            _emit_job(job)
-        return result
-
-    return act_and_tell
+def _tell_of_stopping(original: Original, job: ProcessingJob) -> None:
+    original(job)
+    if job.status == "Stopping":
+        _emit_job(job)
 
 
 def _emit_job(job: Job) -> None:

@@ -27,10 +27,10 @@ from local_aws.deliveries import (
 )
 from local_aws.eventbridge_inputs import input_of
 from local_aws.eventbridge_roles import check_may_send
+from local_aws.wrapping import Original
 
 _INPUTS = ("Input", "InputPath", "InputTransformer")
 
-_moto_send = Rule.send_to_targets
 _log = logging.getLogger(__name__)
 
 
@@ -63,15 +63,16 @@ def check(target: dict[str, Any]) -> None:
         )
 
 
-def deliver(delivery: Delivery) -> None:
+def deliver(moto_send: Original, delivery: Delivery) -> None:
     """Send the event to the target; one that cannot be sent is logged, and kept if the target has
     a dead-letter queue.
 
-    None of what can fail here would be better for being tried again.
+    None of what can fail here would be better for being tried again. `moto_send` is moto's own
+    Rule.send_to_targets, for the targets that are left to it.
     """
     rule, target, event = delivery.rule, delivery.target, delivery.event
     try:
-        _send(rule, target, event)
+        _send(moto_send, rule, target, event)
     except Exception as error:
         _log.exception("%s was not delivered", delivery)
         queue = target.get("DeadLetterConfig", {}).get("Arn")
@@ -79,12 +80,12 @@ def deliver(delivery: Delivery) -> None:
             send_to_queue(queue, json.dumps(event), attributes=_why(rule, target, error))
 
 
-def _send(rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
+def _send(moto_send: Original, rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
     check_may_send(target)
     arn = target["Arn"]
     service = service_of(arn)
     if service == "logs" or (service == "events" and ":event-bus/" not in arn):
-        _leave_to_moto(rule, target, event)
+        _leave_to_moto(moto_send, rule, target, event)
     elif service == "events":
         _forward(arn, event)
     else:
@@ -116,14 +117,16 @@ def _forward(bus_arn: str, event: dict[str, Any]) -> None:
         rule.send_to_targets(event)  # type: ignore[arg-type]
 
 
-def _leave_to_moto(rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
+def _leave_to_moto(
+    moto_send: Original, rule: Rule, target: dict[str, Any], event: dict[str, Any]
+) -> None:
     """moto itself sends to log groups, archives and API destinations."""
     alone = copy.copy(rule)
     alone.targets, alone.event_pattern = [target], EventPattern.load(None)
     seconds = datetime.fromisoformat(event["time"]).timestamp()
     # moto counts in seconds, and without the zone.
-    original: Any = {**event, "time": seconds, "ingestion-time": seconds}
-    _moto_send(alone, original)
+    sent: Any = {**event, "time": seconds, "ingestion-time": seconds}
+    moto_send(alone, sent)
 
 
 def _why(rule: Rule, target: dict[str, Any], error: Exception) -> dict[str, tuple[str, str]]:

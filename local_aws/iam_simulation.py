@@ -21,7 +21,7 @@ from moto.iam.exceptions import NoSuchEntity
 from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
 
-from local_aws.server import Context
+from local_aws.wrapping import replace
 
 # Whom moto takes a caller for whose access key IAM does not know: nothing is refused to them.
 ANYBODY = "user/moto"
@@ -29,10 +29,9 @@ ANYBODY = "user/moto"
 Statement = dict[str, Any]
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Add the operation to moto's."""
-    response: Any = IamResponse
-    response.simulate_principal_policy = _simulate_principal_policy
+    replace(IamResponse, simulate_principal_policy=_simulate_principal_policy)
 
 
 def evaluate(statements: Iterable[Statement], action: str, resource: str) -> dict[str, Any]:

@@ -28,27 +28,25 @@ from local_aws.deliveries import (
 )
 from local_aws.lambda_asynchronous import MAX_AGE_SECONDS, Condition, QueuedEvent
 from local_aws.lambda_roles import check_destination, check_may_send
-from local_aws.server import Context
+from local_aws.wrapping import Original, replace, wrap
 
 DEFAULT_RETRIES = 2
 
 _ERROR_MESSAGE_LIMIT = 1024
-_moto_create = LambdaFunction.__init__
-_moto_update = LambdaFunction.update_configuration
-_moto_describe = LambdaFunction.get_configuration
 
 _log = logging.getLogger(__name__)
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Keep the settings of asynchronous invocations as AWS does."""
-    function: Any = LambdaFunction
-    function.__init__ = _create
-    function.update_configuration = _update
-    function.get_configuration = _describe
-    backend: Any = LambdaBackend
-    backend.put_function_event_invoke_config = _put_config
-    backend.update_function_event_invoke_config = _update_config
+    wrap(LambdaFunction, "__init__", _create)
+    wrap(LambdaFunction, "update_configuration", _update)
+    wrap(LambdaFunction, "get_configuration", _describe)
+    replace(
+        LambdaBackend,
+        put_function_event_invoke_config=_put_config,
+        update_function_event_invoke_config=_update_config,
+    )
 
 
 def max_retries(function: LambdaFunction) -> int:
@@ -199,20 +197,27 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _create(self: Any, account_id: str, spec: dict[str, Any], *args: Any, **options: Any) -> None:
+def _create(
+    original: Original,
+    self: Any,
+    account_id: str,
+    spec: dict[str, Any],
+    *args: Any,
+    **options: Any,
+) -> None:
     self.dead_letter_config = spec.get("DeadLetterConfig") or {}
-    _moto_create(self, account_id, spec, *args, **options)
+    original(self, account_id, spec, *args, **options)
 
 
-def _update(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
+def _update(original: Original, self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
     if "DeadLetterConfig" in config_updates:
         self.dead_letter_config = config_updates["DeadLetterConfig"] or {}
-    return _moto_update(self, config_updates)
+    return original(self, config_updates)
 
 
-def _describe(self: Any, *args: Any, **options: Any) -> dict[str, Any]:
+def _describe(original: Original, self: Any, *args: Any, **options: Any) -> dict[str, Any]:
     target = _dead_letter_target(self)
-    described = _moto_describe(self, *args, **options)
+    described: dict[str, Any] = original(self, *args, **options)
     return {**described, "DeadLetterConfig": {"TargetArn": target}} if target else described
 
 

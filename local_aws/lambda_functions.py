@@ -20,12 +20,13 @@ from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import BaseResponse
 
 from local_aws import lambda_ahead, stepfunctions_executions
+from local_aws.context import Context
 from local_aws.lambda_asynchronous import ThrottledError
 from local_aws.lambda_code import CodeTooLargeError, check_size
 from local_aws.lambda_environment import Outcome
 from local_aws.lambda_runtime_api import Event
 from local_aws.lambda_service import LambdaService
-from local_aws.server import Context
+from local_aws.wrapping import Original, replace, wrap
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_REQUEST_BYTES = 6_291_456
@@ -93,11 +94,10 @@ def install(context: Context) -> None:
     def invoke_for_sender(function: LambdaFunction, body: str, *_: Any) -> bytes:
         return _invoke_for_sender(service, function, body)
 
-    LambdaResponse.invoke = invoke_api  # type: ignore[method-assign]
-    LambdaBackend.invoke = invoke_for_poller  # type: ignore[method-assign,assignment]
-    LambdaResponse._enrich_response = staticmethod(_keep_request_id)  # type: ignore[method-assign]
-    LambdaFunction.invoke = invoke_for_sender  # type: ignore[method-assign,assignment]
-    LambdaFunction._set_function_code = _refusing_bad_zips(LambdaFunction._set_function_code)  # type: ignore[method-assign]
+    replace(LambdaResponse, invoke=invoke_api, _enrich_response=staticmethod(_keep_request_id))
+    replace(LambdaBackend, invoke=invoke_for_poller)
+    replace(LambdaFunction, invoke=invoke_for_sender)
+    wrap(LambdaFunction, "_set_function_code", _refusing_bad_zips)
 
 
 def event_of(payload: bytes, headers: Mapping[str, str]) -> Event:
@@ -194,20 +194,16 @@ def _runnable(function: LambdaFunction) -> LambdaFunction:
     return function
 
 
-def _refusing_bad_zips(set_code: Any) -> Any:
+def _refusing_bad_zips(original: Original, function: LambdaFunction, spec: dict[str, Any]) -> None:
     """AWS opens the zip before it accepts it; moto stores any bytes."""
-
-    def checked(function: LambdaFunction, spec: dict[str, Any]) -> None:
-        before = copy.copy(function.__dict__)
-        before["code"] = copy.copy(function.code)
-        set_code(function, spec)
-        try:
-            _check_zip(getattr(function, "code_bytes", b""))
-        except InvalidParameterValueException:
-            function.__dict__.update(before)
-            raise
-
-    return checked
+    before = copy.copy(function.__dict__)
+    before["code"] = copy.copy(function.code)
+    original(function, spec)
+    try:
+        _check_zip(getattr(function, "code_bytes", b""))
+    except InvalidParameterValueException:
+        function.__dict__.update(before)
+        raise
 
 
 def _check_zip(code: bytes) -> None:

@@ -14,7 +14,7 @@ from local_aws.authorization import UnassumableRoleError, allows, check, check_a
 from local_aws.deliveries import service_of
 from local_aws.iam_policies import Request
 from local_aws.role_sessions import Session
-from local_aws.server import Context
+from local_aws.wrapping import Original, wrap
 
 _SENDING = {
     "sqs": ("sqs:SendMessage", "SQS"),
@@ -23,15 +23,11 @@ _SENDING = {
     "events": ("events:PutEvents", "EventBridge"),
 }
 
-_moto_create = LambdaBackend.create_function
-_moto_update = LambdaBackend.update_function_configuration
 
-
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Have roles checked, of which moto only asks that they are there."""
-    backend: Any = LambdaBackend
-    backend.create_function = _create
-    backend.update_function_configuration = _update
+    wrap(LambdaBackend, "create_function", _create)
+    wrap(LambdaBackend, "update_function_configuration", _update)
 
 
 def check_may_send(function: LambdaFunction, target_arn: str) -> None:
@@ -60,17 +56,21 @@ def _session(role_arn: str, function: str) -> Session:
     return role_sessions.issue(role_arn, function)
 
 
-def _create(self: LambdaBackend, spec: dict[str, Any]) -> LambdaFunction:
+def _create(original: Original, self: LambdaBackend, spec: dict[str, Any]) -> LambdaFunction:
     _check_role(self, str(spec.get("FunctionName")), spec.get("Role", ""), spec)
-    return _moto_create(self, spec)
+    return original(self, spec)
 
 
 def _update(
-    self: LambdaBackend, function_name: str, qualifier: str, body: dict[str, Any]
+    original: Original,
+    self: LambdaBackend,
+    function_name: str,
+    qualifier: str,
+    body: dict[str, Any],
 ) -> dict[str, Any] | None:
     function = self.get_function(function_name, qualifier)
     _check_role(self, function.function_name, body.get("Role") or function.role, body)
-    return _moto_update(self, function_name, qualifier, body)
+    return original(self, function_name, qualifier, body)
 
 
 def _check_role(backend: LambdaBackend, name: str, role_arn: str, spec: dict[str, Any]) -> None:

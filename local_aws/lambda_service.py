@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from local_aws import lambda_code, lambda_destinations, role_sessions
+from local_aws.context import Context
 from local_aws.deliveries import find_function
 from local_aws.lambda_asynchronous import (
     AsynchronousInvocations,
@@ -23,7 +24,6 @@ from local_aws.lambda_environment import ExecutionEnvironment, Limits, Outcome
 from local_aws.lambda_logs import LogStream
 from local_aws.lambda_pool import Deployment, Pool
 from local_aws.lambda_runtime_api import Event
-from local_aws.server import Context
 
 _log = logging.getLogger(__name__)
 

@@ -8,21 +8,20 @@ import json
 from moto.logs.exceptions import InvalidParameterException
 from moto.logs.responses import LogsResponse
 
-from local_aws.server import Context
+from local_aws.wrapping import Original, wrap
 
 _NO_STREAM = ":"  # of a name that no stream may have; an empty list would mean all
-_moto_filter = LogsResponse.filter_log_events
 
 
-def install(context: Context) -> None:  # noqa: ARG001
+def install() -> None:
     """Let FilterLogEvents take logStreamNamePrefix."""
-    LogsResponse.filter_log_events = _filter_log_events  # type: ignore[method-assign]
+    wrap(LogsResponse, "filter_log_events", _filter_log_events)
 
 
-def _filter_log_events(self: LogsResponse) -> str:
+def _filter_log_events(original: Original, self: LogsResponse) -> str:
     prefix, group = self._get_param("logStreamNamePrefix"), self._get_param("logGroupName")
     if prefix is None:
-        return _moto_filter(self)
+        return original(self)
     if self._get_param("logStreamNames"):
         raise InvalidParameterException("Only one of logStreamNamePrefix and logStreamNames")
     found = self.logs_backend.groups.get(group)

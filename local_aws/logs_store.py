@@ -9,13 +9,12 @@ from uuid import uuid4
 from moto.logs.models import LogEvent, LogStream
 
 from local_aws import state_services
-from local_aws.server import Context
+from local_aws.context import Context
+from local_aws.wrapping import Original, replace, wrap
 
 PART = "log-events"
 _PIECE = 200  # events
 _COUNTERS = ("last_ingestion_time", "stored_bytes", "upload_sequence_token")
-
-_moto_put = LogStream.put_log_events
 
 
 def install(context: Context) -> None:
@@ -23,13 +22,13 @@ def install(context: Context) -> None:
     state = context.state
     streams: dict[str, Any] = {}
 
-    def put_log_events(stream: Any, log_events: list[dict[str, Any]]) -> str:
+    def put_log_events(original: Original, stream: Any, log_events: list[dict[str, Any]]) -> str:
         if not hasattr(stream, "kept_as"):
             stream.kept_as = uuid4().hex
             streams[stream.kept_as] = stream
             state.changed(state_services.PART, "logs")
         first = len(stream.events) // _PIECE
-        token = _moto_put(stream, log_events)
+        token: str = original(stream, log_events)
         for piece in range(first, (len(stream.events) - 1) // _PIECE + 1):
             state.changed(PART, f"{stream.kept_as}/{piece}")
         return token
@@ -57,10 +56,8 @@ def install(context: Context) -> None:
         if hasattr(stream, "kept_as"):
             streams[stream.kept_as] = stream
 
-    replaced: Any = LogStream
-    replaced.put_log_events = put_log_events
-    replaced.__getstate__ = _without_events
-    replaced.__setstate__ = set_state
+    wrap(LogStream, "put_log_events", put_log_events)
+    replace(LogStream, __getstate__=_without_events, __setstate__=set_state)
     state.keep(PART, get, put)
 
 

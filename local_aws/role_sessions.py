@@ -12,15 +12,13 @@ import string
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 
-from local_aws.server import Context
+from local_aws.wrapping import Original, wrap
 
 _PREFIX = "ASIA"  # of temporary keys; a user's own begin with AKIA
 _ALPHABET = string.ascii_uppercase + "234567"
-_moto_find = STSBackend.get_assumed_role_from_access_key
 
 _issued: dict[str, "Session"] = {}
 _lock = threading.Lock()
@@ -68,10 +66,9 @@ class Session:
         }
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Let GetCallerIdentity know the credentials that are given away here."""
-    backend: Any = STSBackend
-    backend.get_assumed_role_from_access_key = _find_for_moto
+    wrap(STSBackend, "get_assumed_role_from_access_key", _find_for_moto)
 
 
 def issue(role_arn: str, name: str) -> Session:
@@ -105,8 +102,8 @@ def find(access_key: str) -> Session | None:
 def _assumed(access_key: str) -> AssumedRole | None:
     for regions in list(sts_backends.values()):
         for backend in list(regions.values()):
-            role = _moto_find(backend, access_key)
-            if role is not None:
+            role = backend.get_assumed_role_from_access_key(access_key)
+            if isinstance(role, AssumedRole):
                 return role
     return None
 
@@ -123,8 +120,10 @@ def _session_of(role: AssumedRole) -> Session:
     )
 
 
-def _find_for_moto(self: STSBackend, access_key_id: str) -> "AssumedRole | _Identity | None":
-    return _moto_find(self, access_key_id) or _identity(_issued.get(access_key_id))
+def _find_for_moto(
+    original: Original, self: STSBackend, access_key_id: str
+) -> "AssumedRole | _Identity | None":
+    return original(self, access_key_id) or _identity(_issued.get(access_key_id))
 
 
 @dataclass(frozen=True)

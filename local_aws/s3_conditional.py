@@ -9,12 +9,9 @@ from typing import Any
 
 from moto.s3.responses import S3Response
 
-from local_aws.server import Context
+from local_aws.wrapping import Original, wrap
 
 _STRIPES = 64
-
-_moto_put = S3Response.put_object
-_moto_post = S3Response._key_response_post
 
 
 class Locks:
@@ -28,19 +25,18 @@ class Locks:
         return self._locks[hash((bucket, key)) % _STRIPES]
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Let one writer at a time look at a key and write it."""
     locks = Locks()
 
-    def put_object(response: S3Response) -> Any:
+    def put_object(original: Original, response: S3Response) -> Any:
         with locks.of(response.bucket_name, response.parse_key_name()):
-            return _moto_put(response)
+            return original(response)
 
-    def post_to_key(response: S3Response, *request: Any) -> Any:
+    def post_to_key(original: Original, response: S3Response, *request: Any) -> Any:
         _, _, bucket, _, key = request
         with locks.of(bucket, key):  # this is how a multipart upload is completed
-            return _moto_post(response, *request)
+            return original(response, *request)
 
-    replaced: Any = S3Response
-    replaced.put_object = put_object
-    replaced._key_response_post = post_to_key
+    wrap(S3Response, "put_object", put_object)
+    wrap(S3Response, "_key_response_post", post_to_key)

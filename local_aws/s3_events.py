@@ -23,6 +23,7 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.responses import S3Response
 
 from local_aws import eventbridge
+from local_aws.context import Context
 from local_aws.deliveries import (
     Deliveries,
     find_function,
@@ -33,7 +34,7 @@ from local_aws.deliveries import (
     service_of,
 )
 from local_aws.s3_records import ObjectEvent, test_event
-from local_aws.server import Context
+from local_aws.wrapping import Original, replace, wrap
 
 _FILTER_NAME = re.compile(r"(<Name>\s*)(prefix|suffix)(\s*</Name>)", re.IGNORECASE)
 
@@ -83,11 +84,8 @@ def install(context: Context) -> None:
     def send_test_event(account_id: str, bucket: Any) -> None:  # noqa: ARG001 (moto's signature)
         _send_test_event(deliveries, bucket)
 
-    notifications.send_event = send_event
-    notifications.send_test_event = send_test_event
-    S3Response._notification_config_from_body = _reading_as_aws(  # type: ignore[method-assign]
-        S3Response._notification_config_from_body
-    )
+    replace(notifications, send_event=send_event, send_test_event=send_test_event)
+    wrap(S3Response, "_notification_config_from_body", _read_configuration)
 
 
 def _send_event(
@@ -160,23 +158,19 @@ def _put_event(event: ObjectEvent) -> None:
     )
 
 
-def _reading_as_aws(read: Any) -> Any:
-    """Wrap moto's parser of PutBucketNotificationConfiguration."""
-
-    def read_configuration(response: S3Response) -> dict[str, Any]:
-        body = response.body.decode() if isinstance(response.body, bytes) else response.body
-        response.body = _FILTER_NAME.sub(lambda m: m[1] + m[2].lower() + m[3], body)
-        try:
-            configuration = read(response)
-        except AssertionError as error:
-            raise InvalidFilterRuleError from error
-        skipped = response.headers.get("x-amz-skip-destination-validation", "").lower()
-        if skipped != "true":
-            for destination in configuration.get("CloudFunctionConfiguration", []):
-                _check_permission(destination["CloudFunction"], response.bucket_name)
-        return configuration
-
-    return read_configuration
+def _read_configuration(original: Original, response: S3Response) -> dict[str, Any]:
+    """Read what PutBucketNotificationConfiguration is given, and refuse what AWS refuses."""
+    body = response.body.decode() if isinstance(response.body, bytes) else response.body
+    response.body = _FILTER_NAME.sub(lambda m: m[1] + m[2].lower() + m[3], body)
+    try:
+        configuration: dict[str, Any] = original(response)
+    except AssertionError as error:
+        raise InvalidFilterRuleError from error
+    skipped = response.headers.get("x-amz-skip-destination-validation", "").lower()
+    if skipped != "true":
+        for destination in configuration.get("CloudFunctionConfiguration", []):
+            _check_permission(destination["CloudFunction"], response.bucket_name)
+    return configuration
 
 
 def _check_permission(arn: str, bucket: str) -> None:

@@ -10,11 +10,12 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 from moto.s3.responses import S3Response
+
+from local_aws.wrapping import Original, wrap
 
 _HEADER = "x-retrain-handover"
 _TICKET = secrets.token_hex()
@@ -34,9 +35,8 @@ def use_tickets(s3: Any) -> None:
 
 def install() -> None:
     """Let GetObject and PutObject notice a ticket."""
-    replaced: Any = S3Response
-    replaced.get_object = _noticing(replaced.get_object)
-    replaced.put_object = _noticing(replaced.put_object)
+    wrap(S3Response, "get_object", _noticing_a_ticket)
+    wrap(S3Response, "put_object", _noticing_a_ticket)
 
 
 def under_way() -> bool:
@@ -76,18 +76,15 @@ def copy(source: IO[bytes], target: Path) -> None:
         shutil.copyfileobj(source, file)
 
 
-def _noticing(action: Callable[[S3Response], Any]) -> Callable[[S3Response], Any]:
-    def act(response: S3Response) -> Any:
-        shown = response.headers.get(_HEADER, "")
-        if not secrets.compare_digest(shown.encode(), _TICKET.encode()):
-            return action(response)
-        _current.handover = True
-        try:
-            status, headers, body = action(response)
-        finally:
-            _current.handover = False
-        if body:
-            headers["content-length"] = str(len(body))
-        return status, headers, body
-
-    return act
+def _noticing_a_ticket(original: Original, response: S3Response) -> Any:
+    shown = response.headers.get(_HEADER, "")
+    if not secrets.compare_digest(shown.encode(), _TICKET.encode()):
+        return original(response)
+    _current.handover = True
+    try:
+        status, headers, body = original(response)
+    finally:
+        _current.handover = False
+    if body:
+        headers["content-length"] = str(len(body))
+    return status, headers, body

@@ -10,15 +10,14 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
 
 from local_aws.iam_policies import Request, Statement, decide, parse
-from local_aws.server import Context
+from local_aws.wrapping import replace
 
 POLICY = "a resource-based policy"
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Leave to moto only what it needs a policy for: whether a bucket is public."""
-    bucket: Any = FakeBucket
-    bucket.get_permission = _public_permission
+    replace(FakeBucket, get_permission=_public_permission)
 
 
 def statements_for(request: Request, account: str, partition: str) -> tuple[Statement, ...]:

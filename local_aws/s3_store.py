@@ -27,16 +27,13 @@ from moto.s3.utils import _VersionedKeyStore
 from moto.utilities.utils import md5_hash
 
 from local_aws import s3_handover
-from local_aws.server import Context
+from local_aws.context import Context
 from local_aws.state import State
 from local_aws.state_services import touch
 from local_aws.state_summary import OBJECTS
+from local_aws.wrapping import Original, replace, wrap
 
 BUCKETS, KEYS, UPLOADS = "s3-buckets", "s3-keys", "s3-uploads"
-
-_moto_bucket = FakeBucket.__init__
-_moto_get_bucket = S3Backend.get_bucket
-_moto_get_object = S3Backend.get_object
 
 _log = logging.getLogger(__name__)
 
@@ -183,7 +180,6 @@ def install(context: Context) -> None:
     context.state.keep(KEYS, store.get_key, store.put_key)
     context.state.keep(UPLOADS, store.get_upload, store.put_upload)
     context.state.after_restore(store.sweep)
-    s3_handover.install()
     _keep_bytes_in_files(folder)
     _tell_of_changes(context.state)
 
@@ -217,12 +213,14 @@ def _keep_bytes_in_files(folder: Path) -> None:
         vars(copy).update(vars(key))
         return copy
 
-    replaced: Any = FakeKey
-    replaced.value = property(read, write)
-    replaced.__getstate__ = state_of
-    replaced.__setstate__ = set_state
-    replaced.__deepcopy__ = copied
-    replaced.__del__ = lambda _: None  # moto would warn, and close what copies share
+    replace(
+        FakeKey,
+        value=property(read, write),
+        __getstate__=state_of,
+        __setstate__=set_state,
+        __deepcopy__=copied,
+        __del__=lambda _: None,  # moto would warn, and close what copies share
+    )
 
 
 def bytes_of(key: FakeKey) -> Path:
@@ -240,26 +238,31 @@ def _tell_of_changes(state: State) -> None:
         if not touch(part, item):
             state.changed(part, item)
 
-    def new_bucket(bucket: FakeBucket, name: str, *arguments: Any, **options: Any) -> None:
-        _moto_bucket(bucket, name, *arguments, **options)
+    def new_bucket(
+        original: Original, bucket: FakeBucket, name: str, *arguments: Any, **options: Any
+    ) -> None:
+        original(bucket, name, *arguments, **options)
         bucket.keys = KeptKeys(partial(changed, KEYS, name))
         bucket.multiparts = KeptUploads(partial(changed, UPLOADS, name))
 
-    def get_bucket(backend: S3Backend, bucket_name: str) -> FakeBucket:
+    def get_bucket(original: Original, backend: S3Backend, bucket_name: str) -> FakeBucket:
         touch(BUCKETS, bucket_name)
-        return _moto_get_bucket(backend, bucket_name)
+        return original(backend, bucket_name)
 
     def get_object(
-        backend: S3Backend, bucket_name: str, key_name: str, *more: Any, **options: Any
+        original: Original,
+        backend: S3Backend,
+        bucket_name: str,
+        key_name: str,
+        *more: Any,
+        **options: Any,
     ) -> FakeKey | None:
         touch(KEYS, f"{bucket_name}/{key_name}")
-        return _moto_get_object(backend, bucket_name, key_name, *more, **options)
+        return original(backend, bucket_name, key_name, *more, **options)
 
-    replaced: Any = FakeBucket
-    replaced.__init__ = new_bucket
-    backend: Any = S3Backend
-    backend.get_bucket = get_bucket
-    backend.get_object = get_object
+    wrap(FakeBucket, "__init__", new_bucket)
+    wrap(S3Backend, "get_bucket", get_bucket)
+    wrap(S3Backend, "get_object", get_object)
 
 
 def _bucket(name: str) -> FakeBucket | None:

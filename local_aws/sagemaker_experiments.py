@@ -6,16 +6,13 @@ from moto.sagemaker.exceptions import AWSValidationException, ResourceNotFound
 from moto.sagemaker.models import SageMakerModelBackend
 
 from local_aws.sagemaker_job import Job
-
-_moto_create_experiment = SageMakerModelBackend.create_experiment
-_moto_create_trial = SageMakerModelBackend.create_trial
+from local_aws.wrapping import Original, wrap
 
 
 def install() -> None:
     """Correct moto's creation of experiments and trials."""
-    backend: Any = SageMakerModelBackend
-    backend.create_experiment = _create_experiment
-    backend.create_trial = _create_trial
+    wrap(SageMakerModelBackend, "create_experiment", _create_experiment)
+    wrap(SageMakerModelBackend, "create_trial", _create_trial)
 
 
 def check(config: dict[str, str], backend: SageMakerModelBackend) -> None:
@@ -49,19 +46,21 @@ def record(job: Job, config: dict[str, str], backend: SageMakerModelBackend) -> 
     backend.associate_trial_component(config["TrialName"], component)
 
 
-def _create_experiment(self: SageMakerModelBackend, experiment_name: str) -> dict[str, str]:
+def _create_experiment(
+    original: Original, self: SageMakerModelBackend, experiment_name: str
+) -> dict[str, str]:
     """AWS refuses the name of an experiment that exists; moto would replace the experiment."""
     _refuse_taken("Experiment", experiment_name, self.experiments)
-    return _moto_create_experiment(self, experiment_name)
+    return original(self, experiment_name)
 
 
 def _create_trial(
-    self: SageMakerModelBackend, trial_name: str, experiment_name: str
+    original: Original, self: SageMakerModelBackend, trial_name: str, experiment_name: str
 ) -> dict[str, str]:
     """AWS refuses a name that is taken, and an experiment that does not exist; moto takes both."""
     check({"ExperimentName": experiment_name}, self)
     _refuse_taken("Trial", trial_name, self.trials)
-    return _moto_create_trial(self, trial_name, experiment_name)
+    return original(self, trial_name, experiment_name)
 
 
 def _refuse_taken(kind: str, name: str, known: dict[str, Any]) -> None:

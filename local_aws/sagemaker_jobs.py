@@ -13,15 +13,16 @@ from moto.sagemaker.exceptions import AWSValidationException, ResourceInUseExcep
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from local_aws import sagemaker_experiments, sagemaker_registry, sagemaker_spot, sagemaker_state
+from local_aws import sagemaker_experiments, sagemaker_spot, sagemaker_state
 from local_aws.authorization import UnassumableRoleError, check_assumable
+from local_aws.context import Context
 from local_aws.sagemaker_container import Runtime
 from local_aws.sagemaker_job import Job, Services
 from local_aws.sagemaker_processing_jobs import ProcessingJob
 from local_aws.sagemaker_s3 import Transfer
 from local_aws.sagemaker_state import all_jobs, jobs_of
 from local_aws.sagemaker_training_jobs import TrainingJob
-from local_aws.server import Context
+from local_aws.wrapping import replace
 
 _DEFAULT_PAGE = 10
 _NAME_TAKEN = {
@@ -46,11 +47,8 @@ def install(context: Context) -> None:
     )
     services.runtime.build()
     for kind in (ProcessingJob, TrainingJob):
-        for name, action in _actions(kind, services).items():
-            setattr(SageMakerResponse, name, action)
+        replace(SageMakerResponse, **_actions(kind, services))
     sagemaker_state.install(context.state, services)
-    sagemaker_experiments.install()
-    sagemaker_registry.install()
     sagemaker_spot.install(lambda name: find_training_job(name, context.region))
     context.register_shutdown(_kill_all)
 

@@ -8,38 +8,41 @@ from moto.sagemaker.exceptions import AWSValidationException, ConflictException
 from moto.sagemaker.models import ModelPackage, SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-_moto_create_group = SageMakerModelBackend.create_model_package_group
-_moto_create = SageMakerModelBackend.create_model_package
-_moto_update = SageMakerModelBackend.update_model_package
-_moto_init = ModelPackage.__init__
+from local_aws.wrapping import Original, replace, wrap
 
 _registering = threading.Lock()
 
 
 def install() -> None:
     """Correct moto's actions on model packages and their groups."""
-    backend: Any = SageMakerModelBackend
-    backend.create_model_package_group = _create_group
-    backend.create_model_package = _create
-    backend.update_model_package = _update
-    ModelPackage.__init__ = _init  # type: ignore[method-assign,assignment]
-    response: Any = SageMakerResponse
-    response.delete_model_package = _answer_delete
-    response.delete_model_package_group = _answer_delete_group
+    wrap(SageMakerModelBackend, "create_model_package_group", _create_group)
+    wrap(SageMakerModelBackend, "create_model_package", _create)
+    wrap(SageMakerModelBackend, "update_model_package", _update)
+    wrap(ModelPackage, "__init__", _init)
+    replace(
+        SageMakerResponse,
+        delete_model_package=_answer_delete,
+        delete_model_package_group=_answer_delete_group,
+    )
 
 
 def _create_group(
-    self: SageMakerModelBackend, model_package_group_name: str, *args: Any, **options: Any
+    original: Original,
+    self: SageMakerModelBackend,
+    model_package_group_name: str,
+    *args: Any,
+    **options: Any,
 ) -> str:
     """AWS refuses the name of a group that exists; moto would replace the group."""
     with _registering:
         group = self.model_package_groups.get(model_package_group_name)
         if group is not None:
             raise AWSValidationException(f"Model Package Group already exists: {group.arn}")
-        return _moto_create_group(self, model_package_group_name, *args, **options)
+        return original(self, model_package_group_name, *args, **options)
 
 
 def _create(
+    original: Original,
     self: SageMakerModelBackend,
     model_package_group_name: str | None = None,
     client_token: str | None = None,
@@ -60,7 +63,7 @@ def _create(
             for package in self.model_packages.values():
                 if package.client_token == client_token:
                     return package.arn
-        return _moto_create(
+        return original(
             self,
             model_package_group_name=model_package_group_name,
             client_token=client_token,
@@ -68,7 +71,9 @@ def _create(
         )
 
 
-def _update(self: SageMakerModelBackend, model_package_arn: str, **changes: Any) -> str:
+def _update(
+    original: Original, self: SageMakerModelBackend, model_package_arn: str, **changes: Any
+) -> str:
     """Change only what the request names, and add to the metadata; moto would empty the rest."""
     package: ModelPackage = self.describe_model_package(model_package_arn)
     with _registering:
@@ -78,7 +83,7 @@ def _update(self: SageMakerModelBackend, model_package_arn: str, **changes: Any)
             **(package.customer_metadata_properties or {}),
             **(changes.pop("customer_metadata_properties") or {}),
         }
-        return _moto_update(
+        return original(
             self,
             model_package_arn,
             model_approval_status=status,
@@ -88,13 +93,18 @@ def _update(self: SageMakerModelBackend, model_package_arn: str, **changes: Any)
         )
 
 
-def _init(self: ModelPackage, model_package_version: int | None = None, **request: Any) -> None:
+def _init(
+    original: Original,
+    self: ModelPackage,
+    model_package_version: int | None = None,
+    **request: Any,
+) -> None:
     """Give no number again that a deleted version had; moto counts what is there."""
     if model_package_version is not None:
         backend = sagemaker_backends[request["account_id"]][request["region_name"]]
         group = backend.model_package_groups[request["model_package_group_name"]]
         model_package_version += _numbers_gone(group)
-    _moto_init(self, model_package_version=model_package_version, **request)
+    original(self, model_package_version=model_package_version, **request)
 
 
 def _answer_delete(response: SageMakerResponse) -> EmptyResult:

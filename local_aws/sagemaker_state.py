@@ -4,7 +4,7 @@ Their processes end with the server. So a job that was running then is Failed wh
 starts, one that was being stopped is Stopped, and the names of all stay taken.
 """
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
@@ -15,6 +15,7 @@ from local_aws.sagemaker_job import Job, Services
 from local_aws.sagemaker_processing_jobs import ProcessingJob
 from local_aws.sagemaker_training_jobs import TrainingJob
 from local_aws.state import State
+from local_aws.wrapping import Original, wrap
 
 PART = "jobs"
 _KINDS: dict[str, type[Job]] = {kind.arn_type: kind for kind in (ProcessingJob, TrainingJob)}
@@ -31,9 +32,8 @@ def install(state: State, services: Services) -> None:
             job.end_interrupted()
         _tidy(services)
 
-    backend: Any = SageMakerModelBackend
     for action in ("add_tags", "delete_tags"):
-        setattr(backend, action, _marking_jobs(getattr(backend, action), state))
+        wrap(SageMakerModelBackend, action, partial(_marking_jobs, state))
     state.keep(PART, _saved, lambda arn, saved: found.append((arn, saved)))
     state.after_restore(restore)
 
@@ -91,13 +91,16 @@ def _tidy(services: Services) -> None:
                 Container(root, services.runtime).remove_unfinished()
 
 
-def _marking_jobs(action: Callable[..., Any], state: State) -> Callable[..., Any]:
-    """Have the tags of a job saved with it when this action of moto has changed them."""
-
-    def act_and_mark(self: SageMakerModelBackend, arn: str, *given: Any, **named: Any) -> Any:
-        result = action(self, arn, *given, **named)
-        if _kind(arn) in _KINDS:
-            state.changed(PART, arn)
-        return result
-
-    return act_and_mark
+def _marking_jobs(
+    state: State,
+    original: Original,
+    self: SageMakerModelBackend,
+    arn: str,
+    *given: Any,
+    **named: Any,
+) -> Any:
+    """Have the tags of a job saved with it when an action of moto has changed them."""
+    result = original(self, arn, *given, **named)
+    if _kind(arn) in _KINDS:
+        state.changed(PART, arn)
+    return result

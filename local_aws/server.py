@@ -1,56 +1,24 @@
 """The embedded AWS: moto's server on loopback, with this package's extensions installed into it.
 
-moto is extended, never forked. Each extension is a module with `install(context)`; the server
-calls them in the order of `EXTENSIONS` before it answers the first request.
+moto is extended, never forked: `extensions.install` changes it before the first request is
+answered.
 """
 
 import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from werkzeug.serving import LISTEN_QUEUE, BaseWSGIServer, make_server
 
 from local_aws import credentials, ownership, postponed, processes
+from local_aws.context import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS, Context
 from local_aws.state import State
 
-EXTENSIONS = (
-    "local_aws.state_services",
-    "local_aws.s3_store",
-    "local_aws.logs_filter",
-    "local_aws.logs_store",
-    "local_aws.role_sessions",
-    "local_aws.authorization",
-    "local_aws.s3_policies",
-    "local_aws.validation",
-    "local_aws.lambda_functions",
-    "local_aws.lambda_roles",
-    "local_aws.lambda_destinations",
-    "local_aws.eventbridge",
-    "local_aws.sns_subscriptions",
-    "local_aws.s3_conditional",
-    "local_aws.s3_events",
-    "local_aws.sagemaker_jobs",
-    "local_aws.stepfunctions_calls",
-    "local_aws.stepfunctions_roles",
-    "local_aws.stepfunctions_sagemaker",
-    "local_aws.stepfunctions_redrive",
-    "local_aws.stepfunctions_state",
-    "local_aws.stepfunctions_traces",
-    "local_aws.eventbridge_sources",
-    "local_aws.service_quotas",
-    "local_aws.iam_simulation",
-    "local_aws.cloudformation",
-)
 HOST = "127.0.0.1"
-LAMBDA_RETRY_DELAYS = (60.0, 120.0)
-STOP_GRACE_SECONDS = 120.0
 _LOOK_FOR_STOP_SECONDS = 0.05
 
 _log = logging.getLogger(__name__)
@@ -58,37 +26,6 @@ _log = logging.getLogger(__name__)
 
 class PortTakenError(Exception):
     """The port that was asked for is another's."""
-
-
-@dataclass
-class Context:
-    """What an extension may know of the server that it is installed into.
-
-    `lambda_retry_delays` are the seconds before the first and the second retry of a failed
-    asynchronous invocation; AWS waits one and two minutes. `stop_grace_seconds` lie between the
-    SIGTERM and the SIGKILL for a job that is stopped or interrupted; AWS gives 120.
-    """
-
-    data_folder: Path
-    endpoint: str
-    region: str
-    state: State
-    lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS
-    stop_grace_seconds: float = STOP_GRACE_SECONDS
-    _at_shutdown: list[Callable[[], None]] = field(default_factory=list, repr=False)
-
-    def register_shutdown(self, callback: Callable[[], None]) -> None:
-        """Have `callback()` called when the server ends, the last registered first."""
-        self._at_shutdown.append(callback)
-
-    def shut_down(self) -> None:
-        """Run the registered callbacks; one that fails is logged and keeps none from running."""
-        while self._at_shutdown:
-            callback = self._at_shutdown.pop()
-            try:
-                callback()
-            except Exception:
-                _log.exception("%r failed at shutdown", callback)
 
 
 class Server:
@@ -118,8 +55,10 @@ class Server:
         """Configure moto, install the extensions, restore the state and answer from now on."""
         credentials.isolate(self.context.endpoint, self.context.region)
         _configure_moto(self._web.port)
-        for name in EXTENSIONS:
-            import_module(name).install(self.context)
+        # They import moto, which is configured by now.
+        from local_aws import extensions  # noqa: PLC0415
+
+        extensions.install(self.context)
         # The last one, and so the first to be called: what is ended by the other ones at shutdown
         # was interrupted, as after kill -9. The next server shall find it so.
         self.context.register_shutdown(self.context.state.close)

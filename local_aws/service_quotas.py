@@ -21,8 +21,9 @@ from moto.moto_api._internal import urls
 from moto.servicequotas.models import ServiceQuotasBackend, servicequotas_backends
 from moto.servicequotas.responses import ServiceQuotasResponse
 
+from local_aws.context import Context
 from local_aws.credentials import ACCOUNT
-from local_aws.server import Context
+from local_aws.wrapping import Original, replace, wrap
 
 ROUTE = "/moto-api/service-quotas"
 QUOTAS: dict[str, Any] = json.loads(
@@ -31,9 +32,6 @@ QUOTAS: dict[str, Any] = json.loads(
 SERVICES = {"sagemaker": "Amazon SageMaker", "lambda": "AWS Lambda"}
 NO_LIMIT = 1000.0
 PAGE_SIZE = 100  # at most, and where the caller does not say
-
-_moto_defaults = ServiceQuotasBackend.list_aws_default_service_quotas
-_moto_get = ServiceQuotasBackend.get_service_quota
 
 _Answer = tuple[int, dict[str, str], str]
 
@@ -44,18 +42,21 @@ class QuotaError(JsonRESTError):
 
 def install(context: Context) -> None:
     """Add the quotas to moto's, and the operation that lists the applied ones."""
-    backend: Any = ServiceQuotasBackend
-    backend.list_aws_default_service_quotas = _defaults
-    backend.get_service_quota = _get
-    response: Any = ServiceQuotasResponse
-    response.list_service_quotas = _list_applied
-    response.list_aws_default_service_quotas = _list_defaults
+    wrap(ServiceQuotasBackend, "list_aws_default_service_quotas", _defaults)
+    wrap(ServiceQuotasBackend, "get_service_quota", _get)
+    replace(
+        ServiceQuotasResponse,
+        list_service_quotas=_list_applied,
+        list_aws_default_service_quotas=_list_defaults,
+    )
     urls.url_paths[f"{{0}}{ROUTE}$"] = _route(context.region)  # type: ignore[assignment]
 
 
-def _defaults(self: ServiceQuotasBackend, service_code: str) -> list[dict[str, Any]]:
+def _defaults(
+    original: Original, self: ServiceQuotasBackend, service_code: str
+) -> list[dict[str, Any]]:
     if service_code not in SERVICES:
-        return _moto_defaults(self, service_code)
+        return original(self, service_code)
     return [
         _quota(self, service_code, code, name, NO_LIMIT)
         for code, name in QUOTAS[service_code].items()
@@ -70,9 +71,11 @@ def _applied(backend: ServiceQuotasBackend, service_code: str) -> list[dict[str,
     ]
 
 
-def _get(self: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict[str, Any]:
+def _get(
+    original: Original, self: ServiceQuotasBackend, service_code: str, quota_code: str
+) -> dict[str, Any]:
     if service_code not in SERVICES:
-        return _moto_get(self, service_code, quota_code)
+        return original(self, service_code, quota_code)
     for quota in _applied(self, service_code):
         if quota["QuotaCode"] == quota_code:
             return quota

@@ -23,19 +23,15 @@ from moto.sns.exceptions import InvalidParameterValue
 from moto.sns.models import Subscription
 
 from local_aws.deliveries import account_and_region, invoke
-from local_aws.server import Context
-
-_moto_publish = Subscription.publish
-_moto_post_data = Subscription.get_post_data
+from local_aws.wrapping import Original, wrap
 
 _log = logging.getLogger(__name__)
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Replace what moto's subscriptions send."""
-    subscription: Any = Subscription
-    subscription.publish = _publish
-    subscription.get_post_data = _notification
+    wrap(Subscription, "publish", _publish)
+    wrap(Subscription, "get_post_data", _notification)
 
 
 def function_event(subscription_arn: str, notification: dict[str, Any]) -> dict[str, Any]:
@@ -51,14 +47,16 @@ def function_event(subscription_arn: str, notification: dict[str, Any]) -> dict[
     return {"Records": [record]}
 
 
-def _publish(self: Subscription, message: str, message_id: str, **options: Any) -> None:
+def _publish(
+    original: Original, self: Subscription, message: str, message_id: str, **options: Any
+) -> None:
     try:
         if self.protocol == "lambda":
             _publish_to_function(self, message, message_id, **options)
         else:
             if self.protocol == "sqs" and self.attributes.get("RawMessageDelivery"):
                 options["message_attributes"] = _decoded(options.get("message_attributes") or {})
-            _moto_publish(self, message, message_id, **options)
+            original(self, message, message_id, **options)
     except InvalidParameterValue:  # the publisher's own mistake
         raise
     except Exception:
@@ -85,8 +83,10 @@ def _publish_to_function(
     invoke(self.endpoint, event, service="sns", source=self.topic.arn)
 
 
-def _notification(self: Subscription, *args: Any, **options: Any) -> dict[str, Any]:
-    notification = _moto_post_data(self, *args, **options)
+def _notification(
+    original: Original, self: Subscription, *args: Any, **options: Any
+) -> dict[str, Any]:
+    notification: dict[str, Any] = original(self, *args, **options)
     _, region = account_and_region(self.topic.arn)
     notification["UnsubscribeURL"] = (
         f"https://sns.{region}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={self.arn}"

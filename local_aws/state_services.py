@@ -13,9 +13,9 @@ from typing import Any
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.iam import models as iam_models
 
-from local_aws.server import Context
 from local_aws.state import State
 from local_aws.state_pickles import backends_of
+from local_aws.wrapping import Original, wrap
 
 PART = "moto"
 # Kept in smaller pieces by others: whole services, and attributes of backends.
@@ -25,15 +25,13 @@ _ATTRIBUTES_NOT_HERE = {"sagemaker": {"training_jobs", "processing_jobs"}}
 # (backend class, account, region) and the attributes of the backend
 Saved = dict[tuple[type, str, str], dict[str, Any]]
 
-_moto_get: Any = AccountSpecificBackend.__getitem__
 _request = threading.local()
 
 
-def install(context: Context) -> None:
+def install(state: State) -> None:
     """Keep every service, and note in each request which ones it works on."""
-    context.state.keep(PART, _get, _put)
-    watched: Any = AccountSpecificBackend
-    watched.__getitem__ = _noted_get
+    state.keep(PART, _get, _put)
+    wrap(AccountSpecificBackend, "__getitem__", _noted_get)
     # moto asks IAM at each request whose access key it is.
     for name in ("get_account_id_from", "mark_account_as_visited"):
         setattr(iam_models, name, unnoticed(getattr(iam_models, name)))
@@ -74,10 +72,10 @@ def unnoticed(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _noted_get(self: AccountSpecificBackend[Any], region: str) -> Any:
+def _noted_get(original: Original, self: AccountSpecificBackend[Any], region: str) -> Any:
     if self.service_name not in _NOT_HERE:
         touch(PART, self.service_name)
-    return _moto_get(self, region)
+    return original(self, region)
 
 
 def _get(service: str) -> Saved | None:

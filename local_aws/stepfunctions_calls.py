@@ -28,16 +28,14 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from local_aws import role_clients
-from local_aws.server import Context
+from local_aws.context import Context
 from local_aws.stepfunctions_roles import session_of
+from local_aws.wrapping import Original, wrap
 
 _ATTEMPTS = 3
 
 _AwsSdkTask: Any = state_task_service_aws_sdk.StateTaskServiceAwsSdk
 _LambdaTask: Any = state_task_service_lambda.StateTaskServiceLambda
-_moto_aws_sdk_error = _AwsSdkTask._from_error
-_moto_lambda_error = _LambdaTask._from_error
-_moto_lambda_client_error = _LambdaTask._error_cause_from_client_error
 
 
 def install(context: Context) -> None:
@@ -45,9 +43,10 @@ def install(context: Context) -> None:
     client_for = partial(_client_for, context.endpoint)
     for module in _modules_with_clients():
         module.boto_client_for = client_for
-    _AwsSdkTask._from_error = _aws_sdk_error
-    _LambdaTask._from_error = _lambda_error
-    _LambdaTask._error_cause_from_client_error = staticmethod(_lambda_client_error)
+    wrap(_AwsSdkTask, "_from_error", _aws_sdk_error)
+    wrap(_LambdaTask, "_from_error", _lambda_error)
+    lambda_client_error = partial(_lambda_client_error, _LambdaTask._error_cause_from_client_error)
+    _LambdaTask._error_cause_from_client_error = staticmethod(lambda_client_error)
 
 
 def _modules_with_clients() -> list[Any]:
@@ -80,21 +79,21 @@ def _config() -> Config:
     )
 
 
-def _aws_sdk_error(self: Any, env: Environment, ex: Exception) -> FailureEvent:
+def _aws_sdk_error(original: Original, self: Any, env: Environment, ex: Exception) -> FailureEvent:
     if not isinstance(ex, BotoCoreError):
-        return _moto_aws_sdk_error(self, env=env, ex=ex)
+        return original(self, env=env, ex=ex)
     return _unreachable(self, env, self._normalise_service_error_name(self.resource.api_name), ex)
 
 
-def _lambda_error(self: Any, env: Environment, ex: Exception) -> FailureEvent:
+def _lambda_error(original: Original, self: Any, env: Environment, ex: Exception) -> FailureEvent:
     if not isinstance(ex, BotoCoreError):
-        return _moto_lambda_error(self, env=env, ex=ex)
+        return original(self, env=env, ex=ex)
     return _unreachable(self, env, "Lambda", ex)
 
 
-def _lambda_client_error(error: ClientError) -> tuple[str, str]:
+def _lambda_client_error(original: Original, error: ClientError) -> tuple[str, str]:
     """A refusal has no class in AWS's SDK for Java, by whose classes errors are named."""
-    name, cause = _moto_lambda_client_error(error)
+    name, cause = original(error)
     denied = name == "Lambda.AccessDeniedException"
     return "Lambda.AWSLambdaException" if denied else name, cause
 

@@ -38,7 +38,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_aws import stepfunctions_logs
-from local_aws.server import Context
+from local_aws.wrapping import Original, replace, wrap
 
 _LOOK_FOR_STOP_SECONDS = 0.2
 _DEFAULT_PAGE = 1000
@@ -54,44 +54,32 @@ status_observers: list[Callable[[Execution], None]] = []
 # Called with each execution whose history has grown, likewise.
 history_observers: list[Callable[[Execution], None]] = []
 
-_moto_start = StepFunctionsParserBackend.start_execution
-_moto_begin = Execution.start
-_moto_environment = ExecutionWorker._get_evaluation_environment
-_moto_set_error = Environment.set_error
-_moto_retry = retrier_decl.RetrierDecl._eval_body
-_moto_describe = StepFunctionResponse.describe_execution
-_moto_list = StepFunctionResponse.list_executions
-
 _starting = threading.Lock()
 # Held while an execution's status changes.
 status_lock = threading.Lock()
 _retrying = threading.local()
 
 
-def install(context: Context) -> None:  # noqa: ARG001
+def install() -> None:
     """Correct moto's executions; each function says what AWS does."""
-    replacements: dict[Any, dict[str, Any]] = {
-        StepFunctionsParserBackend: {"start_execution": _start},
-        ExecutionWorker: {"_get_evaluation_environment": _environment},
-        Execution: {"start": _begin, "stop": _stop},
-        BaseExecutionWorkerCommunication: {"_reflect_execution_status": _reflect_status},
-        Environment: {"set_error": _set_error},
-        retrier_decl.RetrierDecl: {"_eval_body": _retry},
-        StepFunctionResponse: {
-            "start_execution": _answer_start,
-            "stop_execution": _answer_stop,
-            "describe_execution": _answer_describe,
-            "list_executions": _answer_list,
-            "get_execution_history": _answer_history,
-        },
-        state: {"is_within_size_quota": is_within_size_quota},
-        state_task_service: {"is_within_size_quota": is_within_size_quota},
-        state_task_lambda: {"is_within_size_quota": is_within_size_quota},
-        retrier_decl: {"time": SimpleNamespace(sleep=_sleep_unless_stopped)},
-    }
-    for owner, members in replacements.items():
-        for name, replacement in members.items():
-            setattr(owner, name, replacement)
+    wrap(StepFunctionsParserBackend, "start_execution", _start)
+    wrap(ExecutionWorker, "_get_evaluation_environment", _environment)
+    wrap(Execution, "start", _begin)
+    wrap(Environment, "set_error", _set_error)
+    wrap(retrier_decl.RetrierDecl, "_eval_body", _retry)
+    wrap(StepFunctionResponse, "describe_execution", _answer_describe)
+    wrap(StepFunctionResponse, "list_executions", _answer_list)
+    replace(
+        StepFunctionResponse,
+        start_execution=_answer_start,
+        stop_execution=_answer_stop,
+        get_execution_history=_answer_history,
+    )
+    replace(Execution, stop=_stop)
+    replace(BaseExecutionWorkerCommunication, _reflect_execution_status=_reflect_status)
+    for module in (state, state_task_service, state_task_lambda):
+        replace(module, is_within_size_quota=is_within_size_quota)
+    replace(retrier_decl, time=SimpleNamespace(sleep=_sleep_unless_stopped))
     _name_the_errors()
     # moto logs each failing state with its whole parse tree; the history tells that better.
     logging.getLogger(eval_component.__name__).setLevel(logging.CRITICAL)
@@ -112,6 +100,7 @@ def is_within_size_quota(value: Any) -> bool:
 
 
 def _start(
+    original: Original,
     self: StepFunctionsParserBackend,
     state_machine_arn: str,
     name: str | None = None,
@@ -122,14 +111,14 @@ def _start(
     name = name or str(uuid4())
     self._validate_name(name)
     with _starting:
-        return _moto_start(self, state_machine_arn, name, *args, **options)
+        return original(self, state_machine_arn, name, *args, **options)
 
 
-def _begin(self: Execution) -> None:
+def _begin(original: Original, self: Execution) -> None:
     """Tell of the start before anything can tell of the end."""
     self.exec_status = ExecutionStatus.RUNNING
     _tell_observers(self)
-    _moto_begin(self)
+    original(self)
 
 
 def _tell_observers(execution: Execution) -> None:
@@ -163,9 +152,9 @@ def events(execution: Execution) -> list[Any]:
     return list(environment.event_manager._history_event_list) if environment else []
 
 
-def _environment(self: ExecutionWorker) -> Environment:
+def _environment(original: Original, self: ExecutionWorker) -> Environment:
     """AWS's context object has a RedriveCount, and a StartTime in milliseconds with a Z."""
-    environment = _moto_environment(self)
+    environment: Environment = original(self)
     communication: Any = self._execution_communication
     environment.event_manager = History(communication.execution)
     execution: Any = environment.states.context_object.context_object_data["Execution"]
@@ -207,17 +196,17 @@ def _reflect_status(self: BaseExecutionWorkerCommunication) -> None:
         _tell_observers(execution)
 
 
-def _set_error(self: Environment, error: Any) -> None:
+def _set_error(original: Original, self: Environment, error: Any) -> None:
     """An error that comes after the stop of an execution does not make it a failed one."""
     with self._state_mutex:
         if not isinstance(self._program_state, ProgramStopped | ProgramTimedOut):
-            _moto_set_error(self, error)
+            original(self, error)
 
 
-def _retry(self: retrier_decl.RetrierDecl, env: Environment) -> None:
+def _retry(original: Original, self: retrier_decl.RetrierDecl, env: Environment) -> None:
     """StopExecution also ends the wait before a retry, through which moto sleeps."""
     _retrying.environment = env
-    _moto_retry(self, env)
+    original(self, env)
 
 
 def _sleep_unless_stopped(seconds: float) -> None:
@@ -247,12 +236,12 @@ def _answer_stop(self: StepFunctionResponse) -> ActionResult:
     return ActionResult({"stopDate": execution.stop_date or datetime.now(UTC)})
 
 
-def _answer_describe(self: StepFunctionResponse) -> ActionResult:
+def _answer_describe(original: Original, self: StepFunctionResponse) -> ActionResult:
     """AWS also gives the end of an execution that timed out.
 
     Its output is JSON whatever the value is; moto shows a string bare and null not at all.
     """
-    described: Any = _moto_describe(self).result
+    described: Any = original(self).result
     execution: Any = self.stepfunction_backend.describe_execution(described["executionArn"])
     if execution.stop_date is not None:
         described["stopDate"] = execution.stop_date
@@ -262,9 +251,9 @@ def _answer_describe(self: StepFunctionResponse) -> ActionResult:
     return ActionResult({**described, "inputDetails": {"included": True}})
 
 
-def _answer_list(self: StepFunctionResponse) -> ActionResult:
+def _answer_list(original: Original, self: StepFunctionResponse) -> ActionResult:
     """AWS also gives the end of executions that timed out."""
-    listed: Any = _moto_list(self).result
+    listed: Any = original(self).result
     for item in listed["executions"]:
         execution: Any = self.stepfunction_backend.describe_execution(item["executionArn"])
         if execution.stop_date is not None:

@@ -22,7 +22,6 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_aws import stepfunctions_executions
-from local_aws.server import Context
 from local_aws.stepfunctions_executions import History
 from local_aws.stepfunctions_resume import (
     CannotResumeError,
@@ -30,6 +29,7 @@ from local_aws.stepfunctions_resume import (
     ResumePoint,
     resume_point,
 )
+from local_aws.wrapping import Original, replace, wrap
 
 REDRIVABLE_PERIOD = timedelta(days=14)
 LONGEST_EXECUTION = timedelta(days=365)
@@ -48,32 +48,31 @@ ENDINGS = {
 }
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Add the action, and what Describe- and ListExecutions tell of redrives."""
-    executions: Any = Execution
-    executions.redrive_count, executions.redrive_date, executions.redrive_tokens = 0, None, ()
-    responses: Any = StepFunctionResponse
-    describe, list_all = responses.describe_execution, responses.list_executions
-
+    replace(Execution, redrive_count=0, redrive_date=None, redrive_tokens=())
     # moto finds an action by the name of a function of this class.
-    def redrive_execution(self: StepFunctionResponse) -> ActionResult:
-        execution = _find(self, self._get_param("executionArn"))
-        return ActionResult({"redriveDate": redrive(execution, self._get_param("clientToken"))})
+    replace(StepFunctionResponse, redrive_execution=_answer_redrive)
+    wrap(StepFunctionResponse, "describe_execution", _answer_describe)
+    wrap(StepFunctionResponse, "list_executions", _answer_list)
 
-    def describe_execution(self: StepFunctionResponse) -> ActionResult:
-        described: Any = describe(self).result
-        execution = _find(self, described["executionArn"])
-        return ActionResult({**described, **_redrives(execution), **_redrivability(execution)})
 
-    def list_executions(self: StepFunctionResponse) -> ActionResult:
-        listed: Any = list_all(self).result
-        for item in listed["executions"]:
-            item.update(_redrives(_find(self, item["executionArn"])))
-        return ActionResult(listed)
+def _answer_redrive(self: StepFunctionResponse) -> ActionResult:
+    execution = _find(self, self._get_param("executionArn"))
+    return ActionResult({"redriveDate": redrive(execution, self._get_param("clientToken"))})
 
-    responses.redrive_execution = redrive_execution
-    responses.describe_execution = describe_execution
-    responses.list_executions = list_executions
+
+def _answer_describe(original: Original, self: StepFunctionResponse) -> ActionResult:
+    described: Any = original(self).result
+    execution = _find(self, described["executionArn"])
+    return ActionResult({**described, **_redrives(execution), **_redrivability(execution)})
+
+
+def _answer_list(original: Original, self: StepFunctionResponse) -> ActionResult:
+    listed: Any = original(self).result
+    for item in listed["executions"]:
+        item.update(_redrives(_find(self, item["executionArn"])))
+    return ActionResult(listed)
 
 
 def redrive(execution: Any, token: str | None) -> datetime:

@@ -15,7 +15,7 @@ from moto.stepfunctions.models import StepFunctionBackend
 from local_aws import role_sessions
 from local_aws.authorization import UnassumableRoleError, allows_all, check_assumable
 from local_aws.role_sessions import Session
-from local_aws.server import Context
+from local_aws.wrapping import Original, wrap
 
 _SYNC_JOB = re.compile(r"sagemaker:create(\w+)Job\.sync")
 # https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
@@ -33,9 +33,6 @@ _DELIVERING_LOGS = (
     "logs:DescribeLogGroups",
 )
 
-_moto_create = StepFunctionBackend.create_state_machine
-_moto_update = StepFunctionBackend.update_state_machine
-
 
 class AccessDeniedException(AWSError):
     """The role may not be assumed, or lacks what the machine's definition needs of it."""
@@ -43,11 +40,10 @@ class AccessDeniedException(AWSError):
     TYPE = "AccessDeniedException"
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Have roles checked, where moto takes any ARN."""
-    backend: Any = StepFunctionBackend
-    backend.create_state_machine = _create
-    backend.update_state_machine = _update
+    wrap(StepFunctionBackend, "create_state_machine", _create)
+    wrap(StepFunctionBackend, "update_state_machine", _update)
 
 
 @cache
@@ -57,6 +53,7 @@ def session_of(role_arn: str) -> Session:
 
 
 def _create(
+    original: Original,
     self: StepFunctionBackend,
     name: str,
     definition: str,
@@ -66,10 +63,11 @@ def _create(
     where = f"arn:{self.partition}:states:{self.region_name}:{self.account_id}"
     machine = f"{where}:stateMachine:{name}"
     _check(machine, roleArn, definition, more.get("loggingConfiguration"))
-    return _moto_create(self, name=name, definition=definition, roleArn=roleArn, **more)
+    return original(self, name=name, definition=definition, roleArn=roleArn, **more)
 
 
 def _update(
+    original: Original,
     self: StepFunctionBackend,
     arn: str,
     definition: str | None = None,
@@ -83,7 +81,7 @@ def _update(
         definition or str(machine.definition),
         more.get("logging_configuration") or machine.loggingConfiguration,
     )
-    return _moto_update(self, arn, definition, role_arn, **more)
+    return original(self, arn, definition, role_arn, **more)
 
 
 def _check(machine: str, role_arn: str, definition: str, logging: Any) -> None:

@@ -44,11 +44,11 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramError, ProgramStopped
 from moto.stepfunctions.parser.asl.utils import boto_client
 
-from local_aws import sagemaker_jobs, stepfunctions_executions
+from local_aws import sagemaker_jobs
 from local_aws.sagemaker_job import Job
 from local_aws.sagemaker_processing_jobs import ProcessingJob
 from local_aws.sagemaker_training_jobs import TrainingJob
-from local_aws.server import Context
+from local_aws.wrapping import Original, wrap
 
 _JOBS: dict[str, type[Job]] = {
     "createProcessingJob": ProcessingJob,
@@ -63,21 +63,18 @@ _ERROR_CLASSES = {
     "ResourceNotFound": "ResourceNotFoundException",
 }
 
-_moto_service_for = state_task_factory.state_task_service_for
 
-
-def install(context: Context) -> None:
-    """Put the SageMaker integration in front of moto's, and correct how executions are kept."""
-    state_task_factory.state_task_service_for = _service_for
+def install() -> None:
+    """Put the SageMaker integration in front of moto's."""
+    wrap(state_task_factory, "state_task_service_for", _service_for)
     # AWS: errors of aws-sdk:sagemaker begin with `SageMaker.`; moto leaves the name in lower case.
     state_task_service_aws_sdk._SERVICE_ERROR_NAMES["sagemaker"] = "SageMaker"
-    stepfunctions_executions.install(context)
 
 
-def _service_for(service_name: str) -> StateTaskService:
+def _service_for(original: Original, service_name: str) -> StateTaskService:
     if service_name == "sagemaker":
         return SageMakerTask()
-    return _moto_service_for(service_name)
+    return original(service_name)
 
 
 class SageMakerTask(StateTaskService):

@@ -20,11 +20,12 @@ from moto.stepfunctions.parser.models import (
 )
 
 from local_aws import stepfunctions_executions
+from local_aws.context import Context
 from local_aws.deliveries import account_and_region
-from local_aws.server import Context
 from local_aws.stepfunctions_executions import History
 from local_aws.stepfunctions_redrive import ENDINGS
 from local_aws.stepfunctions_resume import Event
+from local_aws.wrapping import Original, replace, wrap
 
 PART = "executions"
 INTERRUPTED = "LocalAws.Interrupted"
@@ -44,8 +45,6 @@ _MACHINE = (
     *("arn", "name", "definition", "roleArn", "sm_type"),
     *("loggingConfiguration", "tracingConfiguration"),
 )
-
-_moto_delete = StepFunctionsParserBackend.delete_state_machine
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,10 @@ def install(context: Context) -> None:
     def changed(execution: Execution) -> None:
         state.changed(PART, execution.exec_arn)
 
-    def delete(self: StepFunctionsParserBackend, arn: str) -> None:
+    def delete(original: Original, self: StepFunctionsParserBackend, arn: str) -> None:
         """The executions of a machine go with it."""
         machines: Any = [machine for machine in self.state_machines if machine.arn == arn]
-        _moto_delete(self, arn)
+        original(self, arn)
         for execution in (one for machine in machines for one in machine.executions):
             changed(execution)
 
@@ -83,10 +82,8 @@ def install(context: Context) -> None:
             else:
                 _conclude(execution)
 
-    backend: Any = StepFunctionsParserBackend
-    backend.delete_state_machine = delete
-    machine: Any = StateMachineInstance
-    machine.__getstate__ = _without_executions
+    wrap(StepFunctionsParserBackend, "delete_state_machine", delete)
+    replace(StateMachineInstance, __getstate__=_without_executions)
     stepfunctions_executions.history_observers.append(changed)
     stepfunctions_executions.status_observers.append(changed)
     state.keep(PART, _saved, lambda _arn, saved: found.append(saved))

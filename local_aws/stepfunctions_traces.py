@@ -17,7 +17,7 @@ from moto.xray.models import xray_backends
 
 from local_aws import state_services, stepfunctions_executions
 from local_aws.authorization import allows_all
-from local_aws.server import Context
+from local_aws.context import Context
 from local_aws.stepfunctions_roles import session_of
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html

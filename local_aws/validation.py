@@ -13,8 +13,8 @@ from botocore.model import OperationModel, OperationNotFoundError
 from moto.core.responses import TYPE_RESPONSE, BaseResponse
 from moto.core.utils import get_service_model
 
-from local_aws.server import Context
 from local_aws.validation_constraints import SerializationError, unknown_members, violations
+from local_aws.wrapping import Original, wrap
 
 # The error code by which each service names a request that fails its model.
 CHECKED_SERVICES = {
@@ -28,14 +28,13 @@ CHECKED_SERVICES = {
 _log = logging.getLogger(__name__)
 
 
-def install(context: Context) -> None:  # noqa: ARG001 (every extension is given the context)
+def install() -> None:
     """Check requests where moto dispatches them to its services."""
-    dispatch = BaseResponse.call_action
+    wrap(BaseResponse, "call_action", _refuse_or_call)
 
-    def call_action(response: BaseResponse) -> TYPE_RESPONSE:
-        return _refusal(response) or dispatch(response)
 
-    BaseResponse.call_action = call_action  # type: ignore[method-assign,assignment]
+def _refuse_or_call(original: Original, response: BaseResponse) -> TYPE_RESPONSE:
+    return _refusal(response) or original(response)
 
 
 def problem_with(operation: OperationModel, body: str, code: str) -> tuple[str, str] | None:
