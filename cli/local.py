@@ -12,9 +12,10 @@ from typing import Any
 from cli.aws import applied, exports
 from cli.errors import LocalAwsError, UnreachableError, translated
 from cli.terminal import Terminal
-from local_aws import client, ownership
+from local_aws import client
 from local_aws.client import Connection, EmbeddedAws, EmbeddedAwsError
-from local_aws.state_summary import summary
+from local_aws.server import ownership
+from local_aws.state.summary import summary
 
 WORK_FOLDER = ".retrain"
 _COUNTED = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cli.errors import InputError
 from cli.terminal import Terminal
-from local_aws import processes
+from local_aws.processes import child
 
 HOST = "127.0.0.1"
 STARTING_SECONDS = 60.0
@@ -50,14 +50,14 @@ def check_free(port: int, command: str) -> None:
             ) from None
 
 
-def start(site: Site, sleep: Callable[[float], None] = time.sleep) -> processes.Process:
+def start(site: Site, sleep: Callable[[float], None] = time.sleep) -> child.Process:
     """Start the site and wait until it answers; whoever started it kills its group.
 
     Raises InputError if it does not start.
     """
     site.log.parent.mkdir(parents=True, exist_ok=True)
     with site.log.open("wb") as output:
-        server = processes.start(
+        server = child.start(
             site.command,
             env={**os.environ, **site.environment},
             cwd=site.folder,
@@ -91,7 +91,7 @@ def serve(site: Site, terminal: Terminal, sleep: Callable[[float], None] = time.
             server.kill_group()
 
 
-def _await(server: processes.Process, site: Site, sleep: Callable[[float], None]) -> None:
+def _await(server: child.Process, site: Site, sleep: Callable[[float], None]) -> None:
     deadline = time.monotonic() + STARTING_SECONDS
     # A proxy that the shell names has no business between this process and its own child.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -9,10 +9,10 @@ import sys
 import threading
 from pathlib import Path
 
-from local_aws import ownership
 from local_aws.context import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS
-from local_aws.server import PortTakenError, Server
-from local_aws.state_file import StateError
+from local_aws.server import ownership
+from local_aws.server.server import PortTakenError, Server
+from local_aws.state.file import StateError
 
 _log = logging.getLogger("local_aws")
 

@@ -13,8 +13,8 @@ from typing import Any, Self
 
 import boto3
 
-from local_aws import ownership
 from local_aws.credentials import variables
+from local_aws.server import ownership
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _TIME_TO_STOP = 20.0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_aws.state import State
+from local_aws.state.state import State
 
 LAMBDA_RETRY_DELAYS = (60.0, 120.0)
 STOP_GRACE_SECONDS = 120.0

@@ -281,4 +281,4 @@ def test_what_was_used_and_what_was_lacking_is_told(
         ],
     }
     log = (embedded_aws.data_folder / "server.log").read_text()
-    assert f"WARNING local_aws.authorization: denied: User: {named(role)}" in log
+    assert f"WARNING local_aws.iam.authorization: denied: User: {named(role)}" in log

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from uuid import uuid4
 
+from local_aws.awslambda.ahead import later_functions
 from local_aws.client import EmbeddedAws
-from local_aws.lambda_ahead import later_functions
 from tests.functional.conftest import Deploy
 from tests.waiting import eventually
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from moto.stepfunctions.parser.api import ExecutionStatus
 
-from local_aws.state import State
-from local_aws.stepfunctions_state import PART
+from local_aws.state.state import State
+from local_aws.stepfunctions.kept_executions import PART
 from tests.functional.events import Queue, Rules
 from tests.functional.sagemaker_requests import Account, unique
 from tests.killable import KillableAws

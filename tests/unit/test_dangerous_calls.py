@@ -11,12 +11,12 @@ from tests.support.paths import PROJECT, product_sources
 SOURCES = product_sources()
 # Where it is right all the same, and why.
 ALLOWED = {
-    "local_aws/state_pickles.py": {  # what the embedded AWS keeps, in a folder of the user's own
+    "local_aws/state/pickles.py": {  # what the embedded AWS keeps, in a folder of the user's own
         "import of pickle",
         "import of cloudpickle",
     },
-    "local_aws/stepfunctions_redrive.py": {"program.eval()"},  # moto's name for running a program
-    "local_aws/stepfunctions_sagemaker.py": {"self.parargs.eval()"},
+    "local_aws/stepfunctions/redrive.py": {"program.eval()"},  # moto's name for running a program
+    "local_aws/stepfunctions/sagemaker_task.py": {"self.parargs.eval()"},
     "benchmarks/parts.py": {"archive.extractall()"},  # of a bundle that it has just made itself
     "benchmarks/monolith.py": {  # the script as people write it; Keras's default is the safe mode
         "keras.models.load_model() without safe_mode=True"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.accepted import Accepted
-from local_aws.state import State
+from local_aws.state.accepted import Accepted
+from local_aws.state.state import State
 
 Open = Callable[[], tuple[Accepted[str], list[str]]]
 

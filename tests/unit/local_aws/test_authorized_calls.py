@@ -8,7 +8,7 @@ from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 from werkzeug.test import EnvironBuilder
 
-from local_aws.authorized_calls import role_call_of
+from local_aws.iam.role_calls import role_call_of
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/caller"

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from local_aws.calls import Call, call_of
+from local_aws.requests.calls import Call, call_of
 
 
 def request(signed_as: str, target: str) -> dict[str, object]:

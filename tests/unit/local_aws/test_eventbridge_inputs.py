@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.eventbridge_inputs import input_of
+from local_aws.events.inputs import input_of
 
 EVENT: dict[str, Any] = {
     "id": "1",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from moto.events.exceptions import InvalidEventPatternException
 
-from local_aws.eventbridge_patterns import check, matches
+from local_aws.events.patterns import check, matches
 
 EVENT: dict[str, Any] = {
     "source": "aws.states",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.eventbridge_schedules import InvalidScheduleError, Scheduler, parse
-from local_aws.state import State
+from local_aws.events.schedules import InvalidScheduleError, Scheduler, parse
+from local_aws.state.state import State
 
 MONDAY = datetime(2026, 11, 23, 13, 16, 50, tzinfo=UTC)
 

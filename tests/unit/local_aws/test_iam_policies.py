@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.iam_policies import Request, decide, parse
+from local_aws.iam.policies import Request, decide, parse
 
 ACTION = "s3:GetObject"
 OBJECT = "arn:aws:s3:::bucket/runs/one/run.json"

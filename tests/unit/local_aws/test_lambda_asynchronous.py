@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from local_aws.lambda_asynchronous import (
+from local_aws.awslambda.asynchronous import (
     AsynchronousInvocations,
     Condition,
     QueuedEvent,
     ThrottledError,
 )
-from local_aws.lambda_environment import Outcome
-from local_aws.lambda_runtime_api import Event
-from local_aws.state import State
+from local_aws.awslambda.environment import Outcome
+from local_aws.awslambda.runtime_api import Event
+from local_aws.state.state import State
 from tests.waiting import eventually
 
 FAILED = Outcome(b'{"errorMessage": "no"}', failed=True, log_tail=b"")

@@ -6,14 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local_aws import ownership
+from local_aws.server import ownership
 
 PROJECT = Path(__file__).parents[3]
 # A server that is killed while it starts a command: between fork and exec the child has the lock.
 SERVER = """
 import os, sys, time
 from pathlib import Path
-from local_aws import ownership
+from local_aws.server import ownership
 folder = Path(sys.argv[1])
 ownership.claim(folder)
 ownership.announce(folder, ownership.this_process("http://127.0.0.1:1", "us-east-1"))

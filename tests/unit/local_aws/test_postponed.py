@@ -9,7 +9,7 @@ HEAVY = ("moto.ec2", "moto.batch", "aws_xray_sdk")
 START = """
 import sys
 from pathlib import Path
-from local_aws.server import Server
+from local_aws.server.server import Server
 server = Server(Path(sys.argv[1]), region="us-east-1")
 server.start()
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local_aws import processes
+from local_aws.processes import child
 from tests.waiting import eventually
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
@@ -26,11 +26,11 @@ time.sleep(600)
 """
 
 
-def start(*command: str, stdout: int = subprocess.PIPE) -> processes.Process:
-    return processes.start(list(command), env=ENVIRONMENT, cwd=Path.cwd(), stdout=stdout)
+def start(*command: str, stdout: int = subprocess.PIPE) -> child.Process:
+    return child.start(list(command), env=ENVIRONMENT, cwd=Path.cwd(), stdout=stdout)
 
 
-def start_family() -> tuple[processes.Process, list[psutil.Process]]:
+def start_family() -> tuple[child.Process, list[psutil.Process]]:
     process = start(sys.executable, "-c", FAMILY)
     assert process.stdout is not None
     assert process.stdout.readline() == b"started\n"
@@ -61,7 +61,7 @@ def test_output_and_errors_go_to_stdout_and_stdin_is_empty() -> None:
 
 
 def test_environment_and_folder_are_the_given_ones(tmp_path: Path) -> None:
-    process = processes.start(
+    process = child.start(
         ["/bin/sh", "-c", "echo $COLOUR; echo $HOME; pwd"],
         env={"COLOUR": "blue"},
         cwd=tmp_path,
@@ -177,15 +177,15 @@ def test_nothing_outlives_a_killed_starter() -> None:
 STARTER = """
 import os, sys, time
 from pathlib import Path
-from local_aws import processes
-processes.start([sys.executable, "-c", sys.argv[1]], env={}, cwd=Path.cwd(), stdout=1)
+from local_aws.processes import child
+child.start([sys.executable, "-c", sys.argv[1]], env={}, cwd=Path.cwd(), stdout=1)
 time.sleep(600)
 """
 
 
 def test_end_all_waits_until_all_are_gone() -> None:
     families = [start_family() for _ in range(2)]
-    processes.end_all()
+    child.end_all()
     for process, family in families:
         assert process.poll() == -signal.SIGKILL
         assert gone(family)

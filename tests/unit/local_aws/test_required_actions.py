@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local_aws import required_actions_s3
-from local_aws.calls import Call
-from local_aws.required_actions import RESOURCES, Place, required
+from local_aws.iam import required_actions_s3
+from local_aws.iam.required_actions import RESOURCES, Place, required
+from local_aws.requests.calls import Call
 
 PLACE = Place("aws", "eu-west-1", "123456789012")
 WHERE = "eu-west-1:123456789012"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from local_aws.sagemaker_checkpoints import Checkpoints
-from local_aws.sagemaker_s3 import S3Uri
+from local_aws.sagemaker.checkpoints import Checkpoints
+from local_aws.sagemaker.transfer import S3Uri
 from tests.waiting import eventually
 
 URI = S3Uri("bucket", "checkpoints")

@@ -5,10 +5,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
-from local_aws import processes
-from local_aws.sagemaker_cluster import Cluster, Ending, Host, PutEvents, terminate
-from local_aws.sagemaker_container import Runtime
-from local_aws.sagemaker_logs import Metrics
+from local_aws.processes import child
+from local_aws.sagemaker.cluster import Cluster, Ending, Host, PutEvents, terminate
+from local_aws.sagemaker.container import Runtime
+from local_aws.sagemaker.job_log import Metrics
 from tests.waiting import eventually
 
 
@@ -118,9 +118,9 @@ def test_a_host_that_dies_of_a_stop_takes_no_time_from_the_others(tmp_path: Path
     job.kill()
 
 
-def started(script: str, folder: Path) -> processes.Process:
+def started(script: str, folder: Path) -> child.Process:
     """Start a shell script and wait until it prints its first line."""
-    process = processes.start(
+    process = child.start(
         ["/bin/bash", "-c", script],
         env={"PATH": "/usr/bin:/bin"},
         cwd=folder,

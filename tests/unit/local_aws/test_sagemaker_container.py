@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.sagemaker_container import Container, ContainerPathError, Runtime
+from local_aws.sagemaker.container import Container, ContainerPathError, Runtime
 
 
 @pytest.fixture

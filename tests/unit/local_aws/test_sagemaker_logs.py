@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.sagemaker_logs import JobLog, Metrics
+from local_aws.sagemaker.job_log import JobLog, Metrics
 
 DEFINITIONS = [
     {"Name": "train:loss", "Regex": "; loss=([^;]+);"},

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_aws.sagemaker_s3 import S3Uri, TransferError, files_below, relative_name
+from local_aws.sagemaker.transfer import S3Uri, TransferError, files_below, relative_name
 
 
 @pytest.mark.parametrize(

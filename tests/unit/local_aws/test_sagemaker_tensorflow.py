@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from local_aws import sagemaker_tensorflow
-from local_aws.sagemaker_cluster import Cluster
-from local_aws.sagemaker_container import Runtime
+from local_aws.sagemaker import tensorflow
+from local_aws.sagemaker.cluster import Cluster
+from local_aws.sagemaker.container import Runtime
 
 ASKED = {"sagemaker_multi_worker_mirrored_strategy_enabled": "true"}
 
@@ -27,7 +27,7 @@ def port(worker: str) -> int:
 def test_every_host_knows_all_and_its_own_place() -> None:
     job = cluster(3)
 
-    sagemaker_tensorflow.connect(job, ASKED)
+    tensorflow.connect(job, ASKED)
 
     told = configurations(job)
     assert [config["task"] for config in told] == [
@@ -41,7 +41,7 @@ def test_every_host_knows_all_and_its_own_place() -> None:
 def test_no_two_hosts_of_any_job_get_the_same_port() -> None:
     jobs = [cluster(2), cluster(2)]
     for job in jobs:
-        sagemaker_tensorflow.connect(job, ASKED)
+        tensorflow.connect(job, ASKED)
 
     workers = [worker for job in jobs for worker in configurations(job)[0]["cluster"]["worker"]]
 
@@ -50,13 +50,13 @@ def test_no_two_hosts_of_any_job_get_the_same_port() -> None:
 
 def test_a_port_that_somebody_has_is_passed_over() -> None:
     first, second = cluster(2), cluster(2)
-    sagemaker_tensorflow.connect(first, ASKED)
+    tensorflow.connect(first, ASKED)
     following = port(configurations(first)[0]["cluster"]["worker"][1]) + 1
     with socket.socket() as taken:
         taken.bind(("", following))
         taken.listen()
 
-        sagemaker_tensorflow.connect(second, ASKED)
+        tensorflow.connect(second, ASKED)
 
     workers = configurations(second)[0]["cluster"]["worker"]
     assert following not in map(port, workers)
@@ -75,6 +75,6 @@ def test_who_is_alone_or_does_not_ask_gets_none(
 ) -> None:
     job = cluster(instances)
 
-    sagemaker_tensorflow.connect(job, hyperparameters)
+    tensorflow.connect(job, hyperparameters)
 
     assert [host.variables for host in job.hosts] == [{}] * instances

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from moto.sqs.models import SQSBackend, sqs_backends
 
-from local_aws.state import State
-from local_aws.state_file import StateError
+from local_aws.state.file import StateError
+from local_aws.state.state import State
 from tests.waiting import eventually
 
 

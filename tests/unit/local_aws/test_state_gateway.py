@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from local_aws.gateway import Gateway
-from local_aws.state_services import PART, touch
+from local_aws.server.gateway import Gateway
+from local_aws.state.moto_services import PART, touch
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, Signature=0"
 

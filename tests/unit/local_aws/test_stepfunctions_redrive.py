@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from moto.stepfunctions.parser.api import ExecutionStatus
 
-from local_aws.stepfunctions_redrive import refusal
+from local_aws.stepfunctions.redrive import refusal
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 STOPPED = STARTED + timedelta(hours=1)

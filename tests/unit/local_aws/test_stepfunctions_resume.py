@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.stepfunctions_resume import CannotResumeError, ResumePoint, resume_point
+from local_aws.stepfunctions.resume import CannotResumeError, ResumePoint, resume_point
 
 DEFINITION: dict[str, Any] = {
     "StartAt": "First",

@@ -11,9 +11,9 @@ from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_aws.validation import CHECKED_SERVICES, problem_with
-from local_aws.validation_constraints import unknown_members, violations
-from local_aws.validation_patterns import _compile, matches
+from local_aws.requests.constraints import unknown_members, violations
+from local_aws.requests.patterns import _compile, matches
+from local_aws.requests.validation import CHECKED_SERVICES, problem_with
 
 JOB_NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 

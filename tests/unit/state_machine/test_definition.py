@@ -14,7 +14,7 @@ from statelint.problem import ProblemType
 
 from lambdas.steps import VARIABLE
 from lambdas.take_turn import LONGEST_WAIT
-from local_aws.validation_constraints import unknown_members, violations
+from local_aws.requests.constraints import unknown_members, violations
 from state_machine import definition, jobs
 from state_machine.bundle import Bundle
 from state_machine.config import PipelineConfig

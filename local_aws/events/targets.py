@@ -1,0 +1,140 @@
+"""The targets of a rule, and what becomes of an event that one of them does not take.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+"""
+
+import copy
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from moto.events.exceptions import ValidationException
+from moto.events.models import EventPattern, Rule, events_backends
+from moto.stepfunctions.responses import get_backend
+
+from local_aws.arns import account_and_region, service_of
+from local_aws.events.inputs import input_of
+from local_aws.events.roles import check_may_send
+from local_aws.iam.authorization import AccessDeniedError
+from local_aws.messaging.deliveries import (
+    NotPermittedError,
+    UnsupportedTargetError,
+    invoke,
+    publish,
+    send_to_queue,
+)
+from local_aws.wrapping import Original
+
+_INPUTS = ("Input", "InputPath", "InputTransformer")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An event on its way to a target, with the rule that it matched."""
+
+    rule: Rule
+    target: dict[str, Any]
+    event: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"event {self.event['id']} of {self.rule.arn} for {self.target['Arn']}"
+
+
+def check(target: dict[str, Any]) -> None:
+    """Raise ValidationException for a target that PutTargets refuses."""
+    name, arn = target["Id"], target["Arn"]
+    if sum(field in target for field in _INPUTS) > 1:
+        raise ValidationException(
+            f"Only one of Input, InputPath, or InputTransformer must be provided for target {name}."
+        )
+    if service_of(arn) == "states" and not target.get("RoleArn"):
+        raise ValidationException(f"RoleArn is required for target {arn}.")
+    try:
+        json.loads(target.get("Input", "{}"))
+    except ValueError as error:
+        raise ValidationException(f"JSON syntax error in input for target {name}: {error}") from (
+            error
+        )
+
+
+def deliver(moto_send: Original, delivery: Delivery) -> None:
+    """Send the event to the target; one that cannot be sent is logged, and kept if the target has
+    a dead-letter queue.
+
+    None of what can fail here would be better for being tried again. `moto_send` is moto's own
+    Rule.send_to_targets, for the targets that are left to it.
+    """
+    rule, target, event = delivery.rule, delivery.target, delivery.event
+    try:
+        _send(moto_send, rule, target, event)
+    except Exception as error:
+        _log.exception("%s was not delivered", delivery)
+        queue = target.get("DeadLetterConfig", {}).get("Arn")
+        if queue:
+            send_to_queue(queue, json.dumps(event), attributes=_why(rule, target, error))
+
+
+def _send(moto_send: Original, rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
+    check_may_send(target)
+    arn = target["Arn"]
+    service = service_of(arn)
+    if service == "logs" or (service == "events" and ":event-bus/" not in arn):
+        _leave_to_moto(moto_send, rule, target, event)
+    elif service == "events":
+        _forward(arn, event)
+    else:
+        _send_text(rule, target, input_of(target, event, rule.arn), event["id"])
+
+
+def _send_text(rule: Rule, target: dict[str, Any], text: str, event_id: str) -> None:
+    arn = target["Arn"]
+    match service_of(arn):
+        case "lambda":
+            invoke(arn, text, service="events", source=rule.arn)
+        case "sqs":
+            group = target.get("SqsParameters", {}).get("MessageGroupId", "")
+            send_to_queue(arn, text, group=group)
+        case "sns":
+            publish(arn, text)
+        case "states":
+            # EventBridge names the execution after the event.
+            backend: Any = get_backend(*account_and_region(arn))
+            backend.start_execution(arn, f"{event_id}_{uuid4()}"[:80], text)
+        case service:
+            raise UnsupportedTargetError(f"{arn}: targets in {service} are not supported here")
+
+
+def _forward(bus_arn: str, event: dict[str, Any]) -> None:
+    account, region = account_and_region(bus_arn)
+    bus = events_backends[account][region].describe_event_bus(bus_arn.rpartition("/")[2])
+    for rule in list(bus.rules.values()):
+        rule.send_to_targets(event)  # type: ignore[arg-type]
+
+
+def _leave_to_moto(
+    moto_send: Original, rule: Rule, target: dict[str, Any], event: dict[str, Any]
+) -> None:
+    """moto itself sends to log groups, archives and API destinations."""
+    alone = copy.copy(rule)
+    alone.targets, alone.event_pattern = [target], EventPattern.load(None)
+    seconds = datetime.fromisoformat(event["time"]).timestamp()
+    # moto counts in seconds, and without the zone.
+    sent: Any = {**event, "time": seconds, "ingestion-time": seconds}
+    moto_send(alone, sent)
+
+
+def _why(rule: Rule, target: dict[str, Any], error: Exception) -> dict[str, tuple[str, str]]:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"""
+    forbidden = isinstance(error, AccessDeniedError | NotPermittedError)
+    code = "NO_PERMISSIONS" if forbidden else "SDK_CLIENT_ERROR"
+    return {
+        "RULE_ARN": ("String", rule.arn),
+        "TARGET_ARN": ("String", target["Arn"]),
+        "ERROR_CODE": ("String", code),
+        "ERROR_MESSAGE": ("String", str(error) or type(error).__name__),
+    }

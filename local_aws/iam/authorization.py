@@ -1,0 +1,194 @@
+"""What roles may do: every call that credentials of a role make is held against its policies.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+
+The gateway asks for the calls that arrive; services ask for what they do on a role's behalf. Keys
+that are no role's belong to the account's administrator, who may do everything.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import Role, iam_backends
+
+from local_aws import arns
+from local_aws.iam import bucket_policies
+from local_aws.iam.conditions import Keys
+from local_aws.iam.policies import Decision, Effect, Request, Statement, decide, parse, statement
+from local_aws.iam.record import AuthorizationRecord
+from local_aws.iam.sessions import Session
+from local_aws.state.moto_services import unnoticed
+
+_OF_SESSION = "a session policy"
+
+_log = logging.getLogger(__name__)
+_record = AuthorizationRecord()
+
+
+class AccessDeniedError(Exception):
+    """The role is not allowed to do it; the text is AWS's, and names action and resource."""
+
+
+class UnassumableRoleError(Exception):
+    """There is no such role, or the service may not assume it."""
+
+
+def install() -> None:
+    """Serve the record of what roles did and were denied."""
+    _record.install()
+
+
+def check(session: Session, request: Request) -> None:
+    """Let the role do it, and note that it did.
+
+    Raises:
+        AccessDeniedError: its policies do not allow it, or one of them denies it.
+    """
+    decision = _decision(session, request)
+    if decision.allowed:
+        _record.allowed(session.role_arn, request, decision.statement)
+        return
+    _record.denied(session.role_arn, request)
+    message = _message(session, request, decision.statement)
+    _log.warning("denied: %s", message)
+    raise AccessDeniedError(message)
+
+
+def allows(session: Session, action: str, resource: str = "*", keys: Keys | None = None) -> bool:
+    """Tell whether the role may do it; noted as `check` notes it."""
+    try:
+        check(session, Request(action, resource, keys or {}))
+    except AccessDeniedError:
+        return False
+    return True
+
+
+def allows_all(session: Session, actions: Iterable[str], resource: str = "*") -> bool:
+    """Tell whether the role may do all of it; each one that it lacks is logged."""
+    return not [action for action in actions if not allows(session, action, resource)]
+
+
+def check_assumable(role_arn: str, service: str, source_arn: str) -> None:
+    """Find that the service may act with the role, for its resource `source_arn`.
+
+    Raises:
+        UnassumableRoleError: the role is not there, or its trust policy does not let the service.
+    """
+    role = find_role(role_arn)
+    if role is None:
+        raise UnassumableRoleError(role_arn)
+    trust = parse(f"{role_arn}'s trust policy", role.assume_role_policy_document)
+    request = Request("sts:AssumeRole", role_arn, _source_keys(source_arn), (service,))
+    if not decide(trust, request).allowed:
+        raise UnassumableRoleError(role_arn)
+
+
+def lets_service(
+    statements: Iterable[dict[str, Any]], action: str, resource: str, service: str, source_arn: str
+) -> bool:
+    """Tell whether a resource's policy lets the service act on it for its resource `source_arn`."""
+    parsed = [statement(each, policy=resource) for each in statements]
+    request = Request(action, resource, _source_keys(source_arn), (service,))
+    return decide(parsed, request).allowed
+
+
+@unnoticed
+def find_role(arn: str) -> Role | None:
+    """Return moto's role; None if there is none."""
+    with suppress(NotFoundException, ValueError):
+        parts = arns.parse(arn)
+        backend: Any = iam_backends[parts.account][parts.partition]
+        role: Role = backend.get_role_by_arn(arn)
+        return role
+    return None
+
+
+def _decision(session: Session, request: Request) -> Decision:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"""
+    principals = (session.arn, session.role_arn, _root(session), session.account)
+    request = replace(
+        request, keys={**_global_keys(session), **request.keys}, principals=principals
+    )
+    of_resource = bucket_policies.statements_for(request, session.account, session.partition)
+    denying = decide((each for each in of_resource if each.effect is Effect.DENY), request)
+    if denying.statement is not None:
+        return denying
+    # Within an account it is enough that one of the two, role or bucket, allows it. Whom a bucket
+    # trusts as the account is whom the account's own policies let.
+    narrow = replace(request, principals=(session.arn, session.role_arn))
+    decision = decide(_role_policies(session.role_arn), request)
+    if decision.statement is None:
+        decision = decide(of_resource, narrow)
+    if not decision.allowed or not session.policy:
+        return decision
+    by_session = decide(parse(_OF_SESSION, session.policy), request)
+    return decision if by_session.allowed else by_session
+
+
+def _role_policies(role_arn: str) -> Iterator[Statement]:
+    role = find_role(role_arn)
+    if role is None:
+        return
+    for name, document in list(role.policies.items()):
+        yield from parse(name, document)
+    for policy in list(role.managed_policies.values()):
+        version = next(each for each in policy.versions if each.is_default)
+        document = version.document
+        yield from parse(
+            policy.arn, document if isinstance(document, str) else json.dumps(document)
+        )
+
+
+def _global_keys(session: Session) -> dict[str, list[str]]:
+    """What AWS knows of every call.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    return {
+        "aws:principalarn": [session.role_arn],
+        "aws:principalaccount": [session.account],
+        "aws:resourceaccount": [session.account],
+        "aws:principaltype": ["AssumedRole"],
+        "aws:principalisawsservice": ["false"],
+        "aws:viaawsservice": ["false"],
+        # The embedded AWS speaks HTTP, and only on loopback, which nobody else can listen to. A
+        # policy that asks for TLS asks for that, and holds of the same code on AWS.
+        "aws:securetransport": ["true"],
+        "s3:tlsversion": ["1.3"],
+    }
+
+
+def _source_keys(source_arn: str) -> dict[str, list[str]]:
+    """Whom a service acts for. A bucket's ARN has no account: this one is the only one."""
+    return {
+        "aws:sourcearn": [source_arn],
+        "aws:sourceaccount": [arns.parse(source_arn).account or DEFAULT_ACCOUNT_ID],
+        "aws:securetransport": ["true"],
+    }
+
+
+def _message(session: Session, request: Request, denying: Statement | None) -> str:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
+    # S3 alone puts the resource in quotes.
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+    quote = '"' if request.action.startswith("s3:") else ""
+    if denying is None:
+        why = f"because no identity-based policy allows the {request.action} action"
+    else:
+        kinds = (bucket_policies.POLICY, _OF_SESSION)
+        kind = denying.policy if denying.policy in kinds else "an identity-based policy"
+        why = f"with an explicit deny in {kind}"
+    return (
+        f"User: {session.arn} is not authorized to perform: {request.action} "
+        f"on resource: {quote}{request.resource}{quote} {why}"
+    )
+
+
+def _root(session: Session) -> str:
+    return f"arn:{session.partition}:iam::{session.account}:root"

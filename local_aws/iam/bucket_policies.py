@@ -1,0 +1,40 @@
+"""Bucket policies: read here, and held against callers at the gateway, where they are known.
+
+moto holds every caller against them, knows no caller and no condition: a bucket that asks for TLS
+would let nobody in.
+"""
+
+from typing import Any
+
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket, s3_backends
+
+from local_aws.iam.policies import Request, Statement, decide, parse
+from local_aws.wrapping import replace
+
+POLICY = "a resource-based policy"
+
+
+def install() -> None:
+    """Leave to moto only what it needs a policy for: whether a bucket is public."""
+    replace(FakeBucket, get_permission=_public_permission)
+
+
+def statements_for(request: Request, account: str, partition: str) -> tuple[Statement, ...]:
+    """Return the statements of the bucket that a request of S3 is about."""
+    if not request.action.startswith("s3:") or ":::" not in request.resource:
+        return ()
+    name = request.resource.partition(":::")[2].partition("/")[0]
+    bucket = s3_backends[account][partition].buckets.get(name)
+    return _statements(bucket.policy) if bucket is not None else ()
+
+
+def _statements(policy: Any) -> tuple[Statement, ...]:
+    if not policy:
+        return ()
+    return parse(POLICY, policy.decode() if isinstance(policy, bytes) else str(policy))
+
+
+def _public_permission(self: FakeBucket, action: str, resource: str) -> PermissionResult:
+    public = decide(_statements(self.policy), Request(action, resource)).allowed
+    return PermissionResult.PERMITTED if public else PermissionResult.NEUTRAL

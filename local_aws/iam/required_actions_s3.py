@@ -1,0 +1,113 @@
+"""Which actions, on which bucket or object, a call of S3 needs.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote
+
+from local_aws.iam.policies import Request
+from local_aws.requests.calls import Call
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# Operations whose action has another name. `GetObject` on a version is another action too.
+_ACTIONS = {
+    "HeadBucket": "ListBucket",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListParts": "ListMultipartUploadParts",
+    "HeadObject": "GetObject",
+    "SelectObjectContent": "GetObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "UploadPartCopy": "PutObject",
+    "DeleteObjects": "DeleteObject",
+    "DeleteBucketTagging": "PutBucketTagging",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+_OF_A_VERSION = {
+    "GetObject": "GetObjectVersion",
+    "DeleteObject": "DeleteObjectVersion",
+    "GetObjectTagging": "GetObjectVersionTagging",
+    "PutObjectTagging": "PutObjectVersionTagging",
+    "DeleteObjectTagging": "DeleteObjectVersionTagging",
+}
+_ALSO_BY_HEADER = {"HTTP_X_AMZ_TAGGING": "PutObjectTagging", "HTTP_X_AMZ_ACL": "PutObjectAcl"}
+_CREATING = ("PutObject", "CreateMultipartUpload", "CopyObject")
+_KEY = re.compile(r"<Key>(.*?)</Key>", re.DOTALL)
+
+
+def required(call: Call, environ: "WSGIEnvironment", partition: str) -> Iterator[Request]:
+    """Yield what the caller must be allowed to do."""
+    bucket, key = call.path_parameters.get("Bucket", ""), call.path_parameters.get("Key", "")
+    query = {name: values[0] for name, values in _query(environ).items()}
+    if not bucket:
+        yield Request(_all_buckets(call.operation), "*")
+        return
+    action = _ACTIONS.get(call.operation, call.operation or "Unknown")
+    if query.get("versionId"):
+        action = _OF_A_VERSION.get(action, action)
+    where = f"arn:{partition}:s3:::{bucket}"
+    keys = {"s3:prefix": [query["prefix"]]} if "prefix" in query else {}
+    for name in _deleted(environ) if call.operation == "DeleteObjects" else [key]:
+        yield Request(f"s3:{action}", f"{where}/{name}" if name else where, keys)
+    if call.operation == "GetObjectAttributes":
+        yield Request("s3:GetObject", f"{where}/{key}")
+    if call.operation in _CREATING:
+        for header, more in _ALSO_BY_HEADER.items():
+            if environ.get(header):
+                yield Request(f"s3:{more}", f"{where}/{key}")
+    if environ.get("HTTP_X_AMZ_COPY_SOURCE"):
+        yield _reading(environ["HTTP_X_AMZ_COPY_SOURCE"], partition)
+
+
+def listing(call: Call, partition: str) -> Request | None:
+    """Return what the caller needs to learn that an object is not there: 403 without it, not 404.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax
+    """
+    if call.service != "s3" or call.operation not in ("GetObject", "HeadObject"):
+        return None
+    return Request("s3:ListBucket", f"arn:{partition}:s3:::{call.path_parameters['Bucket']}")
+
+
+def _all_buckets(operation: str) -> str:
+    return "s3:ListAllMyBuckets" if operation == "ListBuckets" else f"s3:{operation or 'Unknown'}"
+
+
+def _reading(source: str, partition: str) -> Request:
+    """Return the right to read a copy's source: `bucket/key?versionId=...`, its path encoded."""
+    path, _, version = source.partition("?versionId=")
+    action = "GetObjectVersion" if version else "GetObject"
+    return Request(f"s3:{action}", f"arn:{partition}:s3:::{unquote(path).removeprefix('/')}")
+
+
+def _query(environ: "WSGIEnvironment") -> dict[str, list[str]]:
+    return parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+
+
+def _deleted(environ: "WSGIEnvironment") -> list[str]:
+    """Return the keys of a DeleteObjects; AWS answers for each, and here one decides for all."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return [unescape(key) for key in _KEY.findall(body.decode(errors="replace"))] or [""]

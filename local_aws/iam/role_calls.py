@@ -1,0 +1,117 @@
+"""Calls that credentials of a role make, held against its policies at the door.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+import hmac
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from local_aws.iam import required_actions, required_actions_s3, sessions
+from local_aws.iam.authorization import AccessDeniedError, check
+from local_aws.iam.policies import Request
+from local_aws.iam.required_actions import Place
+from local_aws.iam.sessions import Session
+from local_aws.requests.calls import Call, call_of, parameters_of
+from local_aws.requests.refusals import Refusal, protocol_of, refuse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# The codes by which services tell of it that do not say AccessDeniedException.
+_DENIED = {"s3": "AccessDenied", "sns": "AuthorizationError"}
+_UNKNOWN = "The security token included in the request is invalid."
+_EXPIRED = "The security token included in the request is expired"
+
+
+class _RefusedError(Exception):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.refusal = Refusal(HTTPStatus.FORBIDDEN, code, message)
+
+
+@dataclass(frozen=True)
+class RoleCall:
+    """A call that is signed with credentials of a role."""
+
+    call: Call
+    session: Session
+
+    def refusal(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes] | None:
+        """Answer a call that the role may not make; return None for one that it may."""
+        try:
+            self._check_token(environ)
+            for request in self._required(environ):
+                self._check(request)
+        except _RefusedError as error:
+            return self._refuse(error, environ, start_response)
+        return None
+
+    def refusal_to_tell(
+        self, status: str, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes] | None:
+        """Hide from a role that may not list the bucket that an object is not there."""
+        request = required_actions_s3.listing(self.call, self.session.partition)
+        if request is None or not status.startswith("404"):
+            return None
+        try:
+            self._check(request)
+        except _RefusedError as error:
+            return self._refuse(error, environ, start_response)
+        return None
+
+    def _check(self, request: Request) -> None:
+        try:
+            check(self.session, request)
+        except AccessDeniedError as error:
+            raise _RefusedError(self._denied(), str(error)) from error
+
+    def _denied(self) -> str:
+        plain = "AccessDenied" if protocol_of(self.call) == "query" else "AccessDeniedException"
+        return _DENIED.get(self.call.service, plain)
+
+    def _check_token(self, environ: "WSGIEnvironment") -> None:
+        query = protocol_of(self.call) == "query"
+        if not hmac.compare_digest(_token(environ), self.session.token.encode()):
+            code = "InvalidClientTokenId" if query else "UnrecognizedClientException"
+            code = "InvalidToken" if self.call.service == "s3" else code
+            raise _RefusedError(code, _UNKNOWN)
+        if self.session.expired:
+            short = query or self.call.service == "s3"
+            raise _RefusedError("ExpiredToken" if short else "ExpiredTokenException", _EXPIRED)
+
+    def _required(self, environ: "WSGIEnvironment") -> Iterator[Request]:
+        if self.call.service == "s3":
+            return required_actions_s3.required(self.call, environ, self.session.partition)
+        place = Place(self.session.partition, self.call.region, self.session.account)
+        return required_actions.required(self.call, parameters_of(self.call, environ), place)
+
+    def _refuse(
+        self, error: _RefusedError, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        # The connection's next request begins where this one's body ends.
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        return refuse(self.call, error.refusal, environ, start_response)
+
+
+def role_call_of(environ: "WSGIEnvironment") -> RoleCall | None:
+    """Return the call that a role makes; None for one of the account's administrator."""
+    if "ASIA" not in environ.get("HTTP_AUTHORIZATION", "") + environ.get("QUERY_STRING", ""):
+        return None
+    call = call_of(environ)
+    session = sessions.find(call.access_key) if call is not None else None
+    return RoleCall(call, session) if call is not None and session is not None else None
+
+
+def _token(environ: "WSGIEnvironment") -> bytes:
+    header = environ.get("HTTP_X_AMZ_SECURITY_TOKEN")
+    if header is None:
+        query: Any = parse_qs(environ.get("QUERY_STRING", ""))
+        names = ("X-Amz-Security-Token", "x-amz-security-token")  # of presigned URLs
+        header = next((query[name][0] for name in names if name in query), "")
+    return str(header).encode()

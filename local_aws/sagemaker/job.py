@@ -1,0 +1,356 @@
+"""A SageMaker job that really runs: what every kind of job has in common."""
+
+import copy
+import logging
+import re
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from moto.sagemaker.exceptions import AWSValidationException
+from moto.sagemaker.utils import arn_formatter
+
+from local_aws.iam import sessions
+from local_aws.iam.authorization import AccessDeniedError, allows, check
+from local_aws.iam.policies import Request
+from local_aws.iam.sessions import Session
+from local_aws.logs.role_log import RoleLog
+from local_aws.sagemaker.cluster import Cluster, Ending, Host, PutEvents, after
+from local_aws.sagemaker.container import ContainerPathError, Runtime
+from local_aws.sagemaker.job_log import Metrics
+from local_aws.sagemaker.transfer import Transfer, TransferError
+
+REASON_LIMIT = 1024
+UNDER_WAY = ("InProgress", "Stopping")
+_INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
+_INTERRUPTED = "InternalServerError: the embedded AWS ended while the job was running"
+_DEFAULT_MAX_RUNTIME = 86400
+_ECR_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
+
+_log = logging.getLogger(__name__)
+
+
+class JobFailedError(Exception):
+    """The job ends as Failed; the text is its FailureReason."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a job needs of the server that it runs in.
+
+    `stop_grace_seconds` lie between SIGTERM and SIGKILL. `changed(job)` has the job saved.
+    """
+
+    endpoint: str
+    jobs_folder: Path
+    runtime: Runtime
+    transfer: Callable[[Session], Transfer]
+    stop_grace_seconds: float
+    changed: "Callable[[Job], None]"
+
+
+class Job(ABC):
+    """One job from its creation to its end, which `ended` announces.
+
+    The status moves from InProgress, perhaps over Stopping, to Completed, Failed or Stopped, and
+    then never again.
+    """
+
+    title: ClassVar[str]  # as in `TrainingJobName`
+    arn_type: ClassVar[str]
+    log_group: ClassVar[str]
+    # What is saved of a job beside its request: everything but threads and processes.
+    progress: ClassVar[tuple[str, ...]] = (
+        "tags",
+        "status",
+        "failure_reason",
+        "creation_time",
+        "last_modified_time",
+        "start_time",
+        "end_time",
+        "metrics",
+        "_stop_reason",
+    )
+
+    def __init__(
+        self, request: dict[str, Any], *, account: str, region: str, services: Services
+    ) -> None:
+        self.name: str = request[f"{self.title}Name"]
+        self.arn = arn_formatter(self.arn_type, self.name, account, region)
+        self.role_arn: str = request["RoleArn"]
+        self.tags: list[dict[str, str]] = request.pop("Tags", [])
+        self.status = "InProgress"
+        self.failure_reason: str | None = None
+        self.creation_time = self.last_modified_time = datetime.now(UTC)
+        self.start_time: datetime | None = None
+        self.end_time: datetime | None = None
+        self.ended = threading.Event()
+        self.metrics = Metrics([])
+        self._request = request
+        self._account = account
+        self._region = region
+        self._services = services
+        self._lock = threading.RLock()
+        self._stop_reason: str | None = None
+        self._stop_asked = threading.Event()
+        self._runtime_limit: threading.Timer | None = None
+        self.cluster = Cluster(
+            services.jobs_folder / self.name,
+            services.runtime,
+            self._hardware.get("InstanceCount", 1),
+        )
+
+    @property
+    def _session(self) -> Session:
+        return _session_of(self.role_arn)
+
+    @property
+    def _transfer(self) -> Transfer:
+        return self._services.transfer(self._session)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what Describe answers: the request, and how the job fares."""
+        with self._lock:
+            description = {
+                **self._request,
+                f"{self.title}Arn": self.arn,
+                f"{self.title}Status": self.status,
+                "CreationTime": self.creation_time,
+                "LastModifiedTime": self.last_modified_time,
+                "FailureReason": self.failure_reason,
+                **self._facts(),
+            }
+        return {key: value for key, value in description.items() if value is not None}
+
+    @property
+    def response_object(self) -> dict[str, Any]:
+        """The description under the name by which moto's Search asks for it."""
+        return self.describe()
+
+    def saved(self) -> dict[str, Any]:
+        """Return the job as plain data: `restore` gives them to a new job of the same request."""
+        with self._lock:
+            progress = {name: getattr(self, name) for name in self.progress}
+            folder = self.cluster.folder.name
+            return copy.deepcopy({"request": self._request, "folder": folder, "progress": progress})
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Be the job that was saved, as far as it had come."""
+        for name, value in saved["progress"].items():
+            setattr(self, name, value)
+        self.cluster = self.cluster.named(saved["folder"])
+        if self.status not in UNDER_WAY:
+            self.ended.set()
+
+    def end_interrupted(self) -> None:
+        """Finish what the end of the server kept a restored job from, as if its host had failed."""
+        if self.status in UNDER_WAY:
+            self.cluster.remove_unfinished()
+            self._end("Failed", _INTERRUPTED)
+        elif self.status == "Completed":
+            self.cluster.discard()
+
+    def start(self) -> None:
+        """Run the job in a thread of its own."""
+        self._services.changed(self)
+        threading.Thread(target=self._run, name=self.name, daemon=True).start()
+
+    def stop(self, reason: str = "Stopped") -> None:
+        """Send SIGTERM to the job's processes, and SIGKILL when the time of grace is over.
+
+        Raises AWSValidationException for a job that has ended.
+        """
+        with self._lock:
+            if self.ended.is_set():
+                raise AWSValidationException(
+                    f"The request was rejected because the {self.arn_type.replace('-', ' ')} "
+                    f"is in status {self.status}."
+                )
+            if self._stop_reason is not None:
+                return
+            self._stop_reason = reason
+            self._stop_asked.set()
+            self.status = "Stopping"
+            self._status_changed()
+            self._terminate()
+
+    def kill(self) -> None:
+        """End the job's processes at once: the server goes away."""
+        with self._lock:
+            self._stop_reason = self._stop_reason or "Stopped"
+            self._stop_asked.set()
+            self.cluster.kill()
+
+    @property
+    @abstractmethod
+    def _image(self) -> str:
+        """The image that the containers are made from."""
+
+    @property
+    @abstractmethod
+    def _hardware(self) -> dict[str, Any]:
+        """The part of the request that says which instances, and how many."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise AWSValidationException for a request that AWS, or this embedded AWS, refuses."""
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Write the configuration of every host and bring its inputs."""
+
+    @abstractmethod
+    def _command(self) -> list[str]:
+        """Return the command that every container runs, with paths as they are inside."""
+
+    @abstractmethod
+    def _environment(self) -> dict[str, str]:
+        """Return the variables that this kind of job has beside those that every job has."""
+
+    @abstractmethod
+    def _conclude(self, ending: Ending | None) -> None:
+        """Take the outputs home; raise JobFailedError for a job that failed.
+
+        `ending` is None for a job that was stopped.
+        """
+
+    def _facts(self) -> dict[str, Any]:
+        """Return the part of the description that only this kind of job has."""
+        return {}
+
+    def _status_changed(self) -> None:
+        """Note the new `status`; `stop_reason` says more of one that is being stopped."""
+        self.last_modified_time = datetime.now(UTC)
+        self._services.changed(self)
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the job was stopped, `Stopped` or the limit that it exceeded; None if it was not."""
+        return self._stop_reason
+
+    def _run(self) -> None:
+        try:
+            self.cluster.create()
+            self._check_image()
+            self._prepare()
+            self._conclude(self._execute())
+            self._end("Completed")
+        except JobFailedError as failure:
+            self._end("Failed", str(failure))
+        except (TransferError, ContainerPathError) as error:
+            self._end("Failed", f"ClientError: {error}")
+        except Exception:
+            _log.exception("%s", self.arn)
+            self._end("Failed", _INTERNAL_ERROR)
+
+    def _check_image(self) -> None:
+        """Hold the role to what it takes to pull the image, though no image is pulled here.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createtrainingjob-perms
+        """
+        try:
+            for request in _pulling(self._image, self._session.partition):
+                check(self._session, request)
+        except AccessDeniedError as error:
+            raise JobFailedError(f"ClientError: Cannot pull image {self._image}: {error}") from (
+                error
+            )
+
+    def _check_metrics(self) -> None:
+        """Metrics go to CloudWatch with the job's role; those that may not are not told at all."""
+        namespace = {"cloudwatch:namespace": [self.log_group]}
+        if self.metrics and not allows(self._session, "cloudwatch:PutMetricData", keys=namespace):
+            self.metrics = Metrics([])
+
+    def _execute(self) -> Ending | None:
+        """Run the command on every host to its end; return how, None if the job was stopped."""
+        try:
+            if not self._launch():
+                return None
+            self._check_metrics()
+            ending = self.cluster.follow(self._put_events, self.metrics)
+        finally:
+            self.cluster.kill()
+            if self._runtime_limit is not None:
+                self._runtime_limit.cancel()
+        return None if self._stop_reason else ending
+
+    def _launch(self) -> bool:
+        """Start the command on every host, unless the job was stopped before."""
+        with self._lock:
+            if self._stop_reason is not None:
+                return False
+            for host in self.cluster.hosts:
+                variables = host.container.environment(
+                    self._services.endpoint, self._region, self._session.variables()
+                )
+                command = host.container.command(self._command())
+                host.launch(command, {**variables, **host.variables, **self._environment()})
+            self._runtime_limit = self._limit(self._runtime_left(), "MaxRuntimeExceeded")
+            return True
+
+    def _runtime_left(self) -> float:
+        """Return how many seconds the command may run."""
+        condition = self._request.get("StoppingCondition", {})
+        return float(condition.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME))
+
+    def _limit(self, seconds: float, reason: str) -> threading.Timer:
+        """Return the running timer that will stop the job, unless it has ended by then."""
+
+        def stop() -> None:
+            with suppress(AWSValidationException):
+                self.stop(reason)
+
+        return after(seconds, stop)
+
+    def _terminate(self) -> None:
+        self.cluster.terminate(self._services.stop_grace_seconds)
+
+    def _put_events(self, host: Host) -> PutEvents:
+        """Return what writes log events to the host's own stream."""
+        stream = f"{self.name}/{host.name}-{int(time.time())}"
+        also = ("DescribeLogStreams",)
+        return RoleLog(self._session, self._region, self.log_group, stream, also=also).put
+
+    def _end(self, status: str, reason: str | None = None) -> None:
+        """Give the job its one terminal status; a stopped job is Stopped however it ended."""
+        with self._lock:
+            if self.ended.is_set():
+                return
+            if self._stop_reason is not None:
+                status, reason = "Stopped", None
+            self.status = status
+            self.failure_reason = reason[:REASON_LIMIT] if reason else None
+            self._status_changed()
+            self.end_time = self.last_modified_time
+            self.ended.set()
+        if status == "Completed":
+            self.cluster.discard()
+
+
+@cache
+def _session_of(role_arn: str) -> Session:
+    """Return the role at work for all jobs that have it, under the name that AWS gives every job.
+
+    One for all: the server remembers jobs for ever, and would keep a client of S3 with each.
+    """
+    return sessions.issue(role_arn, "SageMaker")
+
+
+def _pulling(image: str, partition: str) -> Iterator[Request]:
+    """Yield what it takes to pull an image of ECR; nothing for one that lies elsewhere."""
+    found = _ECR_IMAGE.match(image)
+    if found is None:
+        return
+    account, region, repository = found.groups()
+    arn = f"arn:{partition}:ecr:{region}:{account}:repository/{repository}"
+    yield Request("ecr:GetAuthorizationToken", "*")
+    for action in ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage"):
+        yield Request(f"ecr:{action}", arn)

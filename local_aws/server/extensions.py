@@ -1,0 +1,67 @@
+"""What this package changes of moto, in the order in which it is changed.
+
+Of two extensions that wrap the same function of moto's the later one is called first. A new
+service is installed here.
+"""
+
+from local_aws.awslambda import destinations, functions
+from local_aws.awslambda import roles as lambda_roles
+from local_aws.cloudformation import engine
+from local_aws.context import Context
+from local_aws.events import bus
+from local_aws.iam import authorization, bucket_policies, sessions, simulation
+from local_aws.logs import filter as logs_filter
+from local_aws.logs import store as logs_store
+from local_aws.messaging import sns
+from local_aws.requests import validation
+from local_aws.s3 import conditional, handover, notifications
+from local_aws.s3 import store as s3_store
+from local_aws.sagemaker import actions, experiments, registry
+from local_aws.sagemaker import events as sagemaker_events
+from local_aws.service_quotas import quotas
+from local_aws.state import moto_services
+from local_aws.stepfunctions import (
+    calls,
+    executions,
+    kept_executions,
+    redrive,
+    sagemaker_task,
+    traces,
+)
+from local_aws.stepfunctions import events as execution_events
+from local_aws.stepfunctions import roles as machine_roles
+
+
+def install(context: Context) -> None:
+    """Install every extension into moto, and into the server that the context describes."""
+    moto_services.install(context.state)
+    s3_store.install(context)
+    handover.install()
+    logs_filter.install()
+    logs_store.install(context)
+    sessions.install()
+    authorization.install()
+    bucket_policies.install()
+    validation.install()
+    functions.install(context)
+    lambda_roles.install()
+    destinations.install()
+    bus.install(context)
+    sns.install()
+    conditional.install()
+    notifications.install(context)
+    actions.install(context)
+    experiments.install()
+    registry.install()
+    calls.install(context)
+    machine_roles.install()
+    sagemaker_task.install()
+    executions.install()
+    redrive.install()
+    kept_executions.install(context)
+    traces.install(context)
+    sagemaker_events.install()
+    execution_events.install()
+    quotas.install(context)
+    simulation.install()
+    engine.install()

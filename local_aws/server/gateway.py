@@ -1,0 +1,123 @@
+"""The door of the embedded AWS: who may enter, and what a caller hears when moto breaks.
+
+What a caller hears of is kept: an answer leaves when all that the request changed is on disk.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+from xml.sax.saxutils import escape
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from local_aws.iam.role_calls import RoleCall, role_call_of
+from local_aws.requests.calls import call_of
+from local_aws.state.moto_services import changes
+from local_aws.state.state import State
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_READING = re.compile(r"(Describe|List|Get|Head)[A-Z]")
+_RESET = "/moto-api/reset"
+
+_log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """moto's application, which knows nothing of disks, of strangers and of its own crashes."""
+
+    def __init__(self, state: State) -> None:
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._state = state
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "")
+        if not is_loopback(host):
+            # A page in a browser may name a host of its own that resolves to 127.0.0.1.
+            _log.warning("refused a request for host %r", host)
+            return _answer(start_response, "403 Forbidden", b"The Host header is not loopback.\n")
+        try:
+            role_call = role_call_of(environ)
+            if role_call is not None:
+                refusal = role_call.refusal(environ, start_response)
+                if refusal is not None:
+                    return refusal
+            return self._answer_kept(environ, start_response, role_call)
+        except Exception as error:
+            _log.exception("%s %s", environ["REQUEST_METHOD"], environ.get("PATH_INFO"))
+            return _internal_failure(environ, start_response, error)
+
+    def _answer_kept(
+        self,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+        role_call: RoleCall | None,
+    ) -> Iterable[bytes]:
+        """Answer when all is saved; until then the answer may still become another.
+
+        Who only reads waits too: the answer may tell of what a job or an execution changed.
+        """
+        begun: list[Any] = []
+        with nullcontext() if _only_reads(environ) else changes(self._state):
+            answer = self._moto(environ, lambda *line: begun.append(line))
+        if environ.get("PATH_INFO") == _RESET:
+            self._state.all_changed()
+        self._state.save()
+        if role_call is not None:
+            refusal = role_call.refusal_to_tell(begun[-1][0], environ, start_response)
+            if refusal is not None:
+                return refusal
+        start_response(*begun[-1])
+        return answer
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a Host header names this machine's loopback (S3 may put a bucket before it)."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name in _LOOPBACK or name.endswith(".localhost")
+
+
+def _only_reads(environ: "WSGIEnvironment") -> bool:
+    if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+        return True
+    call = call_of(environ)
+    return call is not None and bool(_READING.match(call.operation))
+
+
+def _internal_failure(
+    environ: "WSGIEnvironment", start_response: "StartResponse", error: Exception
+) -> Iterable[bytes]:
+    """Answer as AWS answers its own faults: HTTP 500, in the caller's protocol."""
+    message = f"The embedded AWS failed: {type(error).__name__}: {error} (see its server.log)"
+    request_id = str(uuid4())
+    headers = [("x-amzn-RequestId", request_id), ("x-amzn-ErrorType", "InternalFailure")]
+    if "HTTP_X_AMZ_TARGET" in environ or "json" in environ.get("CONTENT_TYPE", ""):
+        body = json.dumps({"__type": "InternalFailure", "message": message})
+    else:
+        body = (
+            f"<Error><Code>InternalError</Code><Message>{escape(message)}</Message>"
+            f"<RequestId>{request_id}</RequestId></Error>"
+        )
+    return _answer(start_response, "500 Internal Server Error", body.encode(), headers)
+
+
+def _answer(
+    start_response: "StartResponse",
+    status: str,
+    body: bytes,
+    headers: list[tuple[str, str]] | None = None,
+) -> Iterable[bytes]:
+    start_response(status, [*(headers or []), ("Content-Length", str(len(body)))])
+    return [body]

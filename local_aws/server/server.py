@@ -1,0 +1,124 @@
+"""The embedded AWS: moto's server on loopback, with this package's extensions installed into it.
+
+moto is extended, never forked: `extensions.install` changes it before the first request is
+answered.
+"""
+
+import logging
+import os
+import socket
+import threading
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import LISTEN_QUEUE, BaseWSGIServer, make_server
+
+from local_aws import credentials
+from local_aws.context import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS, Context
+from local_aws.processes import child
+from local_aws.server import ownership, postponed
+from local_aws.state.state import State
+
+HOST = "127.0.0.1"
+_LOOK_FOR_STOP_SECONDS = 0.05
+
+_log = logging.getLogger(__name__)
+
+
+class PortTakenError(Exception):
+    """The port that was asked for is another's."""
+
+
+class Server:
+    """The embedded AWS in this process. `start` returns once requests are answered."""
+
+    def __init__(
+        self,
+        data_folder: Path,
+        *,
+        region: str,
+        port: int = 0,
+        lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS,
+        stop_grace_seconds: float = STOP_GRACE_SECONDS,
+    ) -> None:
+        state = State(data_folder.resolve())
+        self._web = _web(_bind(data_folder, port), state)
+        self.context = Context(
+            data_folder=data_folder.resolve(),
+            state=state,
+            endpoint=f"http://{HOST}:{self._web.port}",
+            region=region,
+            lambda_retry_delays=lambda_retry_delays,
+            stop_grace_seconds=stop_grace_seconds,
+        )
+
+    def start(self) -> None:
+        """Configure moto, install the extensions, restore the state and answer from now on."""
+        credentials.isolate(self.context.endpoint, self.context.region)
+        _configure_moto(self._web.port)
+        # They import moto, which is configured by now.
+        from local_aws.server import extensions  # noqa: PLC0415
+
+        extensions.install(self.context)
+        # The last one, and so the first to be called: what is ended by the other ones at shutdown
+        # was interrupted, as after kill -9. The next server shall find it so.
+        self.context.register_shutdown(self.context.state.close)
+        self.context.state.restore()
+        serve = partial(self._web.serve_forever, poll_interval=_LOOK_FOR_STOP_SECONDS)
+        threading.Thread(target=serve, name="aws", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the server and everything that it started."""
+        self._web.shutdown()
+        self.context.shut_down()
+        child.end_all()
+        self._web.server_close()
+
+
+def _bind(data_folder: Path, port: int) -> socket.socket:
+    """Bind the port first: moto and the extensions need its number when they are imported.
+
+    Port 0 stands for the one that the folder had before: its endpoint is in people's shells.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    wanted = port or ownership.last_port(data_folder)
+    try:
+        bound.bind((HOST, wanted))
+    except OSError as error:
+        if port:
+            raise PortTakenError(f"port {port} of {HOST}: {error.strerror}") from error
+        bound.bind((HOST, 0))
+    return bound
+
+
+def _web(bound: socket.socket, state: State) -> BaseWSGIServer:
+    from moto.server import MotoRequestHandler  # noqa: PLC0415 (imports flask: half a second)
+
+    from local_aws.requests.faults import Faults  # noqa: PLC0415
+    from local_aws.server.gateway import Gateway  # noqa: PLC0415
+
+    class QuietRequestHandler(MotoRequestHandler):
+        def log_request(self, code: Any = "-", size: Any = "-") -> None:
+            _log.debug('"%s" %s %s', getattr(self, "requestline", "-"), code, size)
+
+    bound.listen(LISTEN_QUEUE)
+    with bound:  # the server duplicates it
+        return make_server(
+            HOST,
+            bound.getsockname()[1],
+            Faults(Gateway(state)),
+            threaded=True,
+            request_handler=QuietRequestHandler,
+            fd=bound.fileno(),
+        )
+
+
+def _configure_moto(port: int) -> None:
+    postponed.postpone()
+    # Step Functions' tasks call back to the port that this variable names (5000 otherwise).
+    os.environ["MOTO_PORT"] = str(port)
+    from moto.core.config import default_user_config  # noqa: PLC0415
+
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}

@@ -1,0 +1,166 @@
+"""The file that the embedded AWS keeps its state in: sqlite, one row for each item.
+
+What is committed has been handed to the kernel, which `kill -9` of this process does not touch.
+Nobody waits for the disk (`synchronous = NORMAL` with a write-ahead log): a power failure may cost
+the last moments, never the consistency of the file.
+"""
+
+import platform
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from local_aws.state.pickles import Large, Pickle, UnreadableError, load
+from local_aws.state.summary import NAME
+
+# Raise this when a kept class or its place changes, so that nobody loads what no longer fits.
+LAYOUT = "2"
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS items (
+    id INTEGER PRIMARY KEY, part TEXT NOT NULL, item TEXT NOT NULL,
+    value BLOB NOT NULL, large TEXT NOT NULL, UNIQUE (part, item)
+);
+CREATE TABLE IF NOT EXISTS large (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+"""
+_PUT = """
+INSERT INTO items (part, item, value, large) VALUES (?, ?, ?, ?)
+ON CONFLICT (part, item) DO UPDATE SET value = excluded.value, large = excluded.large
+"""
+_REMEDY = (
+    "`retrain local reset` removes all that the embedded AWS keeps; or keep the folder and use it "
+    "with the version that wrote it"
+)
+
+
+class StateError(Exception):
+    """The saved state cannot be used; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An item as it is saved; without a value it is removed."""
+
+    part: str
+    item: str
+    value: Pickle | None
+
+
+class StateFile:
+    """The rows of one data folder.
+
+    Raises:
+        StateError: another version wrote the file, or it is none of ours.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._sql = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        try:
+            self._open()
+        except sqlite3.DatabaseError as error:
+            raise StateError(f"{self._path} is no state: {error}. {_REMEDY}") from error
+
+    def items(self, part: str) -> Iterator[tuple[str, Any]]:
+        """Yield the items of the part with their values, in the order they were made in.
+
+        Raises:
+            StateError: one cannot be read.
+        """
+        query = "SELECT item, value FROM items WHERE part = ? ORDER BY id"
+        for item, value in self._sql.execute(query, (part,)).fetchall():
+            try:
+                yield item, load(value, self._large_value)
+            except UnreadableError as error:
+                message = f"{self._path}: {part} {item!r} cannot be read: {error}. {_REMEDY}"
+                raise StateError(message) from error
+
+    def names(self) -> list[tuple[str, str]]:
+        """Return part and item of all rows."""
+        return self._sql.execute("SELECT part, item FROM items").fetchall()
+
+    def write(self, rows: list[Row]) -> None:
+        """Write all of the rows, or none.
+
+        Raises:
+            sqlite3.Error: they could not be written, for example because the disk is full.
+        """
+        self._sql.execute("BEGIN")
+        try:
+            there = self._used()
+            for row in rows:
+                self._write(row, there)
+            self._sql.execute("COMMIT")
+        except BaseException:
+            if self._sql.in_transaction:
+                self._sql.execute("ROLLBACK")
+            raise
+        self._count(rows)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._sql.close()
+
+    def _open(self) -> None:
+        self._sql.execute("PRAGMA journal_mode = WAL")
+        self._sql.execute("PRAGMA synchronous = NORMAL")
+        self._sql.executescript(_TABLES)
+        self._check_version()
+        rows = self._sql.execute("SELECT part, item, large FROM items")
+        self._large_of = {(part, item): large.split() for part, item, large in rows if large}
+        there = {name for (name,) in self._sql.execute("SELECT name FROM large")}
+        self._drop(there - self._used())  # the server was killed before it did
+
+    def _check_version(self) -> None:
+        ours = _this_version()
+        theirs = dict(self._sql.execute("SELECT name, value FROM about"))
+        if not theirs:
+            self._sql.executemany("INSERT INTO about VALUES (?, ?)", ours.items())
+        elif theirs != ours:
+            raise StateError(
+                f"{self._path} was written by {_text(theirs)}; this is {_text(ours)}. {_REMEDY}"
+            )
+
+    def _write(self, row: Row, there: set[str]) -> None:
+        if row.value is None:
+            self._sql.execute("DELETE FROM items WHERE (part, item) = (?, ?)", (row.part, row.item))
+            return
+        new = [(name, value) for name, value in row.value.large.items() if name not in there]
+        self._sql.executemany("INSERT OR REPLACE INTO large VALUES (?, ?)", new)
+        names = " ".join(row.value.large)
+        self._sql.execute(_PUT, (row.part, row.item, row.value.data, names))
+
+    def _count(self, rows: list[Row]) -> None:
+        """Remove the large values that no item names any more."""
+        dropped: set[str] = set()
+        for row in rows:
+            names = list(row.value.large) if row.value else []
+            dropped.update(self._large_of.pop((row.part, row.item), ()))
+            if names:
+                self._large_of[row.part, row.item] = names
+        self._drop(dropped - self._used())
+
+    def _drop(self, large: set[str]) -> None:
+        if large:
+            self._sql.executemany("DELETE FROM large WHERE name = ?", [(name,) for name in large])
+
+    def _used(self) -> set[str]:
+        return {name for names in self._large_of.values() for name in names}
+
+    def _large_value(self, name: str) -> Large:
+        value: Large
+        (value,) = self._sql.execute("SELECT value FROM large WHERE name = ?", (name,)).fetchone()
+        return value
+
+
+def _this_version() -> dict[str, str]:
+    major, minor, _ = platform.python_version_tuple()
+    return {"layout": LAYOUT, "moto": version("moto"), "python": f"{major}.{minor}"}
+
+
+def _text(about: dict[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(about.items()))
