@@ -17,12 +17,12 @@ import typer
 from benchmarks import arithmetic, parts, results, script
 from benchmarks.pipeline import Stage
 from benchmarks.results import DEFAULT_RECIPE, HERE, SAME_RECIPE, SCRIPT, Data, Measured
-from cli import datasets, sample
-from cli.aws import applied
-from cli.demo import SAMPLE_HYPERPARAMETERS
-from cli.terminal import Step, Terminal
+from cli.served.demo import SAMPLE_HYPERPARAMETERS
+from cli.shown.terminal import Step, Terminal
 from local_aws.client import EmbeddedAws
 from ml_scripts import precision
+from operations.data_sets import digits, fashion_mnist
+from operations.stage import applied
 from state_machine.config import PipelineConfig
 from state_machine.names import Names
 
@@ -55,9 +55,9 @@ def _data(quick: bool, step: Step) -> Data:
     home = PROJECT / ".retrain" / "data"
     if quick:
         # Large enough for the script's unpadded network.
-        folder = sample.write(home / "digits-enlarged", enlarged=3)
+        folder = digits.write(home / "digits-enlarged", enlarged=3)
         return Data("scikit-learn's digits, enlarged", folder, 1437, 360, 24)
-    folder = datasets.fashion_mnist(home / datasets.NAME, step, None)
+    folder = fashion_mnist.fashion_mnist(home / fashion_mnist.NAME, step, None)
     return Data("Fashion-MNIST", folder, 60_000, 10_000, 28)
 
 

@@ -23,11 +23,11 @@ import boto3
 import typer
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from cli import web
-from cli.aws import applied, stage_of
-from cli.console import free_port, site
-from cli.demo import STAGE, sample_config
+from cli.served import site as web
+from cli.served.console import free_port, site
+from cli.served.demo import STAGE, sample_config
 from local_aws.client import EmbeddedAws
+from operations.stage import applied, stage_of
 from state_machine.config import load
 from state_machine.deployment import deploy
 

@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 
 from benchmarks.processes import Watched, watched
-from cli.training_log import GROUP, Epoch, parse
 from lambdas.run_files import read
 from local_aws.client import Connection
+from operations.executions.training_log import GROUP, Epoch, parse
 from state_machine.config import PipelineConfig
 from state_machine.deployment import Deployment, deploy
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from cli.aws import connect
 from console.account import Account
 from console.app import serve
+from operations.stage import connect
 
 
 def main(

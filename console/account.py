@@ -6,9 +6,9 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from cli.aws import Stage
-from cli.registry import caller
 from console.guard import LOOPBACK
+from operations.models.registry import caller
+from operations.stage import Stage
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cli import events
-from cli import start as starting
-from cli.events import FailedEvents, Replay
-from cli.registry import Rollback, Version
-from cli.start import Answer
 from console import decisions, execution_actions, uploads
 from console.account import Account
+from operations.executions import start as starting
+from operations.executions.start import Answer
+from operations.failed_events import queue as events
+from operations.failed_events.queue import FailedEvents, Replay
+from operations.models.registry import Rollback, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import ModelApprovalStatusType

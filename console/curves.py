@@ -6,7 +6,7 @@ https://echarts.apache.org/en/option.html
 from collections.abc import Sequence
 from typing import Any
 
-from cli.training_log import Epoch
+from operations.executions.training_log import Epoch
 
 FIGURES = ("loss", "accuracy")
 # Readable on light and on dark paper; the second line is dashed, so colour does not say it alone.

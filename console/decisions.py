@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from cli import registry
-from cli.errors import InputError
-from cli.registry import Rollback, Version
 from console.account import Account
+from operations.errors import InputError
+from operations.models import registry
+from operations.models.registry import Rollback, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import ModelApprovalStatusType

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cli.errors import NotDeployedError
+from operations.errors import NotDeployedError
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cli import execution
-from cli.errors import NoExecutionError
-from cli.execution import Event, ExecutionView, States, StateView
-from cli.run_record import RunRecord, record
-from cli.training_log import Epoch
-from cli.watch import Observer
 from console.graph import Graph, graph
 from console.history import History
 from console.timeline import Line, lines
 from console.visits import Visits
+from operations.errors import NoExecutionError
+from operations.executions import view as execution
+from operations.executions.observer import Observer
+from operations.executions.record import RunRecord, record
+from operations.executions.training_log import Epoch
+from operations.executions.view import Event, ExecutionView, States, StateView
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from cli import redrive, start
-from cli.start import Answer
 from console.account import Account
 from console.execution import Snapshot
 from console.origin import json_object
+from operations.executions import redrive, start
+from operations.executions.start import Answer
 
 STOPPED = "Console.Stopped"
 # Who asked for the first is not who asks for this one, and a way in is filled in on the way.

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cli.execution import REJECTED_ERROR
 from console.origin import json_object, number, origin, text
 from lambdas import run_files
 from lambdas.executions import run_id
 from lambdas.s3_objects import error_code
+from operations.executions.view import REJECTED_ERROR
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.events import FailedEvents, Listing, listing
 from console.account import Account
+from operations.failed_events.queue import FailedEvents, Listing, listing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionH
 
 from typing import TYPE_CHECKING, Any
 
-from cli.execution import ENDINGS, Event
+from operations.executions.view import ENDINGS, Event
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

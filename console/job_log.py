@@ -7,8 +7,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cli.execution import Work
 from lambdas.text import printable
+from operations.executions.view import Work
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

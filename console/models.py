@@ -4,15 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cli import model_version, registry
-from cli.errors import InputError
-from cli.model_comparison import METRICS, Comparison, compare
-from cli.model_version import Entry, ModelVersion, read_entry
-from cli.registry import Rollback, Version
 from console import deployed
 from console.account import Account
 from console.status import look
 from lambdas.s3_objects import split_uri
+from operations.errors import InputError
+from operations.models import registry
+from operations.models import version as model_version
+from operations.models.comparison import METRICS, Comparison, compare
+from operations.models.registry import Rollback, Version
+from operations.models.version import Entry, ModelVersion, read_entry
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody

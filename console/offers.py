@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from cli.execution import REJECTED_ERROR
 from console.execution import Snapshot
+from operations.executions.view import REJECTED_ERROR
 
 READ_ONLY = "This console is read-only"
 

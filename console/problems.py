@@ -2,8 +2,8 @@
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.errors import RetrainError
 from console.actions import ReadOnlyError
+from operations.errors import RetrainError
 
 PROBLEMS = (RetrainError, ReadOnlyError, BotoCoreError, ClientError)
 

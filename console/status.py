@@ -20,7 +20,7 @@ _LOOKS = {
     "FAILED": Look("Failed", "error", "negative"),
     "TIMED_OUT": Look("Timed out", "timer_off", "negative"),
     "ABORTED": Look("Stopped", "stop_circle", "muted"),
-    # states, as cli.execution reads them
+    # states, as operations.executions.view reads them
     "running": Look("Running", "autorenew", "running"),
     "succeeded": Look("Succeeded", "check_circle", "positive"),
     "failed": Look("Failed", "error", "negative"),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cli.execution import ExecutionView, StateStatus
 from console.visits import Visit
+from operations.executions.view import ExecutionView, StateStatus
 
 # Shares of the whole: bars of one status that are so near to each other are drawn as one.
 NEAR = 0.004

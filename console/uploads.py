@@ -15,11 +15,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
-from cli import watch
-from cli.errors import InputError
-from cli.upload import ONE_PUT
 from lambdas.datasets import DATASET_NAME
 from lambdas.manifest import LONGEST_NAME, MOST_FILES
+from operations.data_sets.upload import ONE_PUT
+from operations.errors import InputError
+from operations.executions import observer
 from state_machine.names import DATASET_PREFIX
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def started(
 
     Files that take the place of others may start several: all but the last end as superseded.
     """
-    new = [arn for arn in watch.executions(states, machine) if arn not in known]
+    new = [arn for arn in observer.executions(states, machine) if arn not in known]
     found = [states.describe_execution(executionArn=arn) for arn in new[:MOST_STARTED]]
     return tuple(
         Started(execution["name"], execution["status"])

@@ -1,14 +1,14 @@
 """Each time that an execution was in a state, with the attempts that were made there.
 
-`cli.execution` tells of the newest attempt of each state; here are all of them, and what went in
-and came out.
+`operations.executions.view` tells of the newest attempt of each state; here are all of them, and
+what went in and came out.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cli.execution import ENDINGS, TASK_FAILURES, Event, StateStatus, Work, work_of
+from operations.executions.view import ENDINGS, TASK_FAILURES, Event, StateStatus, Work, work_of
 
 
 @dataclass

@@ -2,8 +2,6 @@
 
 from nicegui import run, ui
 
-from cli.model_comparison import Difference, Pair
-from cli.model_version import ModelVersion
 from console import heatmap, models, tables
 from console.account import Account
 from console.layout import badge, frame
@@ -12,6 +10,8 @@ from console.models import Pairing
 from console.pages.versions import UNKNOWN, value
 from console.problems import PROBLEMS, in_words
 from console.status import Look
+from operations.models.comparison import Difference, Pair
+from operations.models.version import ModelVersion
 
 _VERDICTS = {
     "better": Look("better", "trending_up", "positive"),

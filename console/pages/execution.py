@@ -7,8 +7,6 @@ from urllib.parse import quote
 from nicegui import app, run, ui
 from starlette.responses import Response
 
-from cli.execution import StateView as State
-from cli.execution import Work
 from console.account import Account
 from console.actions import Actions
 from console.execution import Reader, Readers, Snapshot
@@ -25,6 +23,8 @@ from console.pages.execution_state import StateView
 from console.pages.execution_timeline import EventsView, TimelineView
 from console.pages.execution_training import CurvesView, LogView
 from console.report import response
+from operations.executions.view import StateView as State
+from operations.executions.view import Work
 
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html (name)
 NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")

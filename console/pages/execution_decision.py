@@ -4,9 +4,9 @@ from typing import Any
 
 from nicegui import ui
 
-from cli.run_record import RunRecord
 from console.layout import badge
 from lambdas.text import one_line
+from operations.executions.record import RunRecord
 
 _HELD: dict[object, tuple[str, str, str]] = {
     True: ("Held", "check_circle", "positive"),

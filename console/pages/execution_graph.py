@@ -6,9 +6,9 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.label import Label
 
-from cli.execution import ExecutionView
 from console.graph import HEIGHT, WIDTH, Box, Graph
 from console.status import look
+from operations.executions.view import ExecutionView
 
 CSS = """
 .graph { position: relative; margin: 0 auto; }

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from cli.execution import Event
 from console.pages.execution_graph import preformatted
 from console.status import look
 from console.timeline import Line
 from console.times import duration, moment
+from operations.executions.view import Event
 
 SIZE = 50  # events of a page
 CSS = """

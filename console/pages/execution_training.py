@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from nicegui import run, ui
 
-from cli.training_log import Epoch
 from console import problems
 from console.curves import FIGURES, in_words, options
+from operations.executions.training_log import Epoch
 
 CSS = """
 .log { max-height: 22rem; overflow: auto; background: var(--ground); padding: .5rem .75rem;

@@ -6,7 +6,6 @@ from dataclasses import replace
 from nicegui import ui
 from rich.filesize import decimal
 
-from cli.events import Kept, Listing, Replay
 from console import asking, health, tables
 from console.account import Account
 from console.actions import Actions
@@ -17,6 +16,7 @@ from console.live import Live, anew
 from console.pages.versions import execution_path
 from console.status import Look
 from console.times import moment
+from operations.failed_events.queue import Kept, Listing, Replay
 
 SECONDS = 5.0
 _LARGEST = 50  # runs that are shown

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from nicegui import ui
 from rich.filesize import decimal
 
-from cli import registry
-from cli.model_version import JobRecord, ModelVersion
 from console import asking, models, tables
 from console.account import Account
 from console.actions import Actions
@@ -26,6 +24,8 @@ from console.pages.versions import (
 from console.status import Look
 from console.times import moment
 from lambdas.report import HELD
+from operations.models import registry
+from operations.models.version import JobRecord, ModelVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import ModelApprovalStatusType

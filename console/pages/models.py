@@ -8,9 +8,6 @@ from fastapi.responses import StreamingResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
-from cli.errors import RetrainError
-from cli.model_version import Entry
-from cli.registry import Version
 from console import asking, models, tables
 from console.account import Account
 from console.actions import Actions
@@ -20,6 +17,9 @@ from console.models import Page, Registry
 from console.pages import model_detail
 from console.pages.versions import ask_rollback, execution_link, status
 from console.times import moment
+from operations.errors import RetrainError
+from operations.models.registry import Version
+from operations.models.version import Entry
 
 SECONDS = 5.0  # decisions are rare, and a page of versions takes a call for each
 _CHUNK = 1024 * 1024

@@ -9,8 +9,6 @@ from rich.filesize import decimal
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from cli.errors import InputError
-from cli.start import Answer
 from console import asking, deployed, start_form, uploads
 from console.account import Account
 from console.actions import Actions, ReadOnlyError
@@ -23,6 +21,8 @@ from console.problems import PROBLEMS, in_words
 from console.start_form import Field, Group
 from console.times import moment
 from lambdas.datasets import DataSets
+from operations.errors import InputError
+from operations.executions.start import Answer
 from state_machine.names import DATASET_PREFIX
 
 NEWEST = ""  # of the select: no data set is named, and the Lambda takes the newest complete one

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from nicegui import events, run, ui
 
-from cli import watch
 from console import asking, uploads
 from console.account import Account
 from console.actions import READ_ONLY
@@ -16,6 +15,7 @@ from console.pages.versions import execution_path
 from console.problems import PROBLEMS, in_words
 from console.uploads import Started
 from lambdas.datasets import DataSet, DataSets
+from operations.executions import observer
 from state_machine.names import DATASET_PREFIX
 
 
@@ -68,7 +68,7 @@ class Upload:
     def _prepare(self, chosen: object) -> None:
         uploads.check(self._name.value, uploads.chosen_of(chosen))
         machine = self._account.stage.names.state_machine_arn
-        self._known = set(watch.executions(self._account.client("stepfunctions"), machine))
+        self._known = set(observer.executions(self._account.client("stepfunctions"), machine))
 
     async def _sent(self, event: events.GenericEventArguments) -> None:
         name = self._name.value

@@ -6,11 +6,11 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from cli.model_version import Entry
-from cli.registry import Rollback, Version
 from console import asking, models, tables
 from console.actions import Actions
 from console.layout import badge
+from operations.models.registry import Rollback, Version
+from operations.models.version import Entry
 
 UNKNOWN = "-"
 

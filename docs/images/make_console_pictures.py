@@ -20,15 +20,16 @@ import boto3
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from cli import sample, web
-from cli import start as starting
-from cli.aws import Stage, applied, stage_of
-from cli.console import site
-from cli.demo import sample_config
-from cli.terminal import Terminal
-from cli.upload import upload
-from cli.watch import new_execution
+from cli.served import site as web
+from cli.served.console import site
+from cli.served.demo import sample_config
+from cli.shown.terminal import Terminal
 from local_aws.client import EmbeddedAws
+from operations.data_sets import digits
+from operations.data_sets.upload import upload
+from operations.executions import start as starting
+from operations.executions.observer import new_execution
+from operations.stage import Stage, applied, stage_of
 from state_machine.config import load
 from state_machine.deployment import deploy
 
@@ -87,7 +88,7 @@ def two_runs(scratch: Path) -> str:
             progress=lambda _: None,
         )
     with terminal.step("Two runs") as step:
-        upload(stage, sample.write(scratch / "digits"), sample.NAME, step)
+        upload(stage, digits.write(scratch / "digits"), digits.NAME, step)
         states = stage.client("stepfunctions")
         arn = new_execution(states, stage.names.state_machine_arn, (), PATIENCE_SECONDS)
         if arn is None:

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from cli import sample, web
-from cli.console import site
-from cli.demo import sample_config
+from cli.served import site as web
+from cli.served.console import site
+from cli.served.demo import sample_config
+from operations.data_sets import digits as sample
 from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import PROJECT, Pipeline, deployed

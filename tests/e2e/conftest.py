@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import sample
-from cli.demo import sample_config
+from cli.served.demo import sample_config
+from operations.data_sets import digits as sample
 from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import PROJECT, Pipeline, deployed

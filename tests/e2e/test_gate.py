@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cli.demo import sample_config
+from cli.served.demo import sample_config
 from state_machine import config
 from state_machine.config import AutoApprove, Gate, PipelineConfig
 from tests.e2e.pipeline import Pipeline

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from cli import sample
-from cli.demo import sample_config
+from cli.served.demo import sample_config
 from local_aws.client import EmbeddedAws
+from operations.data_sets import digits as sample
 from state_machine import config
 from tests.e2e.pipeline import Pipeline
 from tests.faults import figures, leaks, light

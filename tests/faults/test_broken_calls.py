@@ -10,8 +10,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from cli import events
 from lambdas.causes import readable_cause
+from operations.failed_events import queue
 from tests.e2e.pipeline import Pipeline
 from tests.faults import figures
 from tests.faults.containers import kill_function
@@ -194,7 +194,7 @@ def test_a_trigger_that_is_throttled_gives_up_and_its_event_is_replayed(
     assert "ThrottlingException" in kept.record.cause
     assert executions_of(light_pipeline, dataset) == []
     faults.clear()
-    replayed = events.replay(
+    replayed = queue.replay(
         _queue(light_pipeline), light_pipeline.lambdas, light_pipeline.deployment.names, [kept.id]
     )
     assert [replay.done for replay in replayed] == [True]
@@ -279,10 +279,10 @@ def _set_timeout(pipeline: Pipeline, seconds: int) -> None:
     )
 
 
-def _queue(pipeline: Pipeline) -> events.FailedEvents:
-    return events.FailedEvents(pipeline.aws.client("sqs"), pipeline.deployment.names)
+def _queue(pipeline: Pipeline) -> queue.FailedEvents:
+    return queue.FailedEvents(pipeline.aws.client("sqs"), pipeline.deployment.names)
 
 
-def _kept_events(pipeline: Pipeline, dataset: str) -> list[events.Kept]:
-    found = events.listing(_queue(pipeline), limit=100).events
+def _kept_events(pipeline: Pipeline, dataset: str) -> list[queue.Kept]:
+    found = queue.listing(_queue(pipeline), limit=100).events
     return [event for event in found if event.record and dataset in event.record.event]

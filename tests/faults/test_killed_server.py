@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.demo import sample_config
+from cli.served.demo import sample_config
 from state_machine import config
 from tests.e2e.pipeline import ENDED, Pipeline
 from tests.faults import figures, leaks, light

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import web
-from cli.console import site
+from cli.served import site as web
+from cli.served.console import site
 from local_aws.client import EmbeddedAws
 
 PROJECT = Path(__file__).parents[2]

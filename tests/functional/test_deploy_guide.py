@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli import sample
 from cli.main import app
 from local_aws.client import EmbeddedAws
+from operations.data_sets import digits
 from tests.functional.test_stage import left_of
 
 PROJECT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def project(tmp_path: Path) -> Path:
         assert given in text
         text = text.replace(given, small)
     (tmp_path / "pipeline.toml").write_text(text, encoding="utf-8")
-    sample.write(tmp_path / ".retrain" / "data" / "fashion-mnist")
+    digits.write(tmp_path / ".retrain" / "data" / "fashion-mnist")
     wheels = PROJECT / ".retrain" / "wheels"
     wheels.mkdir(parents=True, exist_ok=True)
     (tmp_path / ".retrain" / "wheels").symlink_to(wheels)

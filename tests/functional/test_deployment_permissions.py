@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.doctor_permissions import ACTIONS
 from local_aws.client import EmbeddedAws
+from operations.doctor.permissions import ACTIONS
 
 PROJECT = Path(__file__).parents[2]
 DEPLOY = [sys.executable, "-c", "from cli.main import app; app()", "deploy"]
@@ -105,6 +105,6 @@ def test_what_a_deployment_does_is_what_the_doctor_asks_iam_for(
 
     asked = {action for actions in ACTIONS.values() for action in actions}
     done = monitor.actions - {UNASKED}
-    assert done <= asked, f"cli/doctor_permissions.py lacks {sorted(done - asked)}"
+    assert done <= asked, f"operations/doctor/permissions.py lacks {sorted(done - asked)}"
     asked.remove(NO_CALL)
     assert asked <= done, f"no deployment needs {sorted(asked - done)}"

@@ -11,11 +11,11 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from cli import doctor
-from cli.doctor_account import patient_session
-from cli.findings import Finding, Level
 from cli.main import app
 from local_aws.client import EmbeddedAws
+from operations.doctor import doctor
+from operations.doctor.account import patient_session
+from operations.doctor.findings import Finding, Level
 from state_machine.config import load
 from state_machine.names import Names, names_of
 from state_machine.storage import Bucket

@@ -9,10 +9,10 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from cli.aws import Stage, connect
-from cli.events import FailedEvents, listing
 from cli.main import app
 from local_aws.client import EmbeddedAws
+from operations.failed_events.queue import FailedEvents, listing
+from operations.stage import Stage, connect
 from state_machine.messaging import FAILED_EVENTS, FailedEventsQueue
 from tests.functional.conftest import zipped
 from tests.functional.events import Queue, forwards_to

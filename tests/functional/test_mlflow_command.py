@@ -13,7 +13,7 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 
-from cli.mlflow import store, with_local_store
+from cli.served.mlflow import store, with_local_store
 from state_machine import config
 
 PROJECT = Path(__file__).parents[2]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli import sample
-from cli.demo import sample_config
 from cli.main import app
+from cli.served.demo import sample_config
 from local_aws.client import EmbeddedAws
+from operations.data_sets import digits
 from state_machine import config
 from state_machine.config import PipelineConfig, Schedule
 from state_machine.deployment import StageDeployment, apply, stage_deployment
@@ -160,7 +160,7 @@ def test_an_upload_ends_registered(
     pipeline = Pipeline(aws, PROJECT)
     pipeline.deployment = by_template.deployment
 
-    arn = light.upload(pipeline, sample.write(tmp_path), "by-template")
+    arn = light.upload(pipeline, digits.write(tmp_path), "by-template")
 
     found = pipeline.registered(arn)
     assert found["ModelPackageGroupName"] == "light-stack"

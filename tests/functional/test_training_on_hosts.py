@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cli import sample
 from local_aws.client import EmbeddedAws
+from operations.data_sets import digits
 from state_machine import config
 from tests.faults.containers import kill_script
 from tests.faults.leaks import job_processes
@@ -93,7 +93,7 @@ class Trainings:
 def trainings(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Trainings:
     account = Account(embedded_aws)
     base = tmp_path_factory.mktemp("digits")
-    sample.write(base / "processing/source_data")
+    digits.write(base / "processing/source_data")
     subprocess.run(
         [sys.executable, SCRIPTS / "preprocessing.py", "--validation-fraction", "0.2"],
         env={"PATH": os.environ["PATH"], "SAGEMAKER_BASE_DIR": str(base)},

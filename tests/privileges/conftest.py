@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cli import sample
-from cli.demo import sample_config
+from cli.served.demo import sample_config
 from local_aws.client import EmbeddedAws
+from operations.data_sets import digits as sample
 from state_machine import config
 from state_machine.config import Schedule
 from tests.faults import light

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo import sample_config
+from cli.served.demo import sample_config
 from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.faults import light

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from cli.terminal import Terminal
+from cli.shown.terminal import Terminal
 
 
 class RecordingReport:

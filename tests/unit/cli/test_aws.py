@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from cli.aws import applied, exports
+from operations.stage import applied, exports
 
 ENVIRONMENT = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4", "AWS_ACCESS_KEY_ID": "test"}
 

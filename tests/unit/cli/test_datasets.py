@@ -10,9 +10,16 @@ from threading import Thread
 
 import pytest
 
-from cli import datasets, upstream
-from cli.datasets import NothingThereError, Pin, Source, SourceError, fashion_mnist
-from cli.errors import DatasetNotFoundError, InputError
+from operations.data_sets import fashion_mnist as datasets
+from operations.data_sets import upstream
+from operations.data_sets.fashion_mnist import (
+    NothingThereError,
+    Pin,
+    Source,
+    SourceError,
+    fashion_mnist,
+)
+from operations.errors import DatasetNotFoundError, InputError
 from tests.unit.cli.fakes import RecordingReport
 
 CONTENTS = {name: f"content of {name}".encode() * 1000 for name in datasets.PINS}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import debian
+from operations.data_sets import debian
 from tests.unit.cli.fakes import RecordingReport
 
 APT_GET = """#!/bin/sh

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo
-from cli.errors import InputError
+from cli.served import demo
+from operations.errors import InputError
 from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.unit.cli.fakes import PlainTerminal, RecordingReport

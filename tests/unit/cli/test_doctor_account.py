@@ -7,8 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cli.doctor_account import Account, bucket, examine, patient_session, region, stage_name
-from cli.findings import Finding, Level
+from operations.doctor.account import Account, bucket, examine, patient_session, region, stage_name
+from operations.doctor.findings import Finding, Level
 from state_machine.names import Names
 from tests.fakes.s3 import FakeS3
 from tests.unit.cli.fakes import client_error

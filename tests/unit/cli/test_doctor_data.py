@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.doctor_data import in_bucket, in_folder
-from cli.findings import Level
+from operations.doctor.data import in_bucket, in_folder
+from operations.doctor.findings import Level
 from state_machine.config import PipelineConfig, load
 from state_machine.names import Names
 from tests.fakes.s3 import FakeS3

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import doctor_machine
-from cli.findings import Level
+from operations.doctor import machine
+from operations.doctor.findings import Level
 
 PROJECT = Path(__file__).parents[3]
 RIGHT = {
@@ -20,7 +20,7 @@ RIGHT = {
 }
 
 
-def version_of(installed: dict[str, str]) -> doctor_machine.Version:
+def version_of(installed: dict[str, str]) -> machine.Version:
     def version(name: str) -> str:
         if name not in installed:
             raise metadata.PackageNotFoundError(name)
@@ -39,28 +39,28 @@ def version_of(installed: dict[str, str]) -> doctor_machine.Version:
     ],
 )
 def test_python_is_held_against_pyproject(version: str, level: Level) -> None:
-    finding = doctor_machine.python(PROJECT, version)
+    finding = machine.python(PROJECT, version)
     assert finding.level is level
     assert version in finding.found
     assert ">=3.11" in finding.found
 
 
 def test_this_python_and_these_packages_are_right() -> None:
-    assert doctor_machine.python(PROJECT).level is Level.OK
-    assert [f.level for f in doctor_machine.packages(PROJECT)] == [Level.OK]
+    assert machine.python(PROJECT).level is Level.OK
+    assert [f.level for f in machine.packages(PROJECT)] == [Level.OK]
 
 
 def test_a_platform_that_the_lock_file_does_not_know_is_a_problem() -> None:
     cpython = {"implementation_name": "cpython", "python_version": "3.11"}
     levels = {
-        platform: doctor_machine.platform(PROJECT, cpython | {"sys_platform": platform}).level
+        platform: machine.platform(PROJECT, cpython | {"sys_platform": platform}).level
         for platform in ("linux", "darwin", "win32")
     }
     assert levels == {"linux": Level.OK, "darwin": Level.OK, "win32": Level.PROBLEM}
 
 
 def test_packages_that_are_right_are_one_finding() -> None:
-    (finding,) = doctor_machine.packages(PROJECT, version_of(RIGHT))
+    (finding,) = machine.packages(PROJECT, version_of(RIGHT))
     assert finding.level is Level.OK
     assert "sagemaker 2.257.7" in finding.found
 
@@ -69,7 +69,7 @@ def test_each_package_that_is_wrong_or_missing_is_a_problem() -> None:
     installed = RIGHT | {"sagemaker": "3.0.1", "setuptools": "82.0.0"}
     del installed["chalice"]
 
-    findings = doctor_machine.packages(PROJECT, version_of(installed))
+    findings = machine.packages(PROJECT, version_of(installed))
 
     assert [(f.level, f.found) for f in findings] == [
         (Level.PROBLEM, "chalice is not installed"),
@@ -80,7 +80,7 @@ def test_each_package_that_is_wrong_or_missing_is_a_problem() -> None:
 
 
 def test_a_valid_configuration_is_one_finding() -> None:
-    config, findings = doctor_machine.configuration(PROJECT / "pipeline.toml")
+    config, findings = machine.configuration(PROJECT / "pipeline.toml")
     assert config is not None
     assert [f.level for f in findings] == [Level.OK]
 
@@ -92,7 +92,7 @@ def test_each_error_of_the_configuration_is_a_problem(tmp_path: Path) -> None:
         text.replace('"ml.m5.2xlarge"', '"m5.2xlarge"').replace("seed = 42", "seed = ''")
     )
 
-    config, findings = doctor_machine.configuration(path)
+    config, findings = machine.configuration(path)
 
     assert config is None
     assert all(f.level is Level.PROBLEM for f in findings)
@@ -102,6 +102,6 @@ def test_each_error_of_the_configuration_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_a_missing_configuration_is_a_problem(tmp_path: Path) -> None:
-    config, (finding,) = doctor_machine.configuration(tmp_path / "pipeline.toml")
+    config, (finding,) = machine.configuration(tmp_path / "pipeline.toml")
     assert config is None
     assert "not found" in finding.found

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from cli.doctor_account import Account
-from cli.doctor_permissions import ACTIONS, deployment
-from cli.findings import Finding, Level
+from operations.doctor.account import Account
+from operations.doctor.findings import Finding, Level
+from operations.doctor.permissions import ACTIONS, deployment
 from state_machine.names import Names
 from tests.fakes.iam import FakeIam
 

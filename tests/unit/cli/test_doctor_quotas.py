@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cli.doctor_quotas import concurrency, needed, sagemaker_quotas
-from cli.findings import Finding, Level
+from operations.doctor.findings import Finding, Level
+from operations.doctor.quotas import concurrency, needed, sagemaker_quotas
 from state_machine.config import PipelineConfig, load
 from tests.fakes.service_quotas import FakeServiceQuotas
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from cli.doctor_run import images, instance_types, known_types, most_expensive_run
-from cli.findings import Level
 from lambdas import cost
+from operations.doctor.findings import Level
+from operations.doctor.run import images, instance_types, known_types, most_expensive_run
 from state_machine.config import PipelineConfig, load
 
 PROJECT = Path(__file__).parents[3]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cli.doctor_account import Account
-from cli.doctor_tracking import tracking
-from cli.findings import Finding, Level
+from operations.doctor.account import Account
+from operations.doctor.findings import Finding, Level
+from operations.doctor.tracking import tracking
 from state_machine.config import Tracking, load
 from state_machine.names import Names
 from tests.fakes.service import FakeService, client_error, operation

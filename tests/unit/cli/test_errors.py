@@ -3,8 +3,8 @@
 import pytest
 from botocore import exceptions
 
-from cli import errors
-from cli.errors import RetrainError, translated
+from operations import errors
+from operations.errors import RetrainError, translated
 from state_machine.errors import ConfigError, DeploymentError
 from tests.unit.cli.fakes import client_error
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from cli import execution
 from lambdas.causes import readable_cause
+from operations.executions import view as execution
 from tests.unit.cli.histories import (
     ARN,
     DESCRIPTION,

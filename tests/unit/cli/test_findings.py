@@ -3,7 +3,16 @@
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from cli.findings import Level, has_problems, not_asked, ok, problem, show, summary, warning
+from cli.shown.findings import show
+from operations.doctor.findings import (
+    Level,
+    has_problems,
+    not_asked,
+    ok,
+    problem,
+    summary,
+    warning,
+)
 from tests.unit.cli.fakes import PlainTerminal, client_error
 
 

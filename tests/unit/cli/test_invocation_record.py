@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli.invocation_record import LONGEST_EVENT, NotARecordError, read
+from operations.failed_events.invocation_record import LONGEST_EVENT, NotARecordError, read
 
 EVENTS = Path(__file__).parents[2] / "events"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:retrain-dev-on_upload"

@@ -15,11 +15,11 @@ from botocore.exceptions import EndpointConnectionError
 from click.testing import Result
 from typer.testing import CliRunner
 
-from cli import local
-from cli.errors import LocalAwsError
-from cli.local import data_folder, embedded_aws, serve
 from cli.main import app
+from cli.served import embedded_aws as local
+from cli.served.embedded_aws import data_folder, embedded_aws, serve
 from local_aws.client import Connection
+from operations.errors import LocalAwsError
 from tests.unit.cli.fakes import PlainTerminal
 from tests.waiting import eventually
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cli.errors import ComparisonError
-from cli.model_comparison import Comparison, Difference, Pair, compare
-from cli.model_tables import show_comparison
-from cli.model_version import Entry, ModelVersion
-from cli.registry import Version
+from cli.shown.models import show_comparison
+from operations.errors import ComparisonError
+from operations.models.comparison import Comparison, Difference, Pair, compare
+from operations.models.registry import Version
+from operations.models.version import Entry, ModelVersion
 from tests.fakes.s3 import FakeS3
 from tests.unit.cli.fakes import PlainTerminal
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cli.model_version import Entry, JobRecord, ModelVersion, read_entry
-from cli.registry import Version, versions
+from operations.models.registry import Version, versions
+from operations.models.version import Entry, JobRecord, ModelVersion, read_entry
 from tests.fakes.sagemaker import FakeSageMaker
 
 VERSION = Version("digits", 1, "arn:aws:1", "Approved", datetime(2026, 1, 1, tzinfo=UTC))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from cli.outcome import follow_to_end
+from cli.shown.outcome import follow_to_end, resume_command
 from state_machine.names import Names
 from tests.unit.cli.fakes import FakeLogs, FakeStepFunctions, PlainTerminal
 from tests.unit.cli.histories import (
@@ -96,3 +96,8 @@ def log_file_of(history: History, terminal: PlainTerminal, folder: Path | None) 
     run = follow_to_end(FakeStage(history, "FAILED"), ARN, terminal, folder)  # type: ignore[arg-type]
     assert run.failure is not None
     return run.failure.log_file
+
+
+def test_the_command_to_resume_names_a_stage_that_is_not_the_usual_one() -> None:
+    assert resume_command("a", "dev") == "retrain redrive a"
+    assert resume_command("a", "prod") == "retrain redrive a --stage prod"

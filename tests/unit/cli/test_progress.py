@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from rich.console import Console
 
-from cli import execution, progress
-from cli.execution import ExecutionView
-from cli.progress import LivePresenter, PlainPresenter
-from cli.training_log import Epoch
+from cli.shown import progress
+from cli.shown.progress import LivePresenter, PlainPresenter
+from operations.executions import view as execution
+from operations.executions.training_log import Epoch
+from operations.executions.view import ExecutionView
 from tests.unit.cli.fakes import PlainTerminal
 from tests.unit.cli.histories import (
     DESCRIPTION,

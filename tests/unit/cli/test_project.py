@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cli.project import project_of
+from operations.project import project_of
 
 PROJECT = Path(__file__).parents[3]
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cli import execution, run_record, summary
-from cli.run_record import RunRecord
+from cli.shown import summary
+from operations.executions import record, view
+from operations.executions.record import RunRecord
 from tests.unit.cli.fakes import PlainTerminal
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -25,7 +26,7 @@ def with_times(item: dict) -> dict:  # type: ignore[type-arg]
 def recorded(name: str) -> RunRecord:
     content = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
     events = [with_times(event) for event in content["events"]]
-    return run_record.record(execution.read(with_times(content["description"]), events))
+    return record.record(view.read(with_times(content["description"]), events))
 
 
 def test_a_recorded_rejection() -> None:

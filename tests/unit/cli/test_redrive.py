@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from cli.errors import FinalDecisionError, NotRedrivableError
-from cli.execution import REJECTED_ERROR
-from cli.redrive import PATIENCE_SECONDS, command, redrive
+from operations.errors import FinalDecisionError, NotRedrivableError
+from operations.executions.redrive import PATIENCE_SECONDS, redrive
+from operations.executions.view import REJECTED_ERROR
 from tests.unit.cli.fakes import client_error
 from tests.unit.cli.histories import ARN
 
@@ -112,8 +112,3 @@ def test_any_other_error_is_botocores() -> None:
         resumed(FakeExecution(refusal=error))
 
     assert raised.value is error
-
-
-def test_the_command_names_a_stage_that_is_not_the_usual_one() -> None:
-    assert command("a", "dev") == "retrain redrive a"
-    assert command("a", "prod") == "retrain redrive a --stage prod"

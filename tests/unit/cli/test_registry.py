@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.errors import InputError, NoVersionError
-from cli.registry import (
+from operations.errors import InputError, NoVersionError
+from operations.models.registry import (
     APPROVED,
     REJECTED,
     Version,

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cli.errors import InputError
-from cli.model_version import Entry
-from cli.registry import Version
-from cli.reproduce import is_reproduced, run_of
-from cli.run_record import Failure, RunRecord
+from operations.errors import InputError
+from operations.executions.record import Failure, RunRecord
+from operations.models.registry import Version
+from operations.models.reproduce import is_reproduced, run_of
+from operations.models.version import Entry
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 VERSION = Version("digits", 3, "arn:3", "Approved", datetime(2026, 2, 7, tzinfo=UTC))

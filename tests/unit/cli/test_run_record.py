@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import execution, run_record
-from cli.run_record import Seconds
+from operations.executions import record, view
+from operations.executions.record import Seconds
 from tests.unit.cli.histories import (
     ARN,
     DESCRIPTION,
@@ -31,7 +31,7 @@ def record_of(history: History, status: str, error: str = "", cause: str = ""): 
         "error": error,
         "cause": cause,
     }
-    return run_record.record(execution.read(description, history.events))
+    return record.record(view.read(description, history.events))
 
 
 def test_a_registered_run_is_decided() -> None:
@@ -76,7 +76,7 @@ def test_steps_are_the_task_states_with_their_seconds() -> None:
 
 
 def test_a_rejection_is_a_decision() -> None:
-    run = record_of(rejected(), "FAILED", execution.REJECTED_ERROR, "accuracy too low")
+    run = record_of(rejected(), "FAILED", view.REJECTED_ERROR, "accuracy too low")
     assert run.decided
     assert (run.status, run.decision, run.failure) == ("FAILED", "reject", None)
     assert run.reason == "accuracy 0.9722 does not hold >= 0.99"
@@ -127,7 +127,7 @@ def test_a_superseded_execution_says_by_what_wherever_it_was_found(state: str) -
 
 def test_the_file_has_the_fields_that_others_read(tmp_path: Path) -> None:
     path = tmp_path / ".retrain" / "last-run.json"
-    run_record.write(record_of(registered(), "SUCCEEDED"), path)
+    record.write(record_of(registered(), "SUCCEEDED"), path)
     written = json.loads(path.read_text(encoding="utf-8"))
     assert written.keys() >= {
         "status",
@@ -146,7 +146,7 @@ def test_the_file_has_the_fields_that_others_read(tmp_path: Path) -> None:
 
 def test_the_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "last-run.json"
-    run_record.write(record_of(registered(), "SUCCEEDED"), path)
-    run_record.write(record_of(failed_training(), "FAILED"), path)
+    record.write(record_of(registered(), "SUCCEEDED"), path)
+    record.write(record_of(failed_training(), "FAILED"), path)
     assert json.loads(path.read_text(encoding="utf-8"))["status"] == "FAILED"
     assert [file.name for file in tmp_path.iterdir()] == ["last-run.json"]

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli import sample
-from cli.datasets import PINS
+from operations.data_sets import digits
+from operations.data_sets.fashion_mnist import PINS
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sample.write(tmp_path_factory.mktemp("digits") / "new")
+    return digits.write(tmp_path_factory.mktemp("digits") / "new")
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -52,6 +52,6 @@ def test_the_split_is_stratified(folder: Path) -> None:
 
 
 def test_the_same_bytes_every_time(folder: Path, tmp_path: Path) -> None:
-    again = sample.write(tmp_path)
+    again = digits.write(tmp_path)
     for file in folder.iterdir():
         assert file.read_bytes() == (again / file.name).read_bytes()

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from cli.errors import NotDeployedError, StartRefusedError
-from cli.start import ONCE, Answer, start
+from operations.errors import NotDeployedError, StartRefusedError
+from operations.executions.start import ONCE, Answer, start
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:digits-0123456789ab"
 

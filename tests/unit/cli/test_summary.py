@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import summary
-from cli.run_record import Failure, RunRecord, Seconds
+from cli.shown import summary
+from operations.executions.record import Failure, RunRecord, Seconds
 from tests.unit.cli.fakes import PlainTerminal
 from tests.unit.cli.histories import ARN, PACKAGE_ARN, gate
 

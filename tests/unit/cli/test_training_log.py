@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.training_log import TrainingLog, parse
+from operations.executions.training_log import TrainingLog, parse
 from tests.unit.cli.fakes import FakeLogs
 
 LINE = (

@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cli.aws import Stage, stage_of
-from cli.errors import InputError
-from cli.upload import complete_folder, files_of, upload
+from operations.data_sets.upload import complete_folder, files_of, upload
+from operations.errors import InputError
+from operations.stage import Stage, stage_of
 from state_machine import config
 from tests.unit.cli.fakes import RecordingReport
 

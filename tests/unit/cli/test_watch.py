@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from cli import watch
-from cli.errors import NoExecutionError
-from cli.execution import ExecutionView
-from cli.training_log import Epoch
-from cli.watch import Observer, follow, new_execution, newest_execution
+from operations.errors import NoExecutionError
+from operations.executions import observer as watch
+from operations.executions.observer import Observer, follow, new_execution, newest_execution
+from operations.executions.training_log import Epoch
+from operations.executions.view import ExecutionView
 from tests.unit.cli.fakes import FakeLogs, FakeStepFunctions, client_error
 from tests.unit.cli.histories import (
     ARN,

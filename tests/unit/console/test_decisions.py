@@ -2,11 +2,11 @@
 
 import pytest
 
-from cli.errors import InputError
-from cli.registry import APPROVED, REJECTED, versions
 from console import decisions, models
 from console.actions import Actions, ReadOnlyError
 from console.models import Registry
+from operations.errors import InputError
+from operations.models.registry import APPROVED, REJECTED, versions
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.unit.console.fake_account import FakeAccount
 

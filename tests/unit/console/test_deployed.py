@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.errors import NotDeployedError
 from console.deployed import Defaults, defaults
+from operations.errors import NotDeployedError
 from state_machine import bundle, config, definition
 from state_machine.deployed import Deployed
 from state_machine.names import Names

@@ -5,9 +5,6 @@ from typing import Any
 
 import pytest
 
-from cli.errors import NoExecutionError
-from cli.execution import REJECTED_ERROR, ExecutionView, Work
-from cli.training_log import Epoch
 from console.curves import in_words, options
 from console.execution import Reader, Readers
 from console.execution_actions import inputs
@@ -16,6 +13,9 @@ from console.job_log import LOOK_AGAIN, TAIL, JobLog
 from console.offers import offers
 from console.timeline import MOST, lines
 from console.visits import Visits
+from operations.errors import NoExecutionError
+from operations.executions.training_log import Epoch
+from operations.executions.view import REJECTED_ERROR, ExecutionView, Work
 from tests.unit.cli import histories
 from tests.unit.cli.histories import ARN, START, gate, registered
 from tests.unit.console.fakes import FakeExecutions, FakeLogs, arn_of

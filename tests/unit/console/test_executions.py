@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cli.execution import REJECTED_ERROR
 from console.executions import Details, Executions, details
 from console.executions_view import SEARCHED_AT_ONCE, SIZE, Filter, view
 from console.origin import origin
+from operations.executions.view import REJECTED_ERROR
 from tests.fakes.s3 import FakeS3
 from tests.unit.console.fakes import BEGIN, MACHINE, FakeExecutions, arn_of
 

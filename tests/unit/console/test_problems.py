@@ -3,9 +3,9 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from cli.errors import RetrainError
 from console.actions import READ_ONLY, ReadOnlyError
 from console.problems import in_words
+from operations.errors import RetrainError
 
 REFUSED = {"Error": {"Code": "AccessDenied", "Message": "not yours"}}
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cli.errors import InputError
 from console import uploads
 from console.uploads import Chosen, Spooled, check, chosen_of, spool, started
+from operations.errors import InputError
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:

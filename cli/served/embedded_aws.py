@@ -1,0 +1,162 @@
+"""The embedded AWS as the command line uses it."""
+
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cli.shown.terminal import Terminal
+from local_aws import client
+from local_aws.client import Connection, EmbeddedAws, EmbeddedAwsError
+from local_aws.server import ownership
+from local_aws.state.summary import summary
+from operations.errors import LocalAwsError, UnreachableError, translated
+from operations.stage import applied, exports
+
+WORK_FOLDER = ".retrain"
+_COUNTED = {
+    "s3-buckets": "buckets",
+    "s3-keys": "keys",
+    "executions": "executions",
+    "jobs": "jobs",
+}
+
+
+def data_folder(project: Path) -> Path:
+    """Where the embedded AWS of this project keeps its files."""
+    return project / WORK_FOLDER / "aws"
+
+
+@contextmanager
+def own_aws(project: Path) -> Iterator[EmbeddedAws]:
+    """An embedded AWS of this process's own, which ends with the block.
+
+    Raises:
+        LocalAwsError: it did not start, for example because another one runs in the project.
+    """
+    with ExitStack() as stack:
+        with _named():
+            aws = stack.enter_context(EmbeddedAws(data_folder(project)))
+        yield aws
+
+
+@contextmanager
+def embedded_aws(project: Path) -> Iterator[Connection]:
+    """An embedded AWS that this process, and what it starts, talks to while the block runs.
+
+    One that runs in the background already is used and left as it is; else one is started and
+    ended with the block.
+
+    Raises:
+        LocalAwsError: it did not start, or ended before the block did.
+    """
+    with ExitStack() as stack:
+        aws = client.running(data_folder(project)) or stack.enter_context(own_aws(project))
+        stack.enter_context(applied(aws.environment()))
+        try:
+            with translated():
+                yield aws
+        except UnreachableError as error:
+            log = aws.data_folder / "server.log"
+            raise LocalAwsError("The embedded AWS answers no more", f"see why in {log}") from error
+
+
+def serve(aws: Connection, terminal: Terminal, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Say how other programs reach the embedded AWS, and wait for Ctrl-C."""
+    try:
+        terminal.line("# In another shell:", style="dim")
+        for line in exports(aws.environment()):
+            terminal.line(line)
+        terminal.line("# Ctrl-C stops the embedded AWS.", style="dim")
+        while True:
+            sleep(1)
+    except KeyboardInterrupt:
+        terminal.line("Stopping the embedded AWS")
+
+
+def start(project: Path) -> tuple[Connection, bool]:
+    """Start an embedded AWS in the background; return the way to it, and whether it is new.
+
+    Raises:
+        LocalAwsError: it did not start.
+    """
+    there = client.running(data_folder(project))
+    if there:
+        return there, False
+    with _named():
+        return client.start_in_background(data_folder(project)), True
+
+
+def stop(project: Path) -> bool:
+    """Stop the embedded AWS of the project; return whether there was one.
+
+    Raises:
+        LocalAwsError: it would not end.
+    """
+    with _named():
+        return client.stop_in_background(data_folder(project))
+
+
+def connection(project: Path) -> Connection:
+    """The way to the embedded AWS that runs.
+
+    Raises:
+        LocalAwsError: none runs.
+    """
+    aws = client.running(data_folder(project))
+    if aws is None:
+        raise LocalAwsError("No embedded AWS runs", "`retrain local start` starts one")
+    return aws
+
+
+def status(project: Path) -> dict[str, Any]:
+    """What there is to know of the project's embedded AWS, running or not."""
+    folder = data_folder(project)
+    about = ownership.running(folder)
+    known = asdict(about) if about else {}
+    return {
+        "running": about is not None,
+        "data_folder": str(folder),
+        "kept": summary(folder),
+        **known,
+    }
+
+
+def kept_line(status: dict[str, Any]) -> str:
+    """What `status` says is kept, in one line."""
+    items: dict[str, int] = status["kept"]["items"]
+    if not items:
+        return f"Nothing is kept in {status['data_folder']}"
+    counts = ", ".join(f"{items.get(part, 0)} {name}" for part, name in _COUNTED.items())
+    megabytes = status["kept"]["bytes"] / 1e6
+    return f"Kept in {status['data_folder']}: {counts}; {megabytes:.1f} MB"
+
+
+def reset(project: Path) -> bool:
+    """Remove all that the embedded AWS keeps; return whether there was anything.
+
+    Raises:
+        LocalAwsError: it runs.
+    """
+    if ownership.is_claimed(data_folder(project)):
+        raise LocalAwsError("The embedded AWS runs", "`retrain local stop` first")
+    existed = data_folder(project).exists()
+    shutil.rmtree(data_folder(project), ignore_errors=True)
+    return existed
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except EmbeddedAwsError as error:
+        raise LocalAwsError(str(error)) from error
+
+
+def stop_on_sigterm() -> None:
+    """Have SIGTERM end this process as Ctrl-C does, so that what it started is stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

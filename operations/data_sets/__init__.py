@@ -1,0 +1,4 @@
+"""Data sets: the ones that this project can bring, and the upload of any.
+
+Imports `stage` and below.
+"""

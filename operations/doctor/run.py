@@ -1,0 +1,100 @@
+"""What one run asks of SageMaker: instance types, images, and at most how much money."""
+
+import functools
+from typing import Any
+
+import botocore.session
+
+from lambdas import cost
+from operations.doctor.findings import Finding, ok, problem, warning
+from state_machine.config import Job, PipelineConfig
+from state_machine.errors import ConfigError
+from state_machine.images import serving_image, training_image
+from state_machine.jobs import PROCESSING_RETRIES, TRAINING_RETRIES
+
+# Each job of a run: its table in pipeline.toml, its kind, how often it is run again if it fails.
+JOBS = (
+    ("preprocessing", "processing", PROCESSING_RETRIES),
+    ("training", "training", TRAINING_RETRIES),
+    ("evaluation", "processing", PROCESSING_RETRIES),
+)
+
+
+def instance_types(config: PipelineConfig) -> list[Finding]:
+    """Whether SageMaker's API knows the instance types; one finding if it knows all."""
+    wrong = []
+    for section, kind, _ in JOBS:
+        name = _job(config, section).instance_type
+        if name not in known_types(kind):
+            found = f"{section}: SageMaker knows no {name} for {kind} jobs"
+            wrong.append(problem("instance types", found, f"correct it: {_like(name, kind)}"))
+    used = ", ".join(f"{section} {_described(_job(config, section))}" for section, _, _ in JOBS)
+    return wrong or [ok("instance types", used)]
+
+
+@functools.cache
+def known_types(kind: str) -> frozenset[str]:
+    """The instance types that the API takes for `kind`, processing or training."""
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    shape: Any = model.shape_for(f"{kind.capitalize()}InstanceType")
+    return frozenset(shape.enum)
+
+
+def images(config: PipelineConfig, region: str) -> list[Finding]:
+    """Whether AWS has an image of that TensorFlow in the region; one finding if it has both."""
+    training = config.training
+    try:
+        found = [
+            training_image(training, region, training.instance_type),
+            serving_image(training, region, config.registry.inference_instance_types),
+        ]
+    except ConfigError as error:
+        return [
+            problem(
+                "images",
+                str(error),
+                "correct framework_version and py_version in [training], the instance types, or "
+                "take another region",
+            )
+        ]
+    return [ok("images", ", ".join(image.rsplit("/", 1)[-1] for image in found))]
+
+
+def most_expensive_run(config: PipelineConfig, region: str) -> Finding:
+    """What a run costs if every job takes all of its time, of instances alone, at list prices."""
+    prices = cost.table()["region_prices"].get(region, {})
+    once = again = 0.0
+    for section, kind, retries in JOBS:
+        job = _job(config, section)
+        price = prices.get(job.instance_type, {}).get(kind)
+        if price is None:
+            found = f"unknown: lambdas/prices.json has no {job.instance_type} ({kind}) in {region}"
+            return warning("cost of a run", found, f"add it from {cost.table()['source']}")
+        seconds = job.max_runtime_seconds + getattr(job, "keep_alive_seconds", 0)
+        dollars = seconds * job.instance_count * price / cost.SECONDS_AN_HOUR
+        once += dollars
+        again += dollars * (1 + retries)
+    return ok(
+        "cost of a run",
+        f"at most ${once:.2f} for instances, if every job takes its max_runtime_seconds; "
+        f"${again:.2f} if each also fails and is run again (prices of {cost.table()['date']})",
+    )
+
+
+def _job(config: PipelineConfig, section: str) -> Job:
+    job: Job = getattr(config, section)
+    return job
+
+
+def _described(job: Job) -> str:
+    return f"{job.instance_count} x {job.instance_type}"
+
+
+def _like(name: str, kind: str) -> str:
+    """Types of the same family, or what all families are."""
+    family = name.rpartition(".")[0]
+    same = sorted(known for known in known_types(kind) if known.rpartition(".")[0] == family)
+    if same:
+        return f"there is {', '.join(same)}"
+    families = sorted({known.rpartition(".")[0] for known in known_types(kind)})
+    return f"the families are {', '.join(families)}"

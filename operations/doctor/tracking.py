@@ -1,0 +1,71 @@
+"""Whether the MLflow that pipeline.toml names is there."""
+
+from collections.abc import Callable
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+from operations.doctor.account import Account
+from operations.doctor.findings import Finding, ok, problem, warning
+from state_machine.config import PipelineConfig
+
+PERMISSIONS = "sagemaker:DescribeMlflowTrackingServer"
+TIMEOUT_SECONDS = 5.0
+
+Reach = Callable[[str], None]
+
+
+def reach(uri: str) -> None:
+    """Ask the server for anything at all. Raises OSError if nothing answers."""
+    try:
+        urlopen(uri, timeout=TIMEOUT_SECONDS).close()  # noqa: S310 (config allows http and https)
+    except HTTPError as error:  # it wants a login, or has no such page: it is there
+        error.close()
+
+
+def tracking(config: PipelineConfig, account: Account, reach: Reach = reach) -> Finding:
+    """Whether the MLflow of pipeline.toml is there. `reach(uri)` raises OSError where it is not."""
+    uri = config.tracking.mlflow_tracking_uri
+    if not uri:
+        return ok("MLflow", "off: no mlflow_tracking_uri in pipeline.toml")
+    if uri.startswith("arn:"):
+        return _tracking_server(uri, account)
+    if uri.startswith("sqlite:"):
+        return _tracking_file(uri, account)
+    try:
+        reach(uri)
+    except OSError as error:
+        return warning(
+            "MLflow",
+            f"{uri} does not answer this machine: {error}",
+            "start it; the jobs must reach it from SageMaker, training goes on without it",
+        )
+    return ok("MLflow", f"{uri} answers")
+
+
+def _tracking_file(uri: str, account: Account) -> Finding:
+    if account.is_real:
+        return problem(
+            "MLflow",
+            f"{uri} is a file of this machine, which SageMaker's jobs do not have",
+            "name an https:// server or the ARN of a SageMaker MLflow tracking server",
+        )
+    return ok("MLflow", f"{uri}, a file of this machine")
+
+
+def _tracking_server(arn: str, account: Account) -> Finding:
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeMlflowTrackingServer.html"""
+    name = arn.rsplit("/", 1)[-1]
+    place = arn.split(":")[3:5]
+    if place != [account.names.region, account.names.account]:
+        found = f"{arn} is not in {account.names.region} of account {account.names.account}"
+        return warning("MLflow", found, "grant the jobs' role access there, or name one of here")
+    sagemaker = account.client("sagemaker")
+    try:
+        server = sagemaker.describe_mlflow_tracking_server(TrackingServerName=name)
+    except sagemaker.exceptions.ResourceNotFound:
+        return problem("MLflow", f"there is no {arn}", "create it, or correct mlflow_tracking_uri")
+    if server.get("IsActive") != "Active":
+        found = f"{name} is {server.get('TrackingServerStatus')}, not active"
+        start = f"aws sagemaker start-mlflow-tracking-server --tracking-server-name {name}"
+        return warning("MLflow", found, start)
+    return ok("MLflow", f"{name} is active")

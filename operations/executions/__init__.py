@@ -1,0 +1,4 @@
+"""Executions: what DescribeExecution, the history and the logs tell of one; starting, resuming.
+
+Imports `stage` and below; `models`, `cli` and `console` import it.
+"""

@@ -1,0 +1,158 @@
+"""The facts of a run that ended, as people read them and as `.retrain/last-run.json` keeps them."""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lambdas.causes import readable_cause
+from lambdas.run_files import report_uri
+from operations.executions.view import REJECTED_ERROR, ExecutionView, StateView, Work
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """How long something took."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What failed, why, and where to read more.
+
+    `state` is a state's name, or the title of the step of preparation. `job` or `function` is the
+    SageMaker job or the Lambda that failed, if it was one. `log` is what `aws logs tail` takes;
+    `log_file` is a file or folder on this machine.
+    """
+
+    state: str
+    error: str
+    cause: str
+    job: str | None = None
+    function: str | None = None
+    log: str | None = None
+    log_file: str | None = None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run. `decision` is register, keep_champion, reject, or None if the gate was not reached;
+    of a run that `reproduces` another, whose id that is, reproduced or differs.
+    `reused` are the steps that an earlier run has computed, with that run's id.
+    `rules` is how each of its rules went, `approval_rules` how those of automatic approval did, and
+    `cost` what the jobs cost by estimate: docs/report.md says what is in it.
+
+    `steps` are the task states; `preparation` is what the command did before the execution;
+    `wall_seconds` is all of it as seen by the person who waited. `artifacts` (of the run), `model`
+    (model.tar.gz) and `report` begin with s3://; `local_copy` is a folder on this machine; `resume`
+    is the command that resumes an execution that failed. `superseded` says by what the data set of
+    an execution was replaced that ended for that reason.
+    """
+
+    status: str
+    execution_arn: str | None = None
+    run_id: str | None = None
+    decision: str | None = None
+    reason: str | None = None
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    approval_rules: list[dict[str, Any]] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+    cost: dict[str, Any] | None = None
+    model_package_arn: str | None = None
+    approval_status: str | None = None
+    artifacts: str | None = None
+    model: str | None = None
+    report: str | None = None
+    local_copy: str | None = None
+    steps: list[Seconds] = field(default_factory=list)
+    preparation: list[Seconds] = field(default_factory=list)
+    execution_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    failure: Failure | None = None
+    resume: str | None = None
+    superseded: str | None = None
+    reproduces: str | None = None
+    reused: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def decided(self) -> bool:
+        """Whether the run ended in a decision and did what was decided."""
+        return self.decision is not None and self.failure is None
+
+
+def record(view: ExecutionView) -> RunRecord:
+    """What the last view of an execution tells."""
+    run, gate = view.payload("PrepareRun"), view.payload("CheckMetrics")
+    paths = run.get("paths", {})
+    registered = view.state("RegisterModel")
+    end = view.stopped or view.started
+    tasks = [state for state in view.states if state.kind == "Task"]
+    return RunRecord(
+        status=view.status,
+        execution_arn=view.arn,
+        run_id=run.get("run_id"),
+        decision=gate.get("decision"),
+        reason=gate.get("reason"),
+        rules=gate.get("rules", []),
+        approval_rules=(gate.get("auto_approve") or {}).get("rules", []),
+        metrics=gate.get("metrics", {}),
+        cost=gate.get("cost"),
+        model_package_arn=((registered and registered.result) or {}).get("ModelPackageArn"),
+        artifacts=paths.get("run"),
+        model=_model_data(view.state("Train")) or run.get("training_job", {}).get("model_data_url"),
+        report=report_uri(run) if gate else None,
+        steps=[Seconds(state.name, round(state.seconds(end), 3)) for state in tasks],
+        execution_seconds=round(view.seconds(end), 3),
+        wall_seconds=round(view.seconds(end), 3),
+        failure=_failure(view),
+        superseded=_superseded(view),
+        reproduces=run.get("reproduces"),
+        reused=view.reused,
+    )
+
+
+def write(run: RunRecord, path: Path) -> None:
+    """Write the record as JSON; a reader finds the old file or the new one, never a part of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        json.dump(asdict(run), file, indent=2)
+        file.write("\n")
+    os.replace(file.name, path)  # noqa: PTH105 (the name, not a path, is what we hold)
+
+
+def _model_data(train: StateView | None) -> str | None:
+    described = (train and train.result) or {}
+    return described.get("ModelArtifacts", {}).get("S3ModelArtifacts")
+
+
+def _superseded(view: ExecutionView) -> str | None:
+    answers = (view.payload(state) for state in ("TakeTurn", "PrepareRun"))
+    return next((str(a["message"]) for a in answers if a.get("outcome") == "superseded"), None)
+
+
+def _failure(view: ExecutionView) -> Failure | None:
+    if view.status == "SUCCEEDED" or view.error == REJECTED_ERROR:
+        return None
+    state = view.last
+    error = (state and state.error) or view.error or view.status
+    cause = readable_cause((state and state.cause) or view.cause)
+    work = state.work if state else None
+    return Failure(
+        state=state.name if state else "the execution",
+        error=error,
+        cause=cause,
+        job=work.name if work and work.is_job else None,
+        function=work.name if work and not work.is_job else None,
+        log=_log(work) if work else None,
+    )
+
+
+def _log(work: Work) -> str:
+    stream = f" --log-stream-name-prefix {work.name}" if work.is_job else ""
+    return f"{work.log_group}{stream}"

@@ -1,0 +1,294 @@
+"""Everything that explains one model version: the decision, and the way back to what made it.
+
+The registry names the run's evaluation; beside it lie the run's plan and decision. Jobs are found
+by the run's id, so every attempt is, also when Step Functions has forgotten the execution.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from lambdas import run_files
+from lambdas.metrics import MetricError, metrics_block, scalars
+from lambdas.s3_objects import split_uri
+from operations.executions.view import JOB_LOG_GROUPS, reused_steps
+from operations.models import registry
+from operations.models.registry import Version
+from state_machine.bundle import ARCHIVE
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+
+STEPS = ("preprocess", "train", "evaluate")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the registry itself tells of a version.
+
+    `approval` is who approved or rejected it and why, `metadata` what the gate wrote down.
+    """
+
+    version: Version
+    approval: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+    model_uri: str | None = None
+    evaluation_uri: str | None = None
+    run_uri: str | None = None
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that registered the version."""
+        return self.metadata.get("run_id")
+
+    @property
+    def execution_arn(self) -> str | None:
+        """The execution that registered the version."""
+        return self.metadata.get("execution_arn")
+
+    @property
+    def decision(self) -> str | None:
+        """What the gate decided."""
+        return self.metadata.get("decision")
+
+    @property
+    def accuracy(self) -> float | None:
+        """The accuracy on the run's test set; None if nobody wrote it down, or no number."""
+        try:
+            accuracy = float(self.metadata["metric.accuracy"])
+        except (KeyError, ValueError):
+            return None
+        return accuracy if math.isfinite(accuracy) else None
+
+    def as_json(self, champion: bool) -> dict[str, Any]:
+        """One object for machines; `champion` says whether the version is it."""
+        return {
+            "model_package_arn": self.version.arn,
+            "model_package_group": self.version.group,
+            "version": self.version.number,
+            "created": self.version.created.isoformat(),
+            "status": self.version.status,
+            "champion": champion,
+            "approval": self.approval,
+            "accuracy": self.accuracy,
+            "decision": self.decision,
+            "run_id": self.run_id,
+            "execution_arn": self.execution_arn,
+            "run": self.run_uri,
+            "model": self.model_uri,
+            "evaluation": self.evaluation_uri,
+        }
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One object of a data set, as exactly as S3 can name it."""
+
+    bucket: str
+    key: str
+    version_id: str
+    etag: str
+    size: int  # bytes
+
+    @property
+    def name(self) -> str:
+        """The last part of the key."""
+        return self.key.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """One attempt at a job of a run. The names of its log streams begin with the job's."""
+
+    name: str
+    status: str
+    created: datetime
+    log_group: str
+
+    @property
+    def log_stream_prefix(self) -> str:
+        """What the names of its log streams begin with."""
+        return f"{self.name}/"
+
+    @property
+    def log_command(self) -> str:
+        """What to type to read its log."""
+        since = self.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (
+            f"aws logs tail {self.log_group} --since {since} "
+            f"--log-stream-name-prefix {self.log_stream_prefix}"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """One object for machines."""
+        created = self.created.isoformat()
+        return {**asdict(self), "created": created, "log_stream_prefix": self.log_stream_prefix}
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A version with its run: run.json, decision.json, evaluation.json as they are, and the jobs.
+
+    What cannot be had is empty, and `problems` says why, a line each.
+    """
+
+    entry: Entry
+    plan: dict[str, Any] = field(default_factory=dict)
+    decision: dict[str, Any] = field(default_factory=dict)
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    jobs: tuple[JobRecord, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The metrics that are one number."""
+        try:
+            return scalars(metrics_block(self.evaluation)[1])
+        except MetricError:
+            return dict(self.decision.get("metrics", {}))
+
+    @property
+    def dataset(self) -> dict[str, Any]:
+        """Name, fingerprint and copy of the data; of an entry without its run, what is known."""
+        metadata = self.entry.metadata
+        known = {
+            "name": metadata.get("dataset"),
+            "fingerprint": metadata.get("dataset_fingerprint"),
+        }
+        return dict(self.plan.get("dataset", known))
+
+    @property
+    def files(self) -> tuple[DataFile, ...]:
+        """The exact objects that were uploaded."""
+        if not (objects := self.dataset.get("objects")):
+            return ()
+        bucket, _ = split_uri(self.dataset["uploaded_to"])
+        return tuple(DataFile(bucket=bucket, **found) for found in objects)
+
+    @property
+    def code(self) -> dict[str, str | None]:
+        """The digest of the code bundle, and where its archive is."""
+        code = self.plan.get("code", {})
+        folder = code.get("s3_uri")
+        return {
+            "sha256": code.get("sha256", self.entry.metadata.get("code_sha256")),
+            "archive": folder and f"{folder}{ARCHIVE}",
+        }
+
+    @property
+    def hyperparameters(self) -> dict[str, str]:
+        """What the model was trained with."""
+        prefix = "hyperparameter."
+        known = {
+            name.removeprefix(prefix): value
+            for name, value in self.entry.metadata.items()
+            if name.startswith(prefix)
+        }
+        return dict(self.plan.get("hyperparameters", known))
+
+    @property
+    def preprocessing(self) -> dict[str, str]:
+        """How the data was split."""
+        return dict(self.plan.get("preprocessing", {}))
+
+    @property
+    def reused(self) -> dict[str, str]:
+        """The steps that an earlier run has computed, with that run's id."""
+        return reused_steps(self.plan)
+
+    @property
+    def report_uri(self) -> str | None:
+        """Where the report for people is."""
+        return run_files.report_uri(self.plan) if self.plan else None
+
+    def as_json(self, champion: bool) -> dict[str, Any]:
+        """One object for machines: the entry's, with what the run tells."""
+        return {
+            **self.entry.as_json(champion),
+            "decision": self.decision,
+            "metrics": self.metrics,
+            "dataset": {
+                "name": self.dataset.get("name"),
+                "fingerprint": self.dataset.get("fingerprint"),
+                "copy": self.dataset.get("s3_uri"),
+                "files": [asdict(file) for file in self.files],
+            },
+            "code": self.code,
+            "hyperparameters": self.hyperparameters,
+            "preprocessing": self.preprocessing,
+            "jobs": [job.as_json() for job in self.jobs],
+            "reused": self.reused,
+            "report": self.report_uri,
+            "problems": list(self.problems),
+        }
+
+
+def read_entry(sagemaker: "SageMakerClient", version: Version) -> Entry:
+    """Ask the registry for a version."""
+    package = registry.described(sagemaker, version.arn)
+    metadata = package.get("CustomerMetadataProperties", {})
+    containers = package.get("InferenceSpecification", {}).get("Containers", [])
+    return Entry(
+        version=version,
+        approval=package.get("ApprovalDescription") or _approved_by_rule(metadata),
+        metadata=metadata,
+        model_uri=next((c["ModelDataUrl"] for c in containers if c.get("ModelDataUrl")), None),
+        evaluation_uri=run_files.evaluation_uri(package),
+        run_uri=run_files.run_uri(package),
+    )
+
+
+def read(sagemaker: "SageMakerClient", s3: "S3Client", version: Version) -> ModelVersion:
+    """Ask the registry, S3 and SageMaker for all that is to be known of a version."""
+    entry = read_entry(sagemaker, version)
+    run = entry.run_uri
+    uris = {
+        "plan": run and f"{run}/run.json",
+        "decision": run and f"{run}/decision.json",
+        "evaluation": entry.evaluation_uri,
+    }
+    files: dict[str, dict[str, Any]] = {}
+    problems: list[str] = []
+    for name, uri in uris.items():
+        if uri is not None:
+            try:
+                found = run_files.read(s3, uri)
+            except ValueError as error:
+                problems.append(str(error))
+                continue
+            if found is None:
+                problems.append(f"{uri} is not there")
+            else:
+                files[name] = found
+    jobs = tuple(_jobs(sagemaker, entry.run_id)) if entry.run_id else ()
+    return ModelVersion(entry=entry, **files, jobs=jobs, problems=tuple(problems))
+
+
+def _approved_by_rule(metadata: Mapping[str, str]) -> str:
+    """What automatic approval said, if it approved: CreateModelPackage takes no description."""
+    approved, _, why = metadata.get("auto_approve", "").partition(": ")
+    return f"{why} (by the rules of auto_approve)" if approved == "yes" else ""
+
+
+def _jobs(sagemaker: "SageMakerClient", run_id: str) -> list[JobRecord]:
+    """Every attempt at a job of the run, in the order of their creation."""
+    processing = sagemaker.get_paginator("list_processing_jobs").paginate(NameContains=run_id)
+    training = sagemaker.get_paginator("list_training_jobs").paginate(NameContains=run_id)
+    summaries: list[tuple[str, Any]] = [
+        *(("ProcessingJob", job) for page in processing for job in page["ProcessingJobSummaries"]),
+        *(("TrainingJob", job) for page in training for job in page["TrainingJobSummaries"]),
+    ]
+    jobs = [
+        JobRecord(
+            name=job[f"{kind}Name"],
+            status=job[f"{kind}Status"],
+            created=job["CreationTime"],
+            log_group=JOB_LOG_GROUPS[f"{kind}Name"],
+        )
+        for kind, job in summaries
+        if job[f"{kind}Name"].startswith(tuple(f"{run_id}-{step}-" for step in STEPS))
+    ]
+    return sorted(jobs, key=lambda job: job.created)
