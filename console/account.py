@@ -10,6 +10,12 @@ from console.guard import LOOPBACK
 from operations.models.registry import caller
 from operations.stage import Stage
 
+READ_ONLY = "This console is read-only: open it without --read-only to change"
+
+
+class ReadOnlyError(Exception):
+    """The console was opened read-only."""
+
 
 @dataclass(frozen=True)
 class Account:

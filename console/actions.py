@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from console import decisions, execution_actions, uploads
-from console.account import Account
+from console.account import READ_ONLY, Account, ReadOnlyError
+from console.executions import changes
+from console.models import decisions
+from console.starting import uploads
 from operations.executions import start as starting
 from operations.executions.start import Answer
 from operations.failed_events import queue as events
@@ -14,13 +16,7 @@ from operations.models.registry import Rollback, Version
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import ModelApprovalStatusType
 
-    from console.uploads import Spooled
-
-READ_ONLY = "This console is read-only: open it without --read-only to change"
-
-
-class ReadOnlyError(Exception):
-    """The console was opened read-only."""
+    from console.starting.uploads import Spooled
 
 
 class Actions:
@@ -37,17 +33,17 @@ class Actions:
     def stop(self, execution_arn: str, reason: str) -> None:
         """Stop an execution."""
         self.check()
-        execution_actions.stop(self._account, execution_arn, reason)
+        changes.stop(self._account, execution_arn, reason)
 
     def redrive(self, execution_arn: str) -> int:
         """Resume an execution where it failed; return how often it has been resumed."""
         self.check()
-        return execution_actions.resume(self._account, execution_arn)
+        return changes.resume(self._account, execution_arn)
 
     def start_again(self, asked: dict[str, Any], reason: str, *, force: bool) -> Answer:
         """Start another execution with the inputs that an earlier one had."""
         self.check()
-        return execution_actions.start_again(self._account, asked, reason, force=force)
+        return changes.start_again(self._account, asked, reason, force=force)
 
     def start(self, asked: Mapping[str, Any]) -> Answer:
         """Ask start_retraining for an execution, in the name of whose credentials these are."""

@@ -6,7 +6,11 @@ from nicegui import app, ui
 
 from console.account import Account
 from console.guard import Guard
-from console.pages import comparison, execution, executions, health, models, start
+from console.pages import executions, health
+from console.pages.execution import page as execution
+from console.pages.models import comparison
+from console.pages.models import page as models
+from console.pages.start import page as start
 
 HOST = "127.0.0.1"
 

@@ -2,7 +2,7 @@
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from console.actions import ReadOnlyError
+from console.account import ReadOnlyError
 from operations.errors import RetrainError
 
 PROBLEMS = (RetrainError, ReadOnlyError, BotoCoreError, ClientError)

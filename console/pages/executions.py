@@ -6,10 +6,10 @@ from urllib.parse import quote
 from nicegui import events, ui
 
 from console.account import Account
-from console.executions import Executions
-from console.executions_view import Filter, Row, View, view
-from console.layout import frame
-from console.live import Live
+from console.executions.listing import Executions
+from console.executions.table import Filter, Row, View, view
+from console.pages.parts.layout import frame
+from console.pages.parts.live import Live
 from console.status import look
 from console.times import duration, moment
 

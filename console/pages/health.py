@@ -6,14 +6,15 @@ from dataclasses import replace
 from nicegui import ui
 from rich.filesize import decimal
 
-from console import asking, health, tables
+from console import health
 from console.account import Account
 from console.actions import Actions
 from console.health import Connection, DiskUse, Folder, Measured
-from console.layout import frame
-from console.layout import show as show_look
-from console.live import Live, anew
-from console.pages.versions import execution_path
+from console.pages.models.versions import execution_path
+from console.pages.parts import asking, tables
+from console.pages.parts.layout import frame
+from console.pages.parts.layout import show as show_look
+from console.pages.parts.live import Live, anew
 from console.status import Look
 from console.times import moment
 from operations.failed_events.queue import Kept, Listing, Replay

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from console.account import Account
-from console.actions import Actions, ReadOnlyError
-from console.report import LARGEST, POLICY, response
+from console.account import Account, ReadOnlyError
+from console.actions import Actions
+from console.executions.report import LARGEST, POLICY, response
 from tests.fakes.s3 import FakeS3
 from tests.unit.console.fakes import arn_of
 

@@ -2,7 +2,7 @@
 
 import json
 
-from console.data_sets import offers
+from console.starting.data_sets import offers
 from lambdas.datasets import DataSets
 from tests.fakes.s3 import FakeS3
 

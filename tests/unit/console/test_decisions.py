@@ -2,9 +2,10 @@
 
 import pytest
 
-from console import decisions, models
-from console.actions import Actions, ReadOnlyError
-from console.models import Registry
+from console.account import ReadOnlyError
+from console.actions import Actions
+from console.models import decisions, registry
+from console.models.registry import Registry
 from operations.errors import InputError
 from operations.models.registry import APPROVED, REJECTED, versions
 from tests.fakes.sagemaker import FakeSageMaker
@@ -29,7 +30,7 @@ def read(fake: FakeSageMaker) -> Registry:
 def follows(found: Registry, number: int, status: str) -> str:
     version = found.find(number)
     assert version
-    return " ".join(models.consequences(found, version, status))
+    return " ".join(registry.consequences(found, version, status))
 
 
 def test_approving_the_newest_makes_it_the_champion() -> None:
@@ -77,7 +78,7 @@ def test_what_somebody_else_decided_is_not_overruled() -> None:
 
 def test_a_rollback_does_what_was_shown() -> None:
     fake, found = registered(APPROVED, APPROVED, PENDING, APPROVED)
-    plans = models.rollbacks(found)
+    plans = registry.rollbacks(found)
     assert [plan.target.number for plan in plans] == [2, 1]
     decisions.roll_back(FakeAccount(sagemaker=fake), plans[1], "worse")
     statuses = [package["ModelApprovalStatus"] for package in fake.groups[GROUP]]
@@ -86,7 +87,7 @@ def test_a_rollback_does_what_was_shown() -> None:
 
 def test_a_rollback_that_would_be_another_now_is_refused() -> None:
     fake, found = registered(APPROVED, APPROVED)
-    (plan,) = models.rollbacks(found)
+    (plan,) = registry.rollbacks(found)
     fake.register(GROUP, "s3://bucket/model.tar.gz", APPROVED)
     with pytest.raises(InputError, match="Nothing was changed: the champion is version 3"):
         decisions.roll_back(FakeAccount(sagemaker=fake), plan, "worse")
@@ -94,14 +95,14 @@ def test_a_rollback_that_would_be_another_now_is_refused() -> None:
 
 
 def test_there_is_nothing_to_roll_back_to() -> None:
-    assert models.rollbacks(registered(APPROVED, PENDING)[1]) == []
-    assert models.rollbacks(registered()[1]) == []
+    assert registry.rollbacks(registered(APPROVED, PENDING)[1]) == []
+    assert registry.rollbacks(registered()[1]) == []
 
 
 def test_a_read_only_console_does_none_of_it() -> None:
     fake, found = registered(APPROVED, APPROVED)
     actions = Actions(FakeAccount(read_only=True, sagemaker=fake))  # type: ignore[arg-type]
-    (plan,) = models.rollbacks(found)
+    (plan,) = registry.rollbacks(found)
     for act in (
         lambda: actions.decide(found.versions[0], REJECTED, "why"),
         lambda: actions.roll_back(plan, "why"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from console.deployed import Defaults, defaults
+from console.starting.deployed import Defaults, defaults
 from operations.errors import NotDeployedError
 from state_machine import bundle, config, definition
 from state_machine.deployed import Deployed

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from console.curves import in_words, options
-from console.execution import Reader, Readers
-from console.execution_actions import inputs
-from console.history import FIRST, NEWS, PAGE, History
-from console.job_log import LOOK_AGAIN, TAIL, JobLog
-from console.offers import offers
-from console.timeline import MOST, lines
-from console.visits import Visits
+from console.executions.changes import inputs
+from console.executions.curves import in_words, options
+from console.executions.history import FIRST, NEWS, PAGE, History
+from console.executions.job_log import LOOK_AGAIN, TAIL, JobLog
+from console.executions.offers import offers
+from console.executions.reader import Reader, Readers
+from console.executions.timeline import MOST, lines
+from console.executions.visits import Visits
 from operations.errors import NoExecutionError
 from operations.executions.training_log import Epoch
 from operations.executions.view import REJECTED_ERROR, ExecutionView, Work

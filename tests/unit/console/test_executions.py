@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from console.executions import Details, Executions, details
-from console.executions_view import SEARCHED_AT_ONCE, SIZE, Filter, view
-from console.origin import origin
+from console.executions.listing import Details, Executions, details
+from console.executions.origin import origin
+from console.executions.table import SEARCHED_AT_ONCE, SIZE, Filter, view
 from operations.executions.view import REJECTED_ERROR
 from tests.fakes.s3 import FakeS3
 from tests.unit.console.fakes import BEGIN, MACHINE, FakeExecutions, arn_of

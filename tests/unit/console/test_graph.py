@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from console.graph import HEIGHT, MOST, WIDTH, graph
+from console.executions.graph import HEIGHT, MOST, WIDTH, graph
 
 PIPELINE = {
     "StartAt": "TakeTurn",

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from console import heatmap
-from console.models import Confusion, confusion
+from console.models import heatmap
+from console.models.registry import Confusion, confusion
 
 BLOCK = "multiclass_classification_metrics"
 

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from console.actions import READ_ONLY, ReadOnlyError
+from console.account import READ_ONLY, ReadOnlyError
 from console.problems import in_words
 from operations.errors import RetrainError
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from console.deployed import Defaults
-from console.start_form import Field, execution_input, groups, problem_of, problems
+from console.starting.deployed import Defaults
+from console.starting.form import Field, execution_input, groups, problem_of, problems
 from lambdas import run_input
 
 DEFAULTS = Defaults(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from console import uploads
-from console.uploads import Chosen, Spooled, check, chosen_of, spool, started
+from console.starting import uploads
+from console.starting.uploads import Chosen, Spooled, check, chosen_of, spool, started
 from operations.errors import InputError
 
 

@@ -2,12 +2,13 @@
 
 from nicegui import run, ui
 
-from console import heatmap, models, tables
 from console.account import Account
-from console.layout import badge, frame
-from console.layout import show as show_look
-from console.models import Pairing
-from console.pages.versions import UNKNOWN, value
+from console.models import heatmap, registry
+from console.models.registry import Pairing
+from console.pages.models.versions import UNKNOWN, value
+from console.pages.parts import tables
+from console.pages.parts.layout import badge, frame
+from console.pages.parts.layout import show as show_look
 from console.problems import PROBLEMS, in_words
 from console.status import Look
 from operations.models.comparison import Difference, Pair
@@ -34,7 +35,7 @@ def register(account: Account) -> None:
             content = ui.element("div").classes("flex flex-col gap-4 w-full")
         await ui.context.client.connected()
         try:
-            found = await run.io_bound(models.read_pairing, account, first, second)
+            found = await run.io_bound(registry.read_pairing, account, first, second)
         except PROBLEMS as error:
             with content:
                 ui.label(in_words(error)).props("role=alert").classes("text-negative wrap")
@@ -105,7 +106,7 @@ def _number(found: float | None) -> str:
 
 
 def _confusion(model: ModelVersion) -> None:
-    confusion = models.confusion(model.evaluation)
+    confusion = registry.confusion(model.evaluation)
     with ui.card().classes("w-full"):
         title = f"What version {model.entry.version.number} takes the images for"
         ui.label(title).classes("text-base font-semibold").props("role=heading aria-level=2")

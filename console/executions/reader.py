@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from console.graph import Graph, graph
-from console.history import History
-from console.timeline import Line, lines
-from console.visits import Visits
+from console.executions.graph import Graph, graph
+from console.executions.history import History
+from console.executions.timeline import Line, lines
+from console.executions.visits import Visits
 from operations.errors import NoExecutionError
 from operations.executions import view as execution
 from operations.executions.observer import Observer

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 from nicegui import ui
 from rich.filesize import decimal
 
-from console import asking, models, tables
 from console.account import Account
 from console.actions import Actions
-from console.layout import show as show_look
-from console.live import Live
-from console.models import Detail as Found
-from console.pages.versions import (
+from console.models import registry as models
+from console.models.registry import Detail as Found
+from console.pages.models.versions import (
     UNKNOWN,
     ask_rollback,
     execution_link,
@@ -21,6 +19,9 @@ from console.pages.versions import (
     status,
     value,
 )
+from console.pages.parts import asking, tables
+from console.pages.parts.layout import show as show_look
+from console.pages.parts.live import Live
 from console.status import Look
 from console.times import moment
 from lambdas.report import HELD

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from console.pages.execution_graph import preformatted
+from console.executions.timeline import Line
+from console.pages.execution.graph import preformatted
 from console.status import look
-from console.timeline import Line
 from console.times import duration, moment
 from operations.executions.view import Event
 

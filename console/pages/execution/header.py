@@ -4,10 +4,10 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from console.execution import Snapshot
-from console.layout import badge
-from console.origin import origin
-from console.pages.execution_graph import preformatted
+from console.executions.origin import origin
+from console.executions.reader import Snapshot
+from console.pages.execution.graph import preformatted
+from console.pages.parts.layout import badge
 from console.times import duration, moment
 from lambdas.causes import readable_cause
 

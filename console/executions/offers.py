@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from console.execution import Snapshot
+from console.account import READ_ONLY
+from console.executions.reader import Snapshot
 from operations.executions.view import REJECTED_ERROR
-
-READ_ONLY = "This console is read-only"
 
 
 @dataclass(frozen=True)

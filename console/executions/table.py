@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from console.executions import Details, Executions, Listed
+from console.executions.listing import Details, Executions, Listed
 
 SIZE = 25
 # So many more are looked into with each reading, while a text is searched for.

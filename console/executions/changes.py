@@ -3,8 +3,8 @@
 from typing import Any
 
 from console.account import Account
-from console.execution import Snapshot
-from console.origin import json_object
+from console.executions.origin import json_object
+from console.executions.reader import Snapshot
 from operations.executions import redrive, start
 from operations.executions.start import Answer
 

@@ -9,20 +9,20 @@ from starlette.responses import Response
 
 from console.account import Account
 from console.actions import Actions
-from console.execution import Reader, Readers, Snapshot
-from console.graph import Graph
-from console.job_log import JobLog
-from console.layout import frame
-from console.live import Live
-from console.pages import execution_graph, execution_timeline, execution_training
-from console.pages.execution_buttons import ButtonsView
-from console.pages.execution_decision import GateView, ReportView
-from console.pages.execution_graph import GraphView
-from console.pages.execution_header import HeaderView
-from console.pages.execution_state import StateView
-from console.pages.execution_timeline import EventsView, TimelineView
-from console.pages.execution_training import CurvesView, LogView
-from console.report import response
+from console.executions.graph import Graph
+from console.executions.job_log import JobLog
+from console.executions.reader import Reader, Readers, Snapshot
+from console.executions.report import response
+from console.pages.execution import graph, timeline, training
+from console.pages.execution.buttons import ButtonsView
+from console.pages.execution.decision import GateView, ReportView
+from console.pages.execution.graph import GraphView
+from console.pages.execution.header import HeaderView
+from console.pages.execution.state import StateView
+from console.pages.execution.timeline import EventsView, TimelineView
+from console.pages.execution.training import CurvesView, LogView
+from console.pages.parts.layout import frame
+from console.pages.parts.live import Live
 from operations.executions.view import StateView as State
 from operations.executions.view import Work
 
@@ -82,7 +82,7 @@ class _Page:
         self._found: Snapshot | None = None
         self._log: JobLog | None = None
         self._graph: GraphView | None = None
-        for css in (_CSS, execution_graph.CSS, execution_timeline.CSS, execution_training.CSS):
+        for css in (_CSS, graph.CSS, timeline.CSS, training.CSS):
             ui.add_css(css)
         self._live = Live(self._read, self._show)
         self._body = ui.element("div").classes("w-full flex flex-col gap-4")

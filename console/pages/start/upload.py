@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from nicegui import events, run, ui
 
-from console import asking, uploads
-from console.account import Account
-from console.actions import READ_ONLY
-from console.deployed import Defaults
-from console.layout import badge
-from console.live import Live, anew
-from console.pages.drop_zone import DropZone
-from console.pages.versions import execution_path
+from console.account import READ_ONLY, Account
+from console.pages.models.versions import execution_path
+from console.pages.parts import asking
+from console.pages.parts.layout import badge
+from console.pages.parts.live import Live, anew
+from console.pages.start.drop_zone import DropZone
 from console.problems import PROBLEMS, in_words
-from console.uploads import Started
+from console.starting import uploads
+from console.starting.deployed import Defaults
+from console.starting.uploads import Started
 from lambdas.datasets import DataSet, DataSets
 from operations.executions import observer
 from state_machine.names import DATASET_PREFIX

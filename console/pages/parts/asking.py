@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import run, ui
 
-from console.account import Account
-from console.actions import READ_ONLY
+from console.account import READ_ONLY, Account
 from console.problems import PROBLEMS, in_words
 
 LONGEST_REASON = 800  # leaves the registry's description room for who it was

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.deployed import Defaults
+from console.starting.deployed import Defaults
 from lambdas import run_input
 from lambdas.errors import InvalidInputError
 

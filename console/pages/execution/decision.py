@@ -4,7 +4,7 @@ from typing import Any
 
 from nicegui import ui
 
-from console.layout import badge
+from console.pages.parts.layout import badge
 from lambdas.text import one_line
 from operations.executions.record import RunRecord
 

@@ -9,16 +9,17 @@ from rich.filesize import decimal
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from console import asking, deployed, start_form, uploads
-from console.account import Account
-from console.actions import Actions, ReadOnlyError
-from console.data_sets import Offer, offers
-from console.deployed import Defaults
-from console.layout import frame
-from console.pages.upload import Upload
-from console.pages.versions import execution_path
+from console.account import Account, ReadOnlyError
+from console.actions import Actions
+from console.pages.models.versions import execution_path
+from console.pages.parts import asking
+from console.pages.parts.layout import frame
+from console.pages.start.upload import Upload
 from console.problems import PROBLEMS, in_words
-from console.start_form import Field, Group
+from console.starting import deployed, form, uploads
+from console.starting.data_sets import Offer, offers
+from console.starting.deployed import Defaults
+from console.starting.form import Field, Group
 from console.times import moment
 from lambdas.datasets import DataSets
 from operations.errors import InputError
@@ -82,9 +83,9 @@ class _Form:
     def __init__(self, account: Account, defaults: Defaults, offered: list[Offer]) -> None:
         self._actions = Actions(account)
         self._defaults = defaults
-        self._groups = start_form.groups(defaults)
+        self._groups = form.groups(defaults)
         self._fields = [field for group in self._groups for field in group.fields]
-        self._controls: dict[start_form.Path, ui.input | ui.checkbox] = {}
+        self._controls: dict[form.Path, ui.input | ui.checkbox] = {}
         with ui.card().classes("w-full gap-4"):
             _title("Start an execution")
             self._dataset = _data_sets(offered)
@@ -113,7 +114,7 @@ class _Form:
                 about = field.description.rsplit(": ", 1)[-1].removeprefix("true or false; ")
                 ui.label(about).classes("soft text-sm ml-7")
             return box
-        check = functools.partial(start_form.problem_of, field, self._defaults)
+        check = functools.partial(form.problem_of, field, self._defaults)
         made = ui.input(field.title, value=field.text, validation=check).classes("w-full")
         made.props("hide-bottom-space")  # what is wrong may take several lines
         made.props["hint"] = "" if field.default == "" else f"deployed: {field.text}"
@@ -124,8 +125,8 @@ class _Form:
     async def _start(self) -> None:
         typed = {path: control.value for path, control in self._controls.items()}
         dataset = str(self._dataset.value or NEWEST)
-        asked = start_form.execution_input(self._fields, typed, dataset)
-        problems = start_form.problems(asked, self._fields, self._defaults)
+        asked = form.execution_input(self._fields, typed, dataset)
+        problems = form.problems(asked, self._fields, self._defaults)
         for path, control in self._controls.items():
             if isinstance(control, ui.input):
                 control.error = problems.get(path)

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console import deployed
 from console.account import Account
+from console.starting import deployed
 from console.status import look
 from lambdas.s3_objects import split_uri
 from operations.errors import InputError

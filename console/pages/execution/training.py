@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nicegui import run, ui
 
 from console import problems
-from console.curves import FIGURES, in_words, options
+from console.executions.curves import FIGURES, in_words, options
 from operations.executions.training_log import Epoch
 
 CSS = """

@@ -6,9 +6,10 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from console import asking, models, tables
 from console.actions import Actions
-from console.layout import badge
+from console.models import registry
+from console.pages.parts import asking, tables
+from console.pages.parts.layout import badge
 from operations.models.registry import Rollback, Version
 from operations.models.version import Entry
 
@@ -27,7 +28,7 @@ def ask_rollback(actions: Actions, plan: Rollback, done: Callable[[], Awaitable[
     """Open the dialog of a rollback."""
     asking.decide(
         f"Roll back to version {plan.target.number}",
-        models.rollback_consequences(plan),
+        registry.rollback_consequences(plan),
         "Roll back",
         lambda reason: actions.roll_back(plan, reason),
         done,

@@ -8,14 +8,15 @@ from fastapi.responses import StreamingResponse
 from nicegui import app, ui
 from starlette.concurrency import run_in_threadpool
 
-from console import asking, models, tables
 from console.account import Account
 from console.actions import Actions
-from console.layout import badge, frame
-from console.live import Live, anew
-from console.models import Page, Registry
-from console.pages import model_detail
-from console.pages.versions import ask_rollback, execution_link, status
+from console.models import registry
+from console.models.registry import Page, Registry
+from console.pages.models import detail
+from console.pages.models.versions import ask_rollback, execution_link, status
+from console.pages.parts import asking, tables
+from console.pages.parts.layout import badge, frame
+from console.pages.parts.live import Live, anew
 from console.times import moment
 from operations.errors import RetrainError
 from operations.models.registry import Version
@@ -33,21 +34,21 @@ def register(account: Account) -> None:
         with frame(account, "Models"):
             tables.style()
             shown = _List(account)
-            shown.live = Live(lambda: models.read_page(account, page), anew(shown.show), SECONDS)
+            shown.live = Live(lambda: registry.read_page(account, page), anew(shown.show), SECONDS)
 
     @ui.page("/models/{number:int}")
     def one_version(number: int) -> None:
         with frame(account, f"Model {number}", "Models"):
             tables.style()
-            shown = model_detail.Detail(account)
+            shown = detail.Detail(account)
             shown.live = Live(
-                lambda: models.read_detail(account, number), anew(shown.show), SECONDS
+                lambda: registry.read_detail(account, number), anew(shown.show), SECONDS
             )
 
     @app.get("/models/{number:int}/model.tar.gz")
     async def download(number: int) -> StreamingResponse:
         try:
-            archive = await run_in_threadpool(models.read_archive, account, number)
+            archive = await run_in_threadpool(registry.read_archive, account, number)
         except RetrainError as error:
             raise HTTPException(404, str(error)) from error
         return StreamingResponse(
@@ -90,7 +91,7 @@ class _List:
             _pages(page)
 
     def _roll_back(self, found: Registry) -> None:
-        plans = models.rollbacks(found)
+        plans = registry.rollbacks(found)
         if not plans:
             return
         ask = functools.partial(ask_rollback, self._actions, plans[0], self.live.refresh)

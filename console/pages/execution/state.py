@@ -4,10 +4,10 @@ import json
 
 from nicegui import ui
 
-from console.layout import badge
-from console.pages.execution_graph import preformatted
+from console.executions.visits import Attempt, Visit
+from console.pages.execution.graph import preformatted
+from console.pages.parts.layout import badge
 from console.times import duration, moment
-from console.visits import Attempt, Visit
 from lambdas.causes import readable_cause
 
 SHOWN = 10  # visits and attempts, the newest

@@ -7,9 +7,9 @@ from urllib.parse import quote
 from nicegui import run, ui
 
 from console.actions import Actions
-from console.execution import Snapshot
-from console.execution_actions import inputs
-from console.offers import Offers, offers
+from console.executions.changes import inputs
+from console.executions.offers import Offers, offers
+from console.executions.reader import Snapshot
 from console.problems import PROBLEMS, in_words
 from lambdas.text import one_line
 

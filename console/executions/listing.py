@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from console.origin import json_object, number, origin, text
+from console.executions.origin import json_object, number, origin, text
 from lambdas import run_files
 from lambdas.executions import run_id
 from lambdas.s3_objects import error_code

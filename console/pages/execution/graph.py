@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.label import Label
 
-from console.graph import HEIGHT, WIDTH, Box, Graph
+from console.executions.graph import HEIGHT, WIDTH, Box, Graph
 from console.status import look
 from operations.executions.view import ExecutionView
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from console.visits import Visit
+from console.executions.visits import Visit
 from operations.executions.view import ExecutionView, StateStatus
 
 # Shares of the whole: bars of one status that are so near to each other are drawn as one.

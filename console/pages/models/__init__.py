@@ -1,0 +1,1 @@
+"""The pages of models: all versions, one version, two compared."""

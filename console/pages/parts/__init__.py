@@ -1,0 +1,1 @@
+"""Parts that pages have in common: the frame around each, tables, live values, questions."""

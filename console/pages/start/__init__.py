@@ -1,0 +1,1 @@
+"""The page that uploads a data set and starts an execution."""
