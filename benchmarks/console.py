@@ -29,7 +29,7 @@ from cli.served.demo import STAGE, sample_config
 from local_aws.client import EmbeddedAws
 from operations.stage import applied, stage_of
 from state_machine.config import load
-from state_machine.deployment import deploy
+from state_machine.deployment.stage import deploy
 
 EXECUTIONS = 1_000
 EVENTS = 25_000

@@ -14,7 +14,7 @@ from lambdas.run_files import read
 from local_aws.client import Connection
 from operations.executions.training_log import GROUP, Epoch, parse
 from state_machine.config import PipelineConfig
-from state_machine.deployment import Deployment, deploy
+from state_machine.deployment.stage import Deployment, deploy
 
 SCRIPTS = {"Preprocess": "preprocessing.py", "Train": "main.py", "Evaluate": "evaluation.py"}
 POLL_SECONDS = 0.1

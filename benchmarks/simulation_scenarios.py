@@ -14,9 +14,11 @@ from benchmarks.simulation_executions import Run, StateMachine
 from benchmarks.simulation_prices import Figures
 from benchmarks.simulation_services import Account, Steps
 from benchmarks.simulation_uploads import Trigger
-from state_machine import bundle, config, definition
+from state_machine import config
+from state_machine.artifacts import bundle
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
+from state_machine.definition import workflow
+from state_machine.definition.deployed import Deployed
 from state_machine.names import Names
 
 PROJECT = Path(__file__).parents[1]
@@ -138,7 +140,7 @@ def design(region: str, pipeline: PipelineConfig | None = None) -> Design:
     code = bundle.pack(pipeline.code.scripts, names.bucket)
     chalice = json.loads((PROJECT / ".chalice" / "config.json").read_text(encoding="utf-8"))
     return Design(
-        definition.as_dict(pipeline, Deployed(names, code)),
+        workflow.as_dict(pipeline, Deployed(names, code)),
         len(pipeline.data.required_files),
         float(chalice["lambda_memory_size"]) / MB_OF_A_GB,
     )

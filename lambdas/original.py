@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 INPUTS = ("dataset", "preprocessing", "hyperparameters", "code")
 # Named by the plans of runs that had a choice; the others ran on the deployed types.
 OPTIONAL_INPUTS = ("instance_types",)
-# What a code bundle's digest is taken of, in this order: state_machine.bundle packs them.
+# What a code bundle's digest is taken of, in this order: state_machine.artifacts.bundle packs them.
 CODE_FILES = ("sourcedir.tar.gz", "process.sh")
 LARGEST_CODE, CHUNK = 100 * 1024**2, 1024**2  # bytes
 

@@ -25,7 +25,7 @@ from pydantic import (
 from lambdas import instances
 from lambdas.rule_settings import CONFIDENCE_LEVEL, parse_auto_approve, parse_gate
 from lambdas.verdicts import KEEP_CHAMPION
-from state_machine import bundle
+from state_machine.artifacts import bundle
 from state_machine.errors import ConfigError
 from state_machine.schedules import check_expression
 

@@ -11,7 +11,7 @@ from typing import Any
 from lambdas import instances
 from state_machine.config import Training
 from state_machine.errors import ConfigError
-from state_machine.sdk import sagemaker
+from state_machine.sdk.sdk import sagemaker
 
 # One type of each kind, for the SDK, which asks for a type and not for a kind.
 EXAMPLES = {instances.CPU: "ml.m5.xlarge", instances.GPU: "ml.g5.xlarge"}

@@ -27,8 +27,8 @@ def package(stage: StageName = DEV, config: Config = CONFIG, output: Output = No
     """
     import boto3
 
-    from state_machine import packaging
     from state_machine.config import load
+    from state_machine.template import package as packaging
 
     region = boto3.Session().region_name
     if region is None:

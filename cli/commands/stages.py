@@ -10,7 +10,7 @@ from cli.shown.terminal import DONE, Terminal
 
 if TYPE_CHECKING:
     from operations.stage import Stage
-    from state_machine.deployment import StageDeployment
+    from state_machine.deployment.stage import StageDeployment
 
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Show what would be done, and stop.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Agree to what is deleted.")]
@@ -31,7 +31,7 @@ def deploy(
     """
     from cli.shown import plan as planning
     from operations.stage import connect
-    from state_machine.resources import Action
+    from state_machine.deployment.resource import Action
 
     target, terminal = connect(config, stage), Terminal()
     there = _deployment(target)
@@ -77,7 +77,7 @@ def destroy(
 
 
 def _deployment(target: "Stage") -> "StageDeployment":
-    from state_machine.deployment import StageDeployment
+    from state_machine.deployment.stage import StageDeployment
 
     return StageDeployment(target.config, target.names, target.session, target.project)
 

@@ -158,7 +158,7 @@ class Demo:
         )
 
     def _deploy(self) -> Stage:
-        from state_machine.deployment import deploy  # noqa: PLC0415 (imports SageMaker's SDK)
+        from state_machine.deployment.stage import deploy  # noqa: PLC0415 (imports SageMaker's SDK)
 
         session = boto3.Session()
         with self._step("Deployment") as shown:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from cli.shown.terminal import Terminal
 from operations.errors import InputError
-from state_machine.resources import Action, Step
+from state_machine.deployment.resource import Action, Step
 
 _STYLES = {
     Action.CREATE: "green",
@@ -59,7 +59,7 @@ def told(step: Step) -> str:
 
 def apply(steps: Sequence[Step], title: str, terminal: Terminal) -> None:
     """Do what the steps say, and show each one while it is done."""
-    from state_machine.deployment import apply as apply_steps  # noqa: PLC0415 (imports the SDKs)
+    from state_machine.deployment.stage import apply as apply_steps  # noqa: PLC0415 (imports the SDKs)
 
     with terminal.step(title) as shown:
         apply_steps(steps, lambda step: shown.say(told(step)))

@@ -31,7 +31,7 @@ from operations.executions import start as starting
 from operations.executions.observer import new_execution
 from operations.stage import Stage, applied, stage_of
 from state_machine.config import load
-from state_machine.deployment import deploy
+from state_machine.deployment.stage import deploy
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONFIG = PROJECT / "pipeline.toml"

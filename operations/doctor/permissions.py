@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from operations.doctor.account import Account
 from operations.doctor.findings import Finding, ok, problem, warning
-from state_machine.messaging import FAILED_EVENTS
+from state_machine.deployment.messaging import FAILED_EVENTS
 from state_machine.names import Names
 
 if TYPE_CHECKING:

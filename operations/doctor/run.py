@@ -8,9 +8,9 @@ import botocore.session
 from lambdas import cost
 from operations.doctor.findings import Finding, ok, problem, warning
 from state_machine.config import Job, PipelineConfig
+from state_machine.definition.jobs import PROCESSING_RETRIES, TRAINING_RETRIES
 from state_machine.errors import ConfigError
 from state_machine.images import serving_image, training_image
-from state_machine.jobs import PROCESSING_RETRIES, TRAINING_RETRIES
 
 # Each job of a run: its table in pipeline.toml, its kind, how often it is run again if it fails.
 JOBS = (

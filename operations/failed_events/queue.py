@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.errors import InputError, NotDeployedError
 from operations.failed_events.invocation_record import InvocationRecord, NotARecordError, read
-from state_machine.messaging import FAILED_EVENTS
+from state_machine.deployment.messaging import FAILED_EVENTS
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
 
 if TYPE_CHECKING:

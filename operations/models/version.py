@@ -16,7 +16,7 @@ from lambdas.s3_objects import split_uri
 from operations.executions.view import JOB_LOG_GROUPS, reused_steps
 from operations.models import registry
 from operations.models.registry import Version
-from state_machine.bundle import ARCHIVE
+from state_machine.artifacts.bundle import ARCHIVE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

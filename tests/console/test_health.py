@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from state_machine.messaging import FAILED_EVENTS
+from state_machine.deployment.messaging import FAILED_EVENTS
 from tests.e2e.pipeline import Pipeline
 from tests.waiting import eventually
 

@@ -10,7 +10,7 @@ import pytest
 
 from local_aws.client import EmbeddedAws
 from state_machine.config import PipelineConfig
-from state_machine.deployment import Deployment, deploy
+from state_machine.deployment.stage import Deployment, deploy
 from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local_aws.client import EmbeddedAws
-from state_machine.chalice_app import CHALICE
+from state_machine.artifacts.chalice_app import CHALICE
 from tests.functional.events import Queue, fire
 
 APP = """

@@ -9,9 +9,9 @@ import pytest
 from local_aws.client import EmbeddedAws
 from state_machine import config
 from state_machine.config import PipelineConfig, Schedule
-from state_machine.deployment import Deployment, deploy
+from state_machine.deployment.policies import ASYNCHRONOUS
+from state_machine.deployment.stage import Deployment, deploy
 from state_machine.names import LAMBDAS
-from state_machine.policies import ASYNCHRONOUS
 from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]

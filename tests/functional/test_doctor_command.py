@@ -17,8 +17,8 @@ from operations.doctor import doctor
 from operations.doctor.account import patient_session
 from operations.doctor.findings import Finding, Level
 from state_machine.config import load
+from state_machine.deployment.bucket import Bucket
 from state_machine.names import Names, names_of
-from state_machine.storage import Bucket
 from tests.functional.faults import Faults
 from tests.functional.sagemaker_requests import unique
 

@@ -13,7 +13,7 @@ from cli.main import app
 from local_aws.client import EmbeddedAws
 from operations.failed_events.queue import FailedEvents, listing
 from operations.stage import Stage, connect
-from state_machine.messaging import FAILED_EVENTS, FailedEventsQueue
+from state_machine.deployment.messaging import FAILED_EVENTS, FailedEventsQueue
 from tests.functional.conftest import zipped
 from tests.functional.events import Queue, forwards_to
 from tests.functional.sagemaker_requests import unique

@@ -16,8 +16,8 @@ from cli.main import app
 from local_aws.client import EmbeddedAws
 from state_machine import config
 from state_machine.config import PipelineConfig
-from state_machine.deployment import StageDeployment, apply, stage_deployment
-from state_machine.resources import Action, Step
+from state_machine.deployment.resource import Action, Step
+from state_machine.deployment.stage import StageDeployment, apply, stage_deployment
 
 PROJECT = Path(__file__).parents[2]
 _READS = re.compile(r"(Describe|Get|List|Head)[A-Z]")

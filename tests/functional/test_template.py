@@ -14,9 +14,9 @@ from local_aws.client import EmbeddedAws
 from operations.data_sets import digits
 from state_machine import config
 from state_machine.config import PipelineConfig, Schedule
-from state_machine.deployment import StageDeployment, apply, stage_deployment
-from state_machine.packaging import Package, package
-from state_machine.resources import Action
+from state_machine.deployment.resource import Action
+from state_machine.deployment.stage import StageDeployment, apply, stage_deployment
+from state_machine.template.package import Package, package
 from tests.e2e.pipeline import Pipeline
 from tests.faults import light
 from tests.waiting import eventually

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from state_machine.policies import ASYNCHRONOUS
+from state_machine.deployment.policies import ASYNCHRONOUS
 from tests.functional.sagemaker_requests import unique
 from tests.privileges.world import World
 from tests.waiting import eventually

@@ -5,7 +5,7 @@ Every grant of every role is taken away in turn, and what used it then fails.
 
 import pytest
 
-from state_machine import policies
+from state_machine.deployment import policies
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
 from tests.faults import light
 from tests.privileges.scenarios import Scenario

@@ -14,7 +14,7 @@ from typing import Any
 
 from local_aws.client import EmbeddedAws
 from state_machine.config import PipelineConfig
-from state_machine.roles import POLICY_NAME
+from state_machine.deployment.roles import POLICY_NAME
 from tests.e2e.pipeline import Pipeline
 
 PROJECT = Path(__file__).parents[2]

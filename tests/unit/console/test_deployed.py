@@ -9,8 +9,10 @@ from botocore.exceptions import ClientError
 
 from console.starting.deployed import Defaults, defaults
 from operations.errors import NotDeployedError
-from state_machine import bundle, config, definition
-from state_machine.deployed import Deployed
+from state_machine import config
+from state_machine.artifacts import bundle
+from state_machine.definition import workflow
+from state_machine.definition.deployed import Deployed
 from state_machine.names import Names
 from tests.fakes.service import client_error
 
@@ -40,7 +42,7 @@ def test_they_are_what_the_definition_hands_to_prepare_run() -> None:
     pipeline = config.load(PROJECT / "pipeline.toml")
     names = Names("retrain", "dev", "123456789012", "eu-central-1")
     deployed = Deployed(names, bundle.pack(pipeline.code.scripts, names.bucket))
-    found = read(json.dumps(definition.as_dict(pipeline, deployed)))
+    found = read(json.dumps(workflow.as_dict(pipeline, deployed)))
     assert found.hyperparameters == pipeline.training.hyperparameters
     assert found.instance_types["training"] == pipeline.training.instance_type
     assert list(found.required_files) == pipeline.data.required_files

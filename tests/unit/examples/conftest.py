@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from state_machine import bundle, config
+from state_machine import config
+from state_machine.artifacts import bundle
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "breast_cancer"
 

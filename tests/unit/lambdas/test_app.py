@@ -12,9 +12,9 @@ from chalice.config import Config
 from chalice.deploy import models
 from chalice.deploy.appgraph import ApplicationGraphBuilder
 
-from state_machine.chalice_app import ChaliceApp
+from state_machine.artifacts.chalice_app import ChaliceApp
 from state_machine.config import PipelineConfig, Schedule, load
-from state_machine.functions import environment
+from state_machine.deployment.functions import environment
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
 
 ROOT = Path(__file__).parents[3]

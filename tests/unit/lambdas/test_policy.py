@@ -12,8 +12,8 @@ from lambdas.on_upload import on_upload
 from lambdas.prepare_run import prepare_run
 from lambdas.start_retraining import start_retraining
 from lambdas.take_turn import take_turn
+from state_machine.deployment.policies import ASYNCHRONOUS, function_policy
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
-from state_machine.policies import ASYNCHRONOUS, function_policy
 from tests.fakes.executions import FakeExecutions
 from tests.fakes.messaging import FakeSns
 from tests.unit.lambdas import jobs

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from state_machine import bundle, config
+from state_machine import config
+from state_machine.artifacts import bundle
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
+from state_machine.definition.deployed import Deployed
 from state_machine.names import Names
 
 PROJECT = Path(__file__).parents[3]

@@ -6,7 +6,7 @@ import shutil
 import tarfile
 from pathlib import Path
 
-from state_machine import bundle
+from state_machine.artifacts import bundle
 
 PROJECT = Path(__file__).parents[3]
 

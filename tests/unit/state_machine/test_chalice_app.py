@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from state_machine.chalice_app import ChaliceApp, alone_in
+from state_machine.artifacts.chalice_app import ChaliceApp, alone_in
 from state_machine.names import Names
 
 ROOT = Path(__file__).parents[3]

@@ -15,10 +15,10 @@ from statelint.problem import ProblemType
 from lambdas.steps import VARIABLE
 from lambdas.take_turn import LONGEST_WAIT
 from local_aws.requests.constraints import unknown_members, violations
-from state_machine import definition, jobs
-from state_machine.bundle import Bundle
+from state_machine.artifacts.bundle import Bundle
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
+from state_machine.definition import jobs, workflow
+from state_machine.definition.deployed import Deployed
 from state_machine.names import Names
 from tests.unit.state_machine.rendering import CONTEXT, STATE, fill_in
 
@@ -32,7 +32,7 @@ CALLS = {
 
 @pytest.fixture(scope="module")
 def machine(pipeline: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
-    return definition.as_dict(pipeline, deployed)
+    return workflow.as_dict(pipeline, deployed)
 
 
 def problems(state: str, request: dict[str, Any]) -> list[str]:
@@ -55,15 +55,15 @@ def test_building_needs_no_network(
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
-    definition.as_dict(pipeline, deployed)
+    workflow.as_dict(pipeline, deployed)
 
 
 def test_building_twice_gives_the_same_json(
     machine: dict[str, Any], pipeline: PipelineConfig, deployed: Deployed
 ) -> None:
-    again = definition.graph(pipeline, deployed).to_json()
+    again = workflow.graph(pipeline, deployed).to_json()
 
-    assert again == definition.graph(pipeline, deployed).to_json()
+    assert again == workflow.graph(pipeline, deployed).to_json()
     assert json.loads(again) == machine
 
 
@@ -156,7 +156,7 @@ def test_a_spot_job_waits_and_its_state_outlasts_the_wait(
 ) -> None:
     spot = {"use_spot": True, "max_wait_seconds": 20000}
     training = pipeline.training.model_copy(update=spot)
-    changed = definition.as_dict(pipeline.model_copy(update={"training": training}), deployed)
+    changed = workflow.as_dict(pipeline.model_copy(update={"training": training}), deployed)
 
     state, on_demand = changed["States"]["Train"], machine["States"]["Train"]["Parameters"]
     assert state["Parameters"]["EnableManagedSpotTraining"] is True
@@ -172,7 +172,7 @@ def test_a_spot_job_waits_and_its_state_outlasts_the_wait(
 def test_reuse_can_be_switched_off(
     pipeline: PipelineConfig, deployed: Deployed, machine: dict[str, Any]
 ) -> None:
-    off = definition.as_dict(pipeline.model_copy(update={"reuse_unchanged_steps": False}), deployed)
+    off = workflow.as_dict(pipeline.model_copy(update={"reuse_unchanged_steps": False}), deployed)
 
     for found, expected in ((machine, "unchanged"), (off, "never")):
         defaults = found["States"]["PrepareRun"]["Parameters"]["Payload"]["defaults"]
@@ -183,7 +183,7 @@ def test_another_partition_is_named_everywhere(pipeline: PipelineConfig) -> None
     names = Names("retrain", "dev", "123456789012", "cn-north-1", partition="aws-cn")
     there = Deployed(names, Bundle("abc", names.bucket, {}))
 
-    text = definition.graph(pipeline, there).to_json()
+    text = workflow.graph(pipeline, there).to_json()
 
     assert "arn:aws-cn:states:::sagemaker:createTrainingJob.sync" in text
     assert "arn:aws:" not in text
@@ -309,7 +309,7 @@ def test_no_option_of_pipeline_toml_is_missing_from_the_definition(
     config = changed_everywhere(pipeline)
     names = Names(config.name, "dev", deployed.names.account, deployed.names.region)
 
-    after = json.dumps(definition.as_dict(config, Deployed(names, deployed.bundle)))
+    after = json.dumps(workflow.as_dict(config, Deployed(names, deployed.bundle)))
 
     before = json.dumps(machine)
     for option in options(pipeline.model_dump()).keys() - OF_THE_DEPLOYMENT - APART:
@@ -323,7 +323,7 @@ def test_several_hosts_are_told_of_each_other_and_talk_encrypted(
     machine: dict[str, Any], pipeline: PipelineConfig, deployed: Deployed
 ) -> None:
     training = pipeline.training.model_copy(update={"instance_count": 2})
-    several = definition.as_dict(pipeline.model_copy(update={"training": training}), deployed)
+    several = workflow.as_dict(pipeline.model_copy(update={"training": training}), deployed)
     one, two = (states["States"]["Train"]["Parameters"] for states in (machine, several))
 
     told = "sagemaker_multi_worker_mirrored_strategy_enabled"
@@ -360,7 +360,7 @@ def test_a_tracking_uri_reaches_training_and_evaluation(
     uri = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/ours"
     tracking = pipeline.tracking.model_copy(update={"mlflow_tracking_uri": uri})
     tracked = pipeline.model_copy(update={"tracking": tracking})
-    states = definition.as_dict(tracked, deployed)["States"]
+    states = workflow.as_dict(tracked, deployed)["States"]
 
     requests = {state: fill_in(states[state]["Parameters"]) for state in ("Train", "Evaluate")}
 

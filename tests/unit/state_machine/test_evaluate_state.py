@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from state_machine import definition
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
+from state_machine.definition import workflow
+from state_machine.definition.deployed import Deployed
 
 
 def test_the_intervals_are_of_the_level_that_the_gate_asks_for(
@@ -14,7 +14,7 @@ def test_the_intervals_are_of_the_level_that_the_gate_asks_for(
     gate = pipeline.gate.model_copy(update={"confidence_level": 0.875})
     config = pipeline.model_copy(update={"gate": gate})
 
-    states: dict[str, Any] = definition.as_dict(config, deployed)["States"]
+    states: dict[str, Any] = workflow.as_dict(config, deployed)["States"]
 
     specification = states["Evaluate"]["Parameters"]["AppSpecification"]
     arguments = re.findall(r"'([^']*)'", specification["ContainerArguments.$"])
@@ -26,7 +26,7 @@ def test_the_intervals_are_of_the_level_that_the_gate_asks_for(
 def test_the_digests_of_both_models_get_there_by_ways_of_their_own(
     pipeline: PipelineConfig, deployed: Deployed
 ) -> None:
-    state: dict[str, Any] = definition.as_dict(pipeline, deployed)["States"]["Evaluate"]
+    state: dict[str, Any] = workflow.as_dict(pipeline, deployed)["States"]["Evaluate"]
 
     arguments = state["Parameters"]["AppSpecification"]["ContainerArguments.$"]
     assert arguments.endswith(", '--champion-sha256', $.champion.model_sha256)")

@@ -3,9 +3,9 @@
 import pytest
 
 from state_machine.config import PipelineConfig, Schedule
-from state_machine.functions import environment
+from state_machine.deployment.functions import environment
+from state_machine.deployment.policies import ASYNCHRONOUS
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
-from state_machine.policies import ASYNCHRONOUS
 
 NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
 

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 
 from lambdas.steps import VARIABLE
-from state_machine import definition
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
+from state_machine.definition import workflow
+from state_machine.definition.deployed import Deployed
 from tests.unit.state_machine.rendering import fill_in
 from tests.unit.state_machine.test_definition import problems
 
 
 @pytest.fixture(scope="module")
 def machine(pipeline: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
-    return definition.as_dict(pipeline, deployed)
+    return workflow.as_dict(pipeline, deployed)
 
 
 def test_a_training_keeps_its_instances_and_streams_its_data_if_asked(
@@ -22,7 +22,7 @@ def test_a_training_keeps_its_instances_and_streams_its_data_if_asked(
 ) -> None:
     asked = {"keep_alive_seconds": 600, "input_mode": "FastFile"}
     training = pipeline.training.model_copy(update=asked)
-    changed = definition.as_dict(pipeline.model_copy(update={"training": training}), deployed)
+    changed = workflow.as_dict(pipeline.model_copy(update={"training": training}), deployed)
 
     request = fill_in(changed["States"]["Train"]["Parameters"])
     assert request["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 600

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from state_machine.deployment.policies import jobs_policy
 from state_machine.names import Names
-from state_machine.policies import jobs_policy
 
 NAMES = Names("retrain", "dev", "123456789012", "eu-central-1")
 IMAGES = "arn:aws:ecr:eu-central-1:763104351884:repository/tensorflow-training"

@@ -13,8 +13,8 @@ from cfnlint.data import AdditionalSpecs
 from cfnlint.helpers import load_resource
 
 from state_machine.config import PipelineConfig
+from state_machine.deployment.roles import documents
 from state_machine.names import Names
-from state_machine.roles import documents
 
 REFERENCE: dict[str, Any] = load_resource(AdditionalSpecs, "Policies.json")
 MLFLOW = "sagemaker:{region}:123456789012:mlflow-tracking-server/ours"

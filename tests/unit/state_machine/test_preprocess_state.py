@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from state_machine import definition
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
+from state_machine.definition import workflow
+from state_machine.definition.deployed import Deployed
 from tests.unit.state_machine.rendering import STATE, fill_in
 
 DATA = STATE["dataset"]["s3_uri"]
@@ -17,7 +17,7 @@ def inputs(pipeline: PipelineConfig, deployed: Deployed, instance_count: int) ->
     """Return, by the folder of each input of the job, where it comes from and who gets it."""
     update = {"instance_count": instance_count}
     preprocessing = pipeline.preprocessing.model_copy(update=update)
-    machine = definition.as_dict(
+    machine = workflow.as_dict(
         pipeline.model_copy(update={"preprocessing": preprocessing}), deployed
     )
     request = fill_in(machine["States"]["Preprocess"]["Parameters"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from state_machine import bundle, step_code
+from state_machine.artifacts import bundle, step_code
 
 PROJECT = Path(__file__).parents[3]
 STEPS = ("Preprocess", "Train", "Evaluate")

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from state_machine import definition
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
+from state_machine.definition import workflow
+from state_machine.definition.deployed import Deployed
 
 
 def identities(config: PipelineConfig, deployed: Deployed) -> dict[str, str]:
-    machine = definition.as_dict(config, deployed)
+    machine = workflow.as_dict(config, deployed)
     steps: dict[str, str] = machine["States"]["PrepareRun"]["Parameters"]["Payload"]["defaults"][
         "steps"
     ]

@@ -13,13 +13,13 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.core import get_rules
 
-from state_machine import bundle
-from state_machine.chalice_app import ChaliceApp
+from state_machine.artifacts import bundle
+from state_machine.artifacts.chalice_app import ChaliceApp
+from state_machine.artifacts.lambda_zip import LambdaZip, reproducible
 from state_machine.config import PipelineConfig, Schedule
-from state_machine.functions import environment
-from state_machine.lambda_zip import LambdaZip, reproducible
-from state_machine.packaging import package
-from state_machine.template import substituted, template, template_names
+from state_machine.deployment.functions import environment
+from state_machine.template.package import package
+from state_machine.template.template import substituted, template, template_names
 
 ROOT = Path(__file__).parents[3]
 SERVER = "arn:aws:sagemaker:us-east-1:123456789012:mlflow-tracking-server/ours"

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from state_machine import sdk
-from state_machine.asl import Expression, ProcessingStep, Retry, TrainingStep, join
 from state_machine.config import Job, PipelineConfig, Training
-from state_machine.deployed import Deployed
+from state_machine.definition.deployed import Deployed
+from state_machine.definition.run_state import RUN, hyperparameter
+from state_machine.definition.tracking import tracking_parameters
 from state_machine.images import training_image
-from state_machine.rendering_session import rendering_session, without_default_session
-from state_machine.run_state import RUN, hyperparameter
-from state_machine.tracking import tracking_parameters
+from state_machine.sdk import sdk
+from state_machine.sdk.asl import Expression, ProcessingStep, Retry, TrainingStep, join
+from state_machine.sdk.session import rendering_session, without_default_session
 
 MAX_RETRIES = 3
 

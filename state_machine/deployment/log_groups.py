@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from state_machine.resources import Resource, Setting, counted
+from state_machine.deployment.resource import Resource, Setting, counted
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

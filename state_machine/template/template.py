@@ -7,15 +7,15 @@ image repositories the jobs pull from. The account is `${AWS::AccountId}` in all
 import re
 from typing import Any
 
-from state_machine import definition
-from state_machine import template_functions as functions
-from state_machine import template_resources as resources
-from state_machine.bundle import Bundle
-from state_machine.chalice_app import ChaliceApp
+from state_machine.artifacts.bundle import Bundle
+from state_machine.artifacts.chalice_app import ChaliceApp
+from state_machine.artifacts.lambda_zip import LambdaZip
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
-from state_machine.lambda_zip import LambdaZip
+from state_machine.definition import workflow
+from state_machine.definition.deployed import Deployed
 from state_machine.names import Names
+from state_machine.template import functions
+from state_machine.template import resources
 
 _PSEUDO = re.compile(r"\$\{(AWS::(?:AccountId|Partition))\}")
 _OTHER_VARIABLE = re.compile(r"\$\{(?!AWS::(?:AccountId|Partition)\})")
@@ -34,7 +34,7 @@ def template(
     `bundle` is the jobs' code, which has to be copied into the stack's bucket; `package` is the
     Lambdas' code, which has to be in the bucket ArtifactsBucket before.
     """
-    states = definition.as_dict(config, Deployed(names, bundle))
+    states = workflow.as_dict(config, Deployed(names, bundle))
     found = {
         **resources.storage_resources(names),
         **resources.registry_resources(config, names),

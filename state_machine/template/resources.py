@@ -7,9 +7,17 @@ for them: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference
 import json
 from typing import Any
 
-from state_machine import log_groups, machine, messaging, registry, roles, storage, triggers
 from state_machine.config import PipelineConfig
-from state_machine.functions import is_wanted, wanted_functions
+from state_machine.deployment import (
+    bucket,
+    log_groups,
+    messaging,
+    model_package_group,
+    roles,
+    state_machine,
+    triggers,
+)
+from state_machine.deployment.functions import is_wanted, wanted_functions
 from state_machine.names import Names
 
 CfnResource = dict[str, Any]
@@ -31,17 +39,17 @@ def resource(kind: str, properties: dict[str, Any], **attributes: Any) -> CfnRes
 
 def storage_resources(names: Names) -> dict[str, CfnResource]:
     """The bucket, which notifies once the Lambda's permission is there, and its policy."""
-    by_default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": storage.ENCRYPTION}}
+    by_default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": bucket.ENCRYPTION}}
     properties = {
         "BucketName": names.bucket,
-        "VersioningConfiguration": {"Status": storage.VERSIONING},
+        "VersioningConfiguration": {"Status": bucket.VERSIONING},
         "BucketEncryption": {"ServerSideEncryptionConfiguration": [by_default]},
-        "PublicAccessBlockConfiguration": storage.PUBLIC_ACCESS_BLOCK,
-        "LifecycleConfiguration": {"Rules": [_rule(rule) for rule in storage.lifecycle_rules()]},
+        "PublicAccessBlockConfiguration": bucket.PUBLIC_ACCESS_BLOCK,
+        "LifecycleConfiguration": {"Rules": [_rule(rule) for rule in bucket.lifecycle_rules()]},
         "NotificationConfiguration": {"LambdaConfigurations": _notification(names)},
     }
     permission = logical_id("on_upload", "Permission")
-    policy = {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": storage.bucket_policy(names)}
+    policy = {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": bucket.bucket_policy(names)}
     return {
         "Bucket": resource("S3::Bucket", properties, DependsOn=permission, **RETAINED),
         "BucketPolicy": resource("S3::BucketPolicy", policy, **RETAINED),
@@ -79,7 +87,7 @@ def registry_resources(config: PipelineConfig, names: Names) -> dict[str, CfnRes
     """The model package group."""
     properties = {
         "ModelPackageGroupName": names.model_package_group(config.registry.model_package_group),
-        "ModelPackageGroupDescription": registry.DESCRIPTION,
+        "ModelPackageGroupDescription": model_package_group.DESCRIPTION,
     }
     return {"ModelPackageGroup": resource("SageMaker::ModelPackageGroup", properties, **RETAINED)}
 
@@ -133,7 +141,7 @@ def role_resources(config: PipelineConfig, names: Names) -> dict[str, CfnResourc
 
 def state_machine_resources(names: Names, definition: dict[str, Any]) -> dict[str, CfnResource]:
     """The state machine, with the definition as text."""
-    logging = machine.logging(names)
+    logging = state_machine.logging(names)
     destinations = [
         {"CloudWatchLogsLogGroup": {"LogGroupArn": one["cloudWatchLogsLogGroup"]["logGroupArn"]}}
         for one in logging["destinations"]
@@ -147,7 +155,7 @@ def state_machine_resources(names: Names, definition: dict[str, Any]) -> dict[st
             "IncludeExecutionData": logging["includeExecutionData"],
             "Destinations": destinations,
         },
-        "TracingConfiguration": {"Enabled": machine.TRACING},
+        "TracingConfiguration": {"Enabled": state_machine.TRACING},
     }
     first = [logical_id("states", "Role"), f"{STATE_MACHINE}Logs"]
     return {STATE_MACHINE: resource("StepFunctions::StateMachine", properties, DependsOn=first)}

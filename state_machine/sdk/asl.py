@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-lang
 
 from typing import Any
 
-from state_machine import sdk
+from state_machine.sdk import sdk
 
 
 class Expression(sdk.Placeholder):

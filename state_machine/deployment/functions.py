@@ -7,14 +7,14 @@ from typing import Any
 
 import boto3
 
-from state_machine.chalice_app import CODE_TAG, ChaliceApp
+from state_machine.artifacts.chalice_app import CODE_TAG, ChaliceApp
 from state_machine.config import PipelineConfig
-from state_machine.messaging import FAILED_EVENTS
+from state_machine.deployment.messaging import FAILED_EVENTS
+from state_machine.deployment.policies import ASYNCHRONOUS
+from state_machine.deployment.propagation import until_known
+from state_machine.deployment.resource import Resource, Setting
+from state_machine.deployment.triggers import RuleTrigger, TopicTrigger, Trigger, UploadTrigger
 from state_machine.names import DATASET_PREFIX, LAMBDAS, SCHEDULED_LAMBDA, Names
-from state_machine.policies import ASYNCHRONOUS
-from state_machine.propagation import until_known
-from state_machine.resources import Resource, Setting
-from state_machine.triggers import RuleTrigger, TopicTrigger, Trigger, UploadTrigger
 
 # Lambda keeps an asynchronous event for at most six hours and retries it at most twice:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html

@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from state_machine import step_code
+from state_machine.artifacts import step_code
 
 ARCHIVE = "sourcedir.tar.gz"
 ENTRY_SCRIPT = "process.sh"
 PREFIX = "code/"
-# What the state machine's jobs start: state_machine.jobs.
+# What the state machine's jobs start: state_machine.definition.jobs.
 NEEDED = ("main.py", ENTRY_SCRIPT, "preprocessing.py", "evaluation.py")
 
 

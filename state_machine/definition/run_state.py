@@ -6,7 +6,7 @@ error while building instead of a States.Runtime an hour into an execution.
 
 from typing import Any
 
-from state_machine.sdk import Placeholder
+from state_machine.sdk.sdk import Placeholder
 
 
 class RunState(Placeholder):

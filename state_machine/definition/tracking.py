@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lambdas.steps import VARIABLE
-from state_machine import sdk
 from state_machine.config import PipelineConfig
-from state_machine.run_state import RUN
+from state_machine.definition.run_state import RUN
+from state_machine.sdk import sdk
 
 
 def tracking_parameters(

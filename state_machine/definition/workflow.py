@@ -25,16 +25,17 @@ from typing import Any
 
 from lambdas.reproduction import DIFFERS, REPRODUCED
 from lambdas.reuse import PREPARED, PREPROCESSED, TRAINED
-from state_machine import jobs, sdk
-from state_machine.asl import Fail, LambdaStep, Task, join
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
+from state_machine.definition import jobs
+from state_machine.definition.deployed import Deployed
+from state_machine.definition.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
+from state_machine.definition.run_state import RUN
+from state_machine.definition.step_identity import identities
+from state_machine.definition.turns import by_outcome, take_turn, waiting_seconds
 from state_machine.images import job_images, serving_image
-from state_machine.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
 from state_machine.names import DATASET_PREFIX
-from state_machine.run_state import RUN
-from state_machine.step_identity import identities
-from state_machine.turns import by_outcome, take_turn, waiting_seconds
+from state_machine.sdk import sdk
+from state_machine.sdk.asl import Fail, LambdaStep, Task, join
 
 REGISTER_STATE_SECONDS = 60
 REJECTED_ERROR = "QualityGate.ThresholdNotMet"

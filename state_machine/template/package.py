@@ -7,15 +7,15 @@ from pathlib import Path
 
 import boto3
 
-from state_machine import bundle
-from state_machine.bundle import Bundle
-from state_machine.chalice_app import ChaliceApp
+from state_machine.artifacts import bundle
+from state_machine.artifacts.bundle import Bundle
+from state_machine.artifacts.chalice_app import ChaliceApp
+from state_machine.artifacts.lambda_zip import LambdaZip, build
 from state_machine.config import PipelineConfig
-from state_machine.deployment import WORK_FOLDER
-from state_machine.functions import environment
-from state_machine.lambda_zip import LambdaZip, build
+from state_machine.deployment.functions import environment
+from state_machine.deployment.stage import WORK_FOLDER
 from state_machine.names import Names
-from state_machine.template import template, template_names
+from state_machine.template.template import template, template_names
 
 TEMPLATE = "template.json"
 README = "README.md"

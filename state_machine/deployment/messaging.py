@@ -8,8 +8,8 @@ queue  <prefix>-failed-events  keeps events that a Lambda could not handle after
 
 from typing import TYPE_CHECKING, Any
 
+from state_machine.deployment.resource import Resource, Setting, counted
 from state_machine.names import Names
-from state_machine.resources import Resource, Setting, counted
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

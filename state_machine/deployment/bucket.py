@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from state_machine.bundle import PREFIX as CODE_PREFIX
-from state_machine.bundle import Bundle
+from state_machine.artifacts.bundle import PREFIX as CODE_PREFIX
+from state_machine.artifacts.bundle import Bundle
+from state_machine.deployment.resource import Resource, Setting, counted
 from state_machine.names import Names
-from state_machine.resources import Resource, Setting, counted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import boto3
 
-from state_machine import sdk
+from state_machine.sdk import sdk
 
 
 @functools.cache

@@ -3,12 +3,12 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from state_machine import policies
 from state_machine.config import PipelineConfig
+from state_machine.deployment import policies
+from state_machine.deployment.policies import Policy
+from state_machine.deployment.resource import Resource, Setting
 from state_machine.images import repository_arn, training_image
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
-from state_machine.policies import Policy
-from state_machine.resources import Resource, Setting
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from state_machine import triggers
-from state_machine.chalice_app import ChaliceApp
+from state_machine.artifacts.chalice_app import ChaliceApp
+from state_machine.artifacts.lambda_zip import RUNTIME, LambdaZip
 from state_machine.config import PipelineConfig
-from state_machine.functions import event_invocation, rule_matches, wanted_functions
-from state_machine.lambda_zip import RUNTIME, LambdaZip
-from state_machine.messaging import FAILED_EVENTS
+from state_machine.deployment import triggers
+from state_machine.deployment.functions import event_invocation, rule_matches, wanted_functions
+from state_machine.deployment.messaging import FAILED_EVENTS
+from state_machine.deployment.policies import ASYNCHRONOUS
 from state_machine.names import Names
-from state_machine.policies import ASYNCHRONOUS
-from state_machine.template_resources import CfnResource, logical_id, resource
+from state_machine.template.resources import CfnResource, logical_id, resource
 
 
 def function_resources(

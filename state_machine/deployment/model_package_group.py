@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from state_machine.resources import Resource, counted
+from state_machine.deployment.resource import Resource, counted
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -13,10 +13,10 @@ waits leaves the line at its next question. lambdas/take_turn.py counts what wai
 from typing import Any
 
 from lambdas.take_turn import LONGEST_WAIT
-from state_machine import sdk
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
-from state_machine.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
+from state_machine.definition.deployed import Deployed
+from state_machine.definition.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
+from state_machine.sdk import sdk
 
 
 def take_turn(

@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from state_machine import sdk
+from state_machine.deployment.propagation import until_known
+from state_machine.deployment.resource import Resource, Setting
 from state_machine.names import Names
-from state_machine.propagation import until_known
-from state_machine.resources import Resource, Setting
-from state_machine.sdk import Workflow
+from state_machine.sdk import sdk
+from state_machine.sdk.sdk import Workflow
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from state_machine.bundle import Bundle
+from state_machine.artifacts.bundle import Bundle
 from state_machine.names import Names
 
 

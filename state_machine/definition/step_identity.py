@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from state_machine import sdk
-from state_machine.bundle import Bundle
+from state_machine.artifacts.bundle import Bundle
+from state_machine.sdk import sdk
 
 # Names, rights, limits, and how fast and how cheaply the same is computed.
 WITHOUT_EFFECT = {

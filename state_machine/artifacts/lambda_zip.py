@@ -17,7 +17,7 @@ from chalice.config import Config
 from chalice.deploy import packager
 from chalice.utils import UI, OSUtils
 
-from state_machine.chalice_app import ChaliceApp
+from state_machine.artifacts.chalice_app import ChaliceApp
 from state_machine.errors import DeploymentError
 
 RUNTIME = Config().lambda_python_version

@@ -11,19 +11,26 @@ from pathlib import Path
 
 import boto3
 
-from state_machine import bundle, definition
-from state_machine.chalice_app import ChaliceApp
+from state_machine.artifacts import bundle
+from state_machine.artifacts.chalice_app import ChaliceApp
 from state_machine.config import PipelineConfig
-from state_machine.deployed import Deployed
-from state_machine.functions import environment, functions, is_wanted, wanted_functions
-from state_machine.log_groups import LogGroup
-from state_machine.machine import StateMachine
-from state_machine.messaging import TOPICS, FailedEventsQueue, Topic
+from state_machine.definition import workflow
+from state_machine.definition.deployed import Deployed
+from state_machine.deployment.bucket import Bucket, Code
+from state_machine.deployment.functions import environment, functions, is_wanted, wanted_functions
+from state_machine.deployment.log_groups import LogGroup
+from state_machine.deployment.messaging import TOPICS, FailedEventsQueue, Topic
+from state_machine.deployment.model_package_group import ModelPackageGroup
+from state_machine.deployment.resource import (
+    Action,
+    Resource,
+    Step,
+    deployment_steps,
+    removal_steps,
+)
+from state_machine.deployment.roles import Role, documents
+from state_machine.deployment.state_machine import StateMachine
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names, names_of
-from state_machine.registry import ModelPackageGroup
-from state_machine.resources import Action, Resource, Step, deployment_steps, removal_steps
-from state_machine.roles import Role, documents
-from state_machine.storage import Bucket, Code
 
 WORK_FOLDER = ".retrain"
 
@@ -82,7 +89,7 @@ class StageDeployment:
             *self._roles(),
             StateMachine(
                 self.names,
-                definition.graph(self.config, Deployed(self.names, code)),
+                workflow.graph(self.config, Deployed(self.names, code)),
                 client("stepfunctions"),
                 self.pause,
             ),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from state_machine.asl import LambdaStep, Retry
-from state_machine.deployed import Deployed
+from state_machine.definition.deployed import Deployed
+from state_machine.sdk.asl import LambdaStep, Retry
 
 # How long a Lambda state may take in all, its own retries by Step Functions not counted.
 LAMBDA_STATE_SECONDS = 360

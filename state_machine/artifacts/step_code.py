@@ -12,7 +12,7 @@ import hashlib
 import posixpath
 from collections.abc import Iterator, Mapping
 
-# The script that each state's job starts: state_machine.jobs.
+# The script that each state's job starts: state_machine.definition.jobs.
 ENTRIES = {"Preprocess": "preprocessing.py", "Train": "main.py", "Evaluate": "evaluation.py"}
 
 # What may import, or run, a file whose name stands nowhere.
