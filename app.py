@@ -18,13 +18,13 @@ from lambdas.announce import announce as announce_
 from lambdas.announce_approval import announce_approval as announce_approval_
 from lambdas.check_metrics import check_metrics as check_metrics_
 from lambdas.logs import start_logging
+from lambdas.on_request import on_request as on_request_
+from lambdas.on_schedule import on_schedule as on_schedule_
 from lambdas.on_upload import on_upload as on_upload_
 from lambdas.prepare_run import prepare_run as prepare_run_
 from lambdas.settings import Settings
 from lambdas.start_retraining import start_retraining as start_retraining_
 from lambdas.take_turn import take_turn as take_turn_
-from lambdas.ways_in import on_request as on_request_
-from lambdas.ways_in import on_schedule as on_schedule_
 
 app = Chalice(app_name="retrain", configure_logs=False)
 

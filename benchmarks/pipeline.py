@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 
 from benchmarks.processes import Watched, watched
-from lambdas.run_files import read
+from lambdas.runs.files import read
 from local_aws.client import Connection
 from operations.executions.training_log import GROUP, Epoch, parse
 from state_machine.config import PipelineConfig

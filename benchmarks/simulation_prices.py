@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lambdas import cost
+from lambdas.report import cost
 
 FIGURES = Path(__file__).with_name("prices.json")
 SECTIONS = ("prices", "quotas", "assumptions")
@@ -57,7 +57,7 @@ class Figures:
         except KeyError:
             raise UnknownFigureError(
                 f"no price of {instance_type} for {kind} in {self.region}: "
-                "add it to lambdas/prices.json"
+                "add it to lambdas/report/prices.json"
             ) from None
 
     def entries(self) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -8,9 +8,9 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lambdas.causes import readable_cause
-from lambdas.executions import run_id
-from lambdas.text import one_line, printable
+from lambdas.boundary.text import one_line, printable
+from lambdas.runs.causes import readable_cause
+from lambdas.runs.executions import run_id
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lambdas import run_files
-from lambdas.text import one_line
+from lambdas.boundary.text import one_line
+from lambdas.runs import files
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -64,12 +64,12 @@ def _why(package: Mapping[str, Any], updated: list[str]) -> str:
 
 def _link(s3: "S3Client", package: Mapping[str, Any]) -> str:
     """Return where to read more. A link that cannot be found keeps no announcement back."""
-    run = run_files.run_uri(package)
+    run = files.run_uri(package)
     if run is None:
         return f"ARN: {package['ModelPackageArn']}"
     try:
-        plan = run_files.read(s3, f"{run}/run.json")
-        return f"Report: {run_files.report_uri(plan)}" if plan else f"Run: {run}"
+        plan = files.read(s3, f"{run}/run.json")
+        return f"Report: {files.report_uri(plan)}" if plan else f"Run: {run}"
     except (ClientError, ValueError, KeyError) as error:
         log.warning("no report found", extra={"run": run, "problem": str(error)})
         return f"Run: {run}"

@@ -7,14 +7,16 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lambdas import cost, reproduction, run_files
+from lambdas.boundary.s3_objects import put_json
+from lambdas.boundary.transient import naming_transient_errors
 from lambdas.errors import InvalidEvaluationError
-from lambdas.evaluation import read_evaluation
-from lambdas.gate import Decision, decide, reject
-from lambdas.metadata import customer_metadata
-from lambdas.report import write_report
-from lambdas.s3_objects import put_json
-from lambdas.transient import naming_transient_errors
+from lambdas.gate.evaluation import read_evaluation
+from lambdas.gate.gate import Decision, decide, reject
+from lambdas.report import cost
+from lambdas.report.metadata import customer_metadata
+from lambdas.report.report import write_report
+from lambdas.reproduction import comparison
+from lambdas.runs import files
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -63,9 +65,9 @@ def _decision(event: Mapping[str, Any], s3: "S3Client") -> Decision:
 def _compared(event: Mapping[str, Any], s3: "S3Client") -> Decision:
     run = event["run"]
     runs = run["paths"]["run"].rpartition("/")[0]
-    original = f"{runs}/{run['reproduces']}{run_files.EVALUATION}"
+    original = f"{runs}/{run['reproduces']}{files.EVALUATION}"
     try:
         found, before = (read_evaluation(s3, uri) for uri in (event["evaluation_s3_uri"], original))
     except InvalidEvaluationError as error:
-        return reproduction.differs(str(error))
-    return reproduction.compare(found, before, run["reproduces"])
+        return comparison.differs(str(error))
+    return comparison.compare(found, before, run["reproduces"])

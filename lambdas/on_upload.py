@@ -15,10 +15,10 @@ from urllib.parse import unquote_plus
 from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas import events
-from lambdas.datasets import DataSet, DataSets
-from lambdas.executions import Start, execution_name, start_once
-from lambdas.ledger import Ledger
+from lambdas.boundary import events
+from lambdas.data_sets.data_sets import DataSet, DataSets
+from lambdas.runs.executions import Start, execution_name, start_once
+from lambdas.runs.ledger import Ledger
 from lambdas.settings import Settings
 
 if TYPE_CHECKING:

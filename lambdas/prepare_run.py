@@ -6,21 +6,22 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lambdas import instances, run_input
-from lambdas.champion import in_state, place_champion, place_no_champion
-from lambdas.datasets import DataSets
+from lambdas.boundary.s3_objects import put_json
+from lambdas.boundary.transient import naming_transient_errors
+from lambdas.data_sets.data_sets import DataSets
+from lambdas.data_sets.source_data import copy_source_data
+from lambdas.data_sets.superseded import superseded
 from lambdas.errors import DataSetChangedError, IncompleteDataSetError
-from lambdas.executions import run_id
-from lambdas.experiment import ensure_trial
-from lambdas.ledger import Ledger
-from lambdas.original import check_sharding, inputs_of
-from lambdas.results import Results
-from lambdas.reuse import computed, reuse
-from lambdas.s3_objects import put_json
-from lambdas.source_data import copy_source_data
-from lambdas.steps import keys
-from lambdas.superseded import superseded
-from lambdas.transient import naming_transient_errors
+from lambdas.reproduction.original import check_sharding, inputs_of
+from lambdas.reuse.keys import keys
+from lambdas.reuse.results import Results
+from lambdas.reuse.reuse import computed, reuse
+from lambdas.runs import input as run_input
+from lambdas.runs import instances
+from lambdas.runs.champion import in_state, place_champion, place_no_champion
+from lambdas.runs.executions import run_id
+from lambdas.runs.experiment import ensure_trial
+from lambdas.runs.ledger import Ledger
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

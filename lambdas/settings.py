@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from lambdas.errors import SettingsError
-from lambdas.run_input import Hyperparameter
+from lambdas.runs.input import Hyperparameter
 
 
 @dataclass(frozen=True)

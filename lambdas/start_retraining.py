@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lambdas import run_input
-from lambdas.datasets import DataSets
-from lambdas.executions import Start, execution_name, reproduction_name, start_once
-from lambdas.ledger import Ledger
-from lambdas.original import inputs_of
+from lambdas.data_sets.data_sets import DataSets
+from lambdas.reproduction.original import inputs_of
+from lambdas.runs import input as run_input
+from lambdas.runs.executions import Start, execution_name, reproduction_name, start_once
+from lambdas.runs.ledger import Ledger
 from lambdas.settings import Settings
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lambdas import run_input
-from lambdas.datasets import DataSets
-from lambdas.run_input import RunInput
-from lambdas.superseded import superseded
-from lambdas.transient import naming_transient_errors
+from lambdas.boundary.transient import naming_transient_errors
+from lambdas.data_sets.data_sets import DataSets
+from lambdas.data_sets.superseded import superseded
+from lambdas.runs import input as run_input
+from lambdas.runs.input import RunInput
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -22,9 +22,9 @@ from pydantic import (
     model_validator,
 )
 
-from lambdas import instances
-from lambdas.rule_settings import CONFIDENCE_LEVEL, parse_auto_approve, parse_gate
-from lambdas.verdicts import KEEP_CHAMPION
+from lambdas.gate.settings import CONFIDENCE_LEVEL, parse_auto_approve, parse_gate
+from lambdas.gate.verdicts import KEEP_CHAMPION
+from lambdas.runs import instances
 from state_machine.artifacts import bundle
 from state_machine.errors import ConfigError
 from state_machine.schedules import check_expression
@@ -196,7 +196,7 @@ class Training(Job):
 class RuleTables(Section):
     """Rules, as they stand in `[gate]` and in `[registry.auto_approve]`.
 
-    What they may hold is known to `lambdas.rule_settings` alone, which the Lambda asks too: so
+    What they may hold is known to `lambdas.gate.settings` alone, which the Lambda asks too: so
     nothing is deployed that the gate would refuse later.
     """
 

@@ -8,7 +8,7 @@ serves 2.16.
 import re
 from typing import Any
 
-from lambdas import instances
+from lambdas.runs import instances
 from state_machine.config import Training
 from state_machine.errors import ConfigError
 from state_machine.sdk.sdk import sagemaker
@@ -29,7 +29,7 @@ def training_image(training: Training, region: str, instance_type: str) -> str:
 
 
 def job_images(training: Training, region: str) -> dict[str, str]:
-    """The images of jobs by what `lambdas.instances` says of an instance type: cpu and gpu."""
+    """The images of jobs by what `lambdas.runs.instances` says of an instance type: cpu and gpu."""
     return {kind: training_image(training, region, EXAMPLES[kind]) for kind in EXAMPLES}
 
 

@@ -19,7 +19,7 @@ from cli.shown import summary
 from cli.shown.outcome import follow_to_end
 from cli.shown.plan import told
 from cli.shown.terminal import Step, Terminal
-from lambdas.run_input import RUN_ID
+from lambdas.runs.input import RUN_ID
 from local_aws.client import Connection
 from operations.data_sets import digits, fashion_mnist
 from operations.data_sets.upload import complete_folder, upload

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lambdas.text import printable
+from lambdas.boundary.text import printable
 from operations.executions.view import Work
 
 if TYPE_CHECKING:

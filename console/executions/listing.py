@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from console.executions.origin import json_object, number, origin, text
-from lambdas import run_files
-from lambdas.executions import run_id
-from lambdas.s3_objects import error_code
+from lambdas.boundary.s3_objects import error_code
+from lambdas.runs import files
+from lambdas.runs.executions import run_id
 from operations.executions.view import REJECTED_ERROR
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Executions:
         """A rejected run's execution fails without an output: its decision.json tells."""
         uri = f"s3://{self._bucket}/runs/{run_id(arn)}/decision.json"
         try:
-            return run_files.read(self._s3, uri) or {}
+            return files.read(self._s3, uri) or {}
         except (ValueError, ClientError):
             return {}
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.text import one_line
+from lambdas.boundary.text import one_line
 
 LONGEST = 200
 # By `trigger`, which the ways in fill in; without one the execution was started directly.

@@ -11,9 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from starlette.responses import PlainTextResponse, Response
 
 from console.problems import in_words
-from lambdas.executions import run_id
-from lambdas.report import LARGEST
-from lambdas.s3_objects import error_code
+from lambdas.boundary.s3_objects import error_code
+from lambdas.report.report import LARGEST
+from lambdas.runs.executions import run_id
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from console.account import Account
 from console.starting import deployed
 from console.status import look
-from lambdas.s3_objects import split_uri
+from lambdas.boundary.s3_objects import split_uri
 from operations.errors import InputError
 from operations.models import registry
 from operations.models import version as model_version

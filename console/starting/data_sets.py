@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lambdas import manifest
-from lambdas.datasets import DataSets
+from lambdas.data_sets import manifest
+from lambdas.data_sets.data_sets import DataSets
 
 
 @dataclass(frozen=True)

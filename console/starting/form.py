@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.starting.deployed import Defaults
-from lambdas import run_input
 from lambdas.errors import InvalidInputError
+from lambdas.runs import input as run_input
 
 # Of these the console knows better than whoever fills in a form, or has a control of their own.
 _NOT_ASKED = ("dataset", "fingerprint", "requested_by", "trigger", "reproduce")

@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
-from lambdas.datasets import DATASET_NAME
-from lambdas.manifest import LONGEST_NAME, MOST_FILES
+from lambdas.data_sets.data_sets import DATASET_NAME
+from lambdas.data_sets.manifest import LONGEST_NAME, MOST_FILES
 from operations.data_sets.upload import ONE_PUT
 from operations.errors import InputError
 from operations.executions import observer
@@ -83,7 +83,7 @@ def check(dataset: str, chosen: Sequence[Chosen]) -> None:
 
 
 def check_names(dataset: str, file: str) -> None:
-    """Raises InputError unless both can be parts of a key, as lambdas.datasets has them."""
+    """Raises InputError unless both can be parts of a key, as the Lambdas check them."""
     if problem := name_problem(dataset):
         raise InputError(problem)
     if not re.fullmatch(DATASET_NAME, file) or len(file) > LONGEST_NAME:

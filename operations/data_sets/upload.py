@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from boto3.s3.transfer import TransferConfig
 
-from lambdas.manifest import FILE_NAME as MANIFEST
+from lambdas.data_sets.manifest import FILE_NAME as MANIFEST
 from operations.errors import InputError
 from operations.report import Report
 from operations.stage import Stage

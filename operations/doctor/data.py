@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from rich.filesize import decimal
 
-from lambdas import manifest
-from lambdas.datasets import DataSets
+from lambdas.boundary.s3_objects import error_code
+from lambdas.data_sets import manifest
+from lambdas.data_sets.data_sets import DataSets
 from lambdas.errors import ManifestError
-from lambdas.s3_objects import error_code
 from operations.doctor.findings import Finding, ok, problem, warning
 from state_machine.config import PipelineConfig
 from state_machine.names import DATASET_PREFIX, Names

@@ -5,7 +5,7 @@ from typing import Any
 
 import botocore.session
 
-from lambdas import cost
+from lambdas.report import cost
 from operations.doctor.findings import Finding, ok, problem, warning
 from state_machine.config import Job, PipelineConfig
 from state_machine.definition.jobs import PROCESSING_RETRIES, TRAINING_RETRIES
@@ -68,7 +68,10 @@ def most_expensive_run(config: PipelineConfig, region: str) -> Finding:
         job = _job(config, section)
         price = prices.get(job.instance_type, {}).get(kind)
         if price is None:
-            found = f"unknown: lambdas/prices.json has no {job.instance_type} ({kind}) in {region}"
+            found = (
+                f"unknown: lambdas/report/prices.json has no {job.instance_type} ({kind}) "
+                f"in {region}"
+            )
             return warning("cost of a run", found, f"add it from {cost.table()['source']}")
         seconds = job.max_runtime_seconds + getattr(job, "keep_alive_seconds", 0)
         dollars = seconds * job.instance_count * price / cost.SECONDS_AN_HOUR

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lambdas.causes import readable_cause
-from lambdas.run_files import report_uri
+from lambdas.runs.causes import readable_cause
+from lambdas.runs.files import report_uri
 from operations.executions.view import REJECTED_ERROR, ExecutionView, StateView, Work
 
 

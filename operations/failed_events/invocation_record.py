@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from lambdas.text import one_line
+from lambdas.boundary.text import one_line
 
 LONGEST_EVENT = 300
 LONGEST_CAUSE = 500

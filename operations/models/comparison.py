@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from lambdas.metrics import less_is_better
-from lambdas.s3_objects import error_code, split_uri
-from lambdas.strict_json import parse
+from lambdas.boundary.s3_objects import error_code, split_uri
+from lambdas.boundary.strict_json import parse
+from lambdas.gate.metrics import less_is_better
 from operations.errors import ComparisonError
 from operations.models.version import ModelVersion
 

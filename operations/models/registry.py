@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.text import one_line
+from lambdas.boundary.text import one_line
 from operations.errors import InputError, NoVersionError
 
 if TYPE_CHECKING:

@@ -1,11 +1,11 @@
 """A registered version trained again: the execution that does it, and whether the result matches.
 
-What is compared, and with what result, the execution itself says: lambdas.reproduction.
+What is compared, and with what result, the execution itself says: lambdas.reproduction.comparison.
 """
 
 from typing import TYPE_CHECKING
 
-from lambdas.reproduction import REPRODUCED
+from lambdas.reproduction.comparison import REPRODUCED
 from operations.errors import InputError
 from operations.executions import start as starting
 from operations.executions.record import RunRecord

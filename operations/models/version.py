@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lambdas import run_files
-from lambdas.metrics import MetricError, metrics_block, scalars
-from lambdas.s3_objects import split_uri
+from lambdas.boundary.s3_objects import split_uri
+from lambdas.gate.metrics import MetricError, metrics_block, scalars
+from lambdas.runs import files as run_files
 from operations.executions.view import JOB_LOG_GROUPS, reused_steps
 from operations.models import registry
 from operations.models.registry import Version

@@ -72,7 +72,10 @@ def preprocess(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
 
 
 def _source_data(job: Job) -> list[sdk.ProcessingInput]:
-    """The run's copy of the data; for several instances in two parts: lambdas.source_data."""
+    """The run's copy of the data, in two parts for several instances.
+
+    See lambdas/data_sets/source_data.py.
+    """
     uri = RUN["dataset"]["s3_uri"]
     if job.instance_count == 1:
         return [_input("source_data", uri)]

@@ -2,7 +2,7 @@
 
 The request counts whole, paths into the run's state included, but for what cannot change a result.
 So whatever is added to it counts, until somebody says here that it does not. The values of a run,
-its data and its hyperparameters, come on top: lambdas/steps.py.
+its data and its hyperparameters, come on top: lambdas/reuse/keys.py.
 """
 
 import hashlib

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lambdas.steps import VARIABLE
+from lambdas.reuse.keys import VARIABLE
 from state_machine.config import PipelineConfig
 from state_machine.definition.run_state import RUN
 from state_machine.sdk import sdk
@@ -20,8 +20,9 @@ def tracking_parameters(
     ExperimentConfig is PrepareRun's work, because experiment and trial must exist before the job:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ExperimentConfig.html
     `variables` are others of the job's environment, which is one parameter of the call.
-    A result that may be reused says in its job's variables by which key: lambdas/results.py. The
-    other variables are what ml_scripts/tracking.py reads; there are none where tracking is off.
+    A result that may be reused says in its job's variables by which key, see
+    lambdas/reuse/results.py. The other variables are what ml_scripts/tracking.py reads; there are
+    none where tracking is off.
     """
     variables = dict(variables)
     if step != "evaluate":

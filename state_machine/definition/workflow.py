@@ -23,8 +23,8 @@ There is no Catch: a step that fails is left failed, so that RedriveExecution re
 import json
 from typing import Any
 
-from lambdas.reproduction import DIFFERS, REPRODUCED
-from lambdas.reuse import PREPARED, PREPROCESSED, TRAINED
+from lambdas.reproduction.comparison import DIFFERS, REPRODUCED
+from lambdas.reuse.reuse import PREPARED, PREPROCESSED, TRAINED
 from state_machine.config import PipelineConfig
 from state_machine.definition import jobs
 from state_machine.definition.deployed import Deployed

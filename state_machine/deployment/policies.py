@@ -7,8 +7,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from typing import Any
 
-from lambdas import ledger, results
-from lambdas.manifest import FILE_NAME as MANIFEST
+from lambdas.data_sets.manifest import FILE_NAME as MANIFEST
+from lambdas.reuse import results
+from lambdas.runs import ledger
 from state_machine.names import DATASET_PREFIX, LAMBDAS, SCHEDULED_LAMBDA, Names
 
 Statement = dict[str, Any]

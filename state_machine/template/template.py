@@ -14,8 +14,7 @@ from state_machine.config import PipelineConfig
 from state_machine.definition import workflow
 from state_machine.definition.deployed import Deployed
 from state_machine.names import Names
-from state_machine.template import functions
-from state_machine.template import resources
+from state_machine.template import functions, resources
 
 _PSEUDO = re.compile(r"\$\{(AWS::(?:AccountId|Partition))\}")
 _OTHER_VARIABLE = re.compile(r"\$\{(?!AWS::(?:AccountId|Partition)\})")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdas import report
+from lambdas.report import report
 
 ROOT = Path(__file__).parents[2]
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"

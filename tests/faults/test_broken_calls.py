@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from lambdas.causes import readable_cause
+from lambdas.runs.causes import readable_cause
 from operations.failed_events import queue
 from tests.e2e.pipeline import Pipeline
 from tests.faults import figures

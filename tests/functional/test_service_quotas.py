@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas import cost
+from lambdas.report import cost
 from local_aws.client import EmbeddedAws
 from tests.fakes.service import check_shape, operations
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from lambdas.announce import announce
 from lambdas.announce_approval import announce_approval
 from lambdas.errors import RetrainError
+from lambdas.on_request import on_request, on_schedule
 from lambdas.on_upload import on_upload
 from lambdas.prepare_run import prepare_run
 from lambdas.settings import Settings
 from lambdas.start_retraining import start_retraining
 from lambdas.take_turn import take_turn
-from lambdas.ways_in import on_request, on_schedule
 from tests.fakes.executions import FakeExecutions
 from tests.fakes.messaging import FakeSns
 from tests.fakes.s3 import FakeS3

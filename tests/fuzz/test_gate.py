@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.check_metrics import check_metrics
-from lambdas.report import DECISION_MARK, OPENING, RUN_MARK
+from lambdas.report.report import DECISION_MARK, OPENING, RUN_MARK
 from tests.fakes.s3 import FakeS3
 from tests.fuzz import hostile
 from tests.fuzz.cases import fuzzed

@@ -7,7 +7,7 @@ import pytest
 from botocore.response import StreamingBody
 from hypothesis import given
 
-from lambdas import manifest as in_lambda
+from lambdas.data_sets import manifest as in_lambda
 from lambdas.errors import ManifestError
 from tests.fuzz import hostile
 from tests.fuzz.cases import fuzzed, writing_only_to

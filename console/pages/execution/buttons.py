@@ -11,7 +11,7 @@ from console.executions.changes import inputs
 from console.executions.offers import Offers, offers
 from console.executions.reader import Snapshot
 from console.problems import PROBLEMS, in_words
-from lambdas.text import one_line
+from lambdas.boundary.text import one_line
 
 
 class ButtonsView:

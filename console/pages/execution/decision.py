@@ -5,7 +5,7 @@ from typing import Any
 from nicegui import ui
 
 from console.pages.parts.layout import badge
-from lambdas.text import one_line
+from lambdas.boundary.text import one_line
 from operations.executions.record import RunRecord
 
 _HELD: dict[object, tuple[str, str, str]] = {

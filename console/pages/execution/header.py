@@ -9,7 +9,7 @@ from console.executions.reader import Snapshot
 from console.pages.execution.graph import preformatted
 from console.pages.parts.layout import badge
 from console.times import duration, moment
-from lambdas.causes import readable_cause
+from lambdas.runs.causes import readable_cause
 
 
 class HeaderView:

@@ -8,7 +8,7 @@ from console.executions.visits import Attempt, Visit
 from console.pages.execution.graph import preformatted
 from console.pages.parts.layout import badge
 from console.times import duration, moment
-from lambdas.causes import readable_cause
+from lambdas.runs.causes import readable_cause
 
 SHOWN = 10  # visits and attempts, the newest
 

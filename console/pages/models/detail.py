@@ -24,7 +24,7 @@ from console.pages.parts.layout import show as show_look
 from console.pages.parts.live import Live
 from console.status import Look
 from console.times import moment
-from lambdas.report import HELD
+from lambdas.report.report import HELD
 from operations.models import registry
 from operations.models.version import JobRecord, ModelVersion
 

@@ -21,7 +21,7 @@ from console.starting.data_sets import Offer, offers
 from console.starting.deployed import Defaults
 from console.starting.form import Field, Group
 from console.times import moment
-from lambdas.datasets import DataSets
+from lambdas.data_sets.data_sets import DataSets
 from operations.errors import InputError
 from operations.executions.start import Answer
 from state_machine.names import DATASET_PREFIX

@@ -14,7 +14,7 @@ from console.problems import PROBLEMS, in_words
 from console.starting import uploads
 from console.starting.deployed import Defaults
 from console.starting.uploads import Started
-from lambdas.datasets import DataSet, DataSets
+from lambdas.data_sets.data_sets import DataSet, DataSets
 from operations.executions import observer
 from state_machine.names import DATASET_PREFIX
 

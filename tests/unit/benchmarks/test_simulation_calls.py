@@ -10,7 +10,7 @@ from benchmarks.simulation_calls import ON_UPLOAD_INCOMPLETE, calls, requests
 from benchmarks.simulation_prices import UnknownFigureError
 from lambdas.announce_approval import announce_approval
 from lambdas.check_metrics import check_metrics
-from lambdas.datasets import DataSets
+from lambdas.data_sets.data_sets import DataSets
 from lambdas.on_upload import on_upload
 from lambdas.prepare_run import prepare_run
 from lambdas.settings import Settings

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from benchmarks.simulation_prices import SECTIONS, UnknownFigureError
-from lambdas import cost
+from lambdas.report import cost
 
 
 def test_every_figure_says_where_it_is_from(figures):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambdas import cost
+from lambdas.report import cost
 from operations.doctor.findings import Level
 from operations.doctor.run import images, instance_types, known_types, most_expensive_run
 from state_machine.config import PipelineConfig, load

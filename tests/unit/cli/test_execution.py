@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lambdas.causes import readable_cause
+from lambdas.runs.causes import readable_cause
 from operations.executions import view as execution
 from tests.unit.cli.histories import (
     ARN,

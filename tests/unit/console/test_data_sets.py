@@ -3,7 +3,7 @@
 import json
 
 from console.starting.data_sets import offers
-from lambdas.datasets import DataSets
+from lambdas.data_sets.data_sets import DataSets
 from tests.fakes.s3 import FakeS3
 
 FILES = ("images.gz", "labels.gz")

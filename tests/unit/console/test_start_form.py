@@ -4,7 +4,7 @@ import pytest
 
 from console.starting.deployed import Defaults
 from console.starting.form import Field, execution_input, groups, problem_of, problems
-from lambdas import run_input
+from lambdas.runs import input as run_input
 
 DEFAULTS = Defaults(
     hyperparameters={"epochs": 3, "learning-rate": 0.005, "network": "normalized", "augment": True},

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from lambdas.datasets import DataSet, ObjectVersion
+from lambdas.data_sets.data_sets import DataSet, ObjectVersion
 from tests.fakes.s3 import FakeS3
 from tests.unit.lambdas.conftest import BUCKET, FILES
 

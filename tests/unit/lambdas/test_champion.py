@@ -3,7 +3,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.champion import in_state, newest_approved, place_champion
+from lambdas.runs.champion import in_state, newest_approved, place_champion
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 FOLDER = "runs/run-1/champion"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdas import cost
+from lambdas.report import cost
 from state_machine.config import load
 
 ROOT = Path(__file__).parents[3]

@@ -4,7 +4,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.datasets import DataSet, DataSets, ObjectVersion
+from lambdas.data_sets.data_sets import DataSet, DataSets, ObjectVersion
 from lambdas.errors import DataSetChangedError, IncompleteDataSetError, NoCompleteDataSetError
 from tests.fakes.s3 import FakeS3
 

@@ -2,7 +2,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.errors import InvalidEvaluationError
-from lambdas.evaluation import LARGEST, read_evaluation
+from lambdas.gate.evaluation import LARGEST, read_evaluation
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 KEY = "runs/run-1/evaluation/evaluation.json"

@@ -3,8 +3,8 @@
 import pytest
 
 from lambdas.errors import InvalidInputError
+from lambdas.on_request import on_request, on_schedule
 from lambdas.on_upload import on_upload
-from lambdas.ways_in import on_request, on_schedule
 
 BUCKET = {"bucket": {"name": "b"}}
 

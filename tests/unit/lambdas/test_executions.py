@@ -3,9 +3,9 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.datasets import DataSet, ObjectVersion
-from lambdas.executions import execution_name, reproduction_name, run_id, start_once
-from lambdas.ledger import Ledger
+from lambdas.data_sets.data_sets import DataSet, ObjectVersion
+from lambdas.runs.executions import execution_name, reproduction_name, run_id, start_once
+from lambdas.runs.ledger import Ledger
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:"

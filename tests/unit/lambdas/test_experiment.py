@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.experiment import ensure_trial
+from lambdas.runs.experiment import ensure_trial
 from tests.fakes.sagemaker import FakeSageMaker
 
 

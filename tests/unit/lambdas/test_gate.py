@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from lambdas.gate import decide
+from lambdas.gate.gate import decide
 from tests.unit.lambdas.evaluations import BLOCK, CHAMPION, against, evaluation
 
 THRESHOLDS = [

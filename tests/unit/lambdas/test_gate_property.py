@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambdas.gate import decide
+from lambdas.gate.gate import decide
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/group/1"
 BLOCK = "multiclass_classification_metrics"

@@ -3,7 +3,7 @@
 import botocore.session
 import pytest
 
-from lambdas import instances
+from lambdas.runs import instances
 
 
 def known(shape: str) -> set[str]:

@@ -3,7 +3,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.ledger import Ledger
+from lambdas.runs.ledger import Ledger
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:digits-1"

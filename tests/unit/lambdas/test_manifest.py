@@ -5,9 +5,9 @@ import jsonschema
 import pytest
 from botocore.response import StreamingBody
 
-from lambdas import manifest
+from lambdas.data_sets import manifest
+from lambdas.data_sets.manifest import ListedFile
 from lambdas.errors import ManifestError
-from lambdas.manifest import ListedFile
 
 FILE = {"name": "数字 + 1.gz", "size": 12, "sha256": "a1" * 32}
 

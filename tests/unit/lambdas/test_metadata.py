@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 from botocore.validate import ParamValidator
 
-from lambdas.gate import AutoApproval, Decision
-from lambdas.metadata import customer_metadata
-from lambdas.verdicts import Verdict
+from lambdas.gate.gate import AutoApproval, Decision
+from lambdas.gate.verdicts import Verdict
+from lambdas.report.metadata import customer_metadata
 from tests.fakes.service import operations
 
 

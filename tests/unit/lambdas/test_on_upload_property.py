@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambdas.datasets import DataSets
+from lambdas.data_sets.data_sets import DataSets
 from lambdas.on_upload import on_upload
 from lambdas.settings import Settings
 from tests.fakes.s3 import FakeS3

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.errors import ReproductionError
-from lambdas.original import CODE_FILES, INPUTS, check_sharding, inputs_of
+from lambdas.reproduction.original import CODE_FILES, INPUTS, check_sharding, inputs_of
 from state_machine.artifacts import bundle
 from tests.unit.lambdas.conftest import BUCKET, FILES
 from tests.unit.lambdas.originals import CODE_SHA256, ORIGINAL, RUN, write_original

@@ -158,8 +158,13 @@ def invoke(unpacked, endpoint):
 def test_the_zip_holds_the_lambdas_and_nothing_else_of_ours(tmp_path):
     archive = package(stage(tmp_path, ""))
     names = set(archive.namelist())
-    files = {f"lambdas/{p.name}" for p in (ROOT / "lambdas").iterdir() if p.suffix in FILES}
-    assert {"lambdas/report.html.j2", "lambdas/decision.html.j2", "lambdas/prices.json"} < files
+    paths = (ROOT / "lambdas").rglob("*")
+    files = {str(path.relative_to(ROOT)) for path in paths if path.suffix in FILES}
+    assert {
+        "lambdas/report/report.html.j2",
+        "lambdas/report/decision.html.j2",
+        "lambdas/report/prices.json",
+    } < files
     assert names == files | {"app.py", "chalice/__init__.py", "chalice/app.py"}
     assert Path(archive.filename).stat().st_size < 1024 * 1024
     for name in files:

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from lambdas.datasets import DataSets
+from lambdas.data_sets.data_sets import DataSets
 from lambdas.errors import (
     DataSetChangedError,
     IncompleteDataSetError,
@@ -13,8 +13,8 @@ from lambdas.errors import (
     ShardingError,
     ThrottlingError,
 )
-from lambdas.executions import execution_name, reproduction_name
 from lambdas.prepare_run import prepare_run
+from lambdas.runs.executions import execution_name, reproduction_name
 from tests.unit.lambdas.conftest import BUCKET, FILES
 from tests.unit.lambdas.originals import ORIGINAL, write_original
 

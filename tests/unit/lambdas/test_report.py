@@ -3,8 +3,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas import cost, report
-from lambdas.report import DECISION_MARK, OPENING, RUN_MARK, write_report
+from lambdas.report import cost, report
+from lambdas.report.report import DECISION_MARK, OPENING, RUN_MARK, write_report
 from tests.pages import Page
 
 BUCKET = "retrain-dev-123456789012-us-east-1"

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from lambdas.reproduction import DIFFERS, REPRODUCED, compare
+from lambdas.reproduction.comparison import DIFFERS, REPRODUCED, compare
 from tests.unit.lambdas.evaluations import BLOCK, against, evaluation
 
 RUN = "digits-0123456789ab"

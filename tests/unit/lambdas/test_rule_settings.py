@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lambdas.metrics import MetricError
-from lambdas.rule_settings import parse_auto_approve, parse_gate
-from lambdas.rules import ChampionRule, Floor, Limit, Threshold
+from lambdas.gate.metrics import MetricError
+from lambdas.gate.rules import ChampionRule, Floor, Limit, Threshold
+from lambdas.gate.settings import parse_auto_approve, parse_gate
 
 GUIDE = Path(__file__).parents[3] / "docs" / "gate.md"
 ACCURATE = {"metric": "accuracy", "op": ">=", "value": 0.85}

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from lambdas.evidence import Evidence
-from lambdas.rules import ChampionRule, Floor, Limit, Threshold
+from lambdas.gate.evidence import Evidence
+from lambdas.gate.rules import ChampionRule, Floor, Limit, Threshold
 from tests.unit.lambdas.evaluations import BLOCK, CHAMPION, against, evaluation, scores
 
 NUMBERLESS = [

@@ -5,7 +5,7 @@ import jsonschema
 import pytest
 
 from lambdas.errors import InvalidInputError
-from lambdas.run_input import parse, schema
+from lambdas.runs.input import parse, schema
 
 DEFAULTS = {"epochs": 10, "batch-size": 64, "learning-rate": 0.001, "seed": 42}
 MIXED = DEFAULTS | {"augment": False, "optimizer": "adam"}

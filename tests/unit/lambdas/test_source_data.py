@@ -1,9 +1,9 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.datasets import DataSets
+from lambdas.data_sets.data_sets import DataSets
+from lambdas.data_sets.source_data import copy_source_data
 from lambdas.errors import DataSetChangedError, ShardingError
-from lambdas.source_data import copy_source_data
 from tests.fakes.s3 import FakeS3
 
 BUCKET = "bucket"

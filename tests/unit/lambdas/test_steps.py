@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.steps import PREPROCESS, TRAIN, keys
+from lambdas.reuse.keys import PREPROCESS, TRAIN, keys
 
 RUN = {
     "run_id": "digits-1",

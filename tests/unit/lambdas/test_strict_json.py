@@ -3,7 +3,7 @@ import io
 import pytest
 from botocore.response import StreamingBody
 
-from lambdas.strict_json import parse, read
+from lambdas.boundary.strict_json import parse, read
 
 
 def body(content: bytes) -> StreamingBody:

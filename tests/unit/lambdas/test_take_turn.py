@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lambdas.datasets import DataSets
+from lambdas.data_sets.data_sets import DataSets
 from lambdas.errors import IncompleteDataSetError, InvalidInputError, ThrottlingError
 from lambdas.take_turn import LONGEST, LONGEST_WAIT, PAGE_SIZE, SHORTEST, take_turn
 from tests.fakes.executions import FakeExecutions

@@ -6,8 +6,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from lambdas.boundary.transient import naming_transient_errors
 from lambdas.errors import ThrottlingError
-from lambdas.transient import naming_transient_errors
 from tests.fakes.service import client_error
 
 

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from lambdas.errors import InvalidInputError
+from lambdas.on_request import on_request, on_schedule
 from lambdas.start_retraining import start_retraining
-from lambdas.ways_in import on_request, on_schedule
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 import comparison
 import report
-from lambdas.report import DECISION_MARK, OPENING, RUN_MARK, combined
+from lambdas.report.report import DECISION_MARK, OPENING, RUN_MARK, combined
 from metrics import as_json, score
 from predictions import Predictions
 from tests.pages import Page

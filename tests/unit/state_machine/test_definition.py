@@ -12,7 +12,7 @@ from statelint.config import Config
 from statelint.linter import Linter
 from statelint.problem import ProblemType
 
-from lambdas.steps import VARIABLE
+from lambdas.reuse.keys import VARIABLE
 from lambdas.take_turn import LONGEST_WAIT
 from local_aws.requests.constraints import unknown_members, violations
 from state_machine.artifacts.bundle import Bundle

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas import instances
+from lambdas.runs import instances
 from state_machine import images
 from state_machine.config import PipelineConfig
 from state_machine.errors import ConfigError

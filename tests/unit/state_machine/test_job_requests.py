@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.steps import VARIABLE
+from lambdas.reuse.keys import VARIABLE
 from state_machine.config import PipelineConfig
 from state_machine.definition import workflow
 from state_machine.definition.deployed import Deployed

@@ -25,7 +25,7 @@ def identities(config: PipelineConfig, deployed: Deployed) -> dict[str, str]:
         ("training", {"hyperparameters": {"epochs": 10, "dropout": 0.5}}, {"Train"}),
         ("preprocessing", {"instance_count": 2}, {"Preprocess"}),
         ("tracking", {"mlflow_tracking_uri": "https://mlflow.example.com"}, {"Train"}),
-        # What cannot change a result, and what is the run's own: lambdas/steps.py.
+        # What cannot change a result, and what is the run's own: lambdas/reuse/keys.py.
         ("training", {"max_runtime_seconds": 7200, "volume_size_gb": 50}, set()),
         ("training", {"use_spot": True}, set()),
         ("training", {"keep_alive_seconds": 600, "input_mode": "FastFile"}, set()),

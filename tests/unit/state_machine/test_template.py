@@ -124,7 +124,7 @@ def test_the_same_sources_make_the_same_package(pipeline: PipelineConfig) -> Non
     assert made.files == again.files
     (zipped,) = (name for name in made.files if name.endswith(".zip"))
     with zipfile.ZipFile(io.BytesIO(made.files[zipped])) as archive:
-        assert {"app.py", "lambdas/gate.py"} < set(archive.namelist())
+        assert {"app.py", "lambdas/gate/gate.py"} < set(archive.namelist())
     functions = json.loads(made.files["template.json"])["Resources"]
     assert functions["OnUploadFunction"]["Properties"]["Code"]["S3Key"] == zipped
     readme = made.files["README.md"].decode()

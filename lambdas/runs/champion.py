@@ -1,0 +1,111 @@
+"""The champion: the newest approved model package, laid out for the evaluation to score."""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.boundary.s3_objects import COPY, put_json, split_uri
+from lambdas.boundary.text import SHA256
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+
+log = logging.getLogger(__name__)
+
+NO_DIGEST = "none"  # as the evaluation's --champion-sha256 takes it
+NO_CHAMPION: dict[str, Any] = {"model_package_arn": None}
+# A copy refused for good. HeadObject has no body, so its codes are bare statuses.
+UNREADABLE = {"404", "NoSuchKey", "NoSuchBucket", "403", "AccessDenied", "InvalidObjectState"}
+
+
+def place_champion(
+    s3: "S3Client", sagemaker: "SageMakerClient", group: str, folder_uri: str
+) -> dict[str, Any]:
+    """Write ``champion.json`` and, if there is a champion, its ``model.tar.gz`` to ``folder_uri``.
+
+    Returns what champion.json says: ``{"model_package_arn": None}`` where nothing is approved yet;
+    the package's ARN with ``model_data_url``; or its ARN with ``error`` where its model cannot be
+    had, which is for the gate to judge. Throttling and service errors are raised.
+    """
+    package = newest_approved(sagemaker, group)
+    champion = NO_CHAMPION if package is None else _copy(s3, package, folder_uri)
+    put_json(s3, f"{folder_uri}/champion.json", champion)
+    log.info("champion placed", extra={"champion": champion})
+    return champion
+
+
+def in_state(champion: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return what the run's state tells of a placed champion: its ARN, and its model's digest.
+
+    The digest is the registry's. Whoever can write to the bucket cannot change it.
+    """
+    metadata = champion.get("customer_metadata") or {}
+    digest = str(metadata.get("model_sha256", ""))
+    return {
+        "model_package_arn": champion["model_package_arn"],
+        "model_sha256": digest if re.fullmatch(SHA256, digest) else NO_DIGEST,
+    }
+
+
+def place_no_champion(s3: "S3Client", folder_uri: str) -> dict[str, Any]:
+    """Write a ``champion.json`` to ``folder_uri`` that says that there is none, and return it."""
+    put_json(s3, f"{folder_uri}/champion.json", NO_CHAMPION)
+    return NO_CHAMPION
+
+
+def newest_approved(sagemaker: "SageMakerClient", group: str) -> Mapping[str, Any] | None:
+    """Describe the newest Approved package of the group; None where there is none, or no group.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListModelPackages.html
+    """
+    pages = sagemaker.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=group,
+        ModelApprovalStatus="Approved",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+    )
+    try:
+        summaries = (item for page in pages for item in page["ModelPackageSummaryList"])
+        newest = next(summaries, None)
+    except ClientError as error:
+        if _group_is_missing(error):
+            return None
+        raise
+    if newest is None:
+        return None
+    return sagemaker.describe_model_package(ModelPackageName=newest["ModelPackageArn"])
+
+
+def _group_is_missing(error: ClientError) -> bool:
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    return code in {"ResourceNotFound", "ResourceNotFoundException"} or (
+        code == "ValidationException" and "does not exist" in message
+    )
+
+
+def _copy(s3: "S3Client", package: Mapping[str, Any], folder_uri: str) -> dict[str, Any]:
+    arn = package["ModelPackageArn"]
+    containers = package.get("InferenceSpecification", {}).get("Containers", [])
+    url = next((c["ModelDataUrl"] for c in containers if c.get("ModelDataUrl")), None)
+    if url is None:
+        return {"model_package_arn": arn, "error": "the model package names no ModelDataUrl"}
+    try:
+        source_bucket, source_key = split_uri(url)
+        bucket, key = split_uri(f"{folder_uri}/model.tar.gz")
+        s3.copy({"Bucket": source_bucket, "Key": source_key}, bucket, key, Config=COPY)
+    except ValueError as error:
+        return {"model_package_arn": arn, "error": f"ModelDataUrl: {error}"}
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in UNREADABLE:
+            raise
+        return {"model_package_arn": arn, "error": f"cannot copy {url!r}: {error}"}
+    return {
+        "model_package_arn": arn,
+        "model_package_version": package.get("ModelPackageVersion"),
+        "model_data_url": url,
+        "customer_metadata": package.get("CustomerMetadataProperties", {}),
+    }
