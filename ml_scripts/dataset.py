@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from errors import DataError
-from idx import IdxFile, ImagesFile, LabelsFile
-from part import Part, StreamedRows
+from data.idx import IdxFile, ImagesFile, LabelsFile
+from data.part import Part, StreamedRows
+from job.errors import DataError
 
 TRAIN, TEST = ("train",), ("t10k", "test")  # how the names of the files of a part begin
 NO_SHAPE = (0, 0, 0)  # of images that are all with other instances

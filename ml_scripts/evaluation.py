@@ -19,15 +19,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import container
-import model_digest
-import predictions
-from arrays import load_features, load_split
-from errors import DataError, ModelError
-from tracking import tracked
+from data.arrays import load_features, load_split
+from job import container, model_digest
+from job.errors import DataError, ModelError
+from job.tracking import tracked
+from scoring import predictions
 
 if TYPE_CHECKING:
-    from scoring import Scored
+    from scoring.scoring import Scored
 
 MODEL_ARCHIVE, OUTPUT_ARCHIVE = "model.tar.gz", "output.tar.gz"
 NO_DIGEST = "none"
@@ -94,8 +93,7 @@ def evaluate(
     recorded = model_digest.recorded(model / OUTPUT_ARCHIVE)
 
     # TensorFlow, scikit-learn and matplotlib take seconds: complain of the inputs first.
-    import report  # noqa: PLC0415
-    import scoring  # noqa: PLC0415
+    from scoring import report, scoring  # noqa: PLC0415
 
     challenger = scoring.score(model / MODEL_ARCHIVE, images, labels, sha256=recorded)
     said = challenger.scores.predictions
@@ -148,8 +146,7 @@ def _score_champion(
     archive: Path, sha256: str, images: np.ndarray, challenger: "Scored", level: float
 ) -> dict:
     """Return what the champion scores and how the challenger compares, or why it has no score."""
-    import comparison  # noqa: PLC0415
-    import scoring  # noqa: PLC0415
+    from scoring import comparison, scoring  # noqa: PLC0415
 
     labels, classes = challenger.scores.predictions.labels, challenger.scores.predictions.classes
     try:

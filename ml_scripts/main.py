@@ -15,16 +15,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import container
-import history
-import model_digest
-import precision
-from arrays import load_split
-from errors import UsageError
-from tracking import tracked
+from data.arrays import load_split
+from fitting import history, precision
+from job import container, model_digest
+from job.errors import UsageError
+from job.tracking import tracked
 
 if TYPE_CHECKING:
-    from tensorflow_setup import keras
+    from fitting.tensorflow_setup import keras
 
 
 def main() -> None:
@@ -33,9 +31,9 @@ def main() -> None:
     images, labels = load_split(arguments.train, "train")
     val_images, val_labels = load_split(arguments.validation, "validation")
 
-    import hosts  # noqa: PLC0415 - TensorFlow takes seconds: complain of the arguments first
     import training  # noqa: PLC0415
-    from tensorflow_setup import make_deterministic  # noqa: PLC0415
+    from fitting import hosts  # noqa: PLC0415 - TensorFlow takes seconds: complain of the arguments first
+    from fitting.tensorflow_setup import make_deterministic  # noqa: PLC0415
 
     strategy = hosts.strategy(arguments.hosts, arguments.current_host)
     make_deterministic(arguments.seed)

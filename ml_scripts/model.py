@@ -3,7 +3,7 @@
 docs/bring-your-own.md has a second one, for tables.
 """
 
-from tensorflow_setup import keras
+from fitting.tensorflow_setup import keras
 
 SMALLEST_UNPADDED_SIDE = 10  # 10 -> 8 -> 4 -> 2 -> 1: what the two blocks leave without padding
 

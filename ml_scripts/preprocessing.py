@@ -23,15 +23,14 @@ from pathlib import Path
 
 import numpy as np
 
-import container
 import dataset
-import instances
-import manifest
-from errors import DataError
-from instances import ALONE, Instance
-from part import Part, noun_of
-from splitting import stratified_split
-from writing import Split, write
+from data import instances, manifest
+from data.instances import ALONE, Instance
+from data.part import Part, noun_of
+from data.splitting import stratified_split
+from data.writing import Split, write
+from job import container
+from job.errors import DataError
 
 INPUTS = ("", "sharded", "replicated")  # folders of source_data
 MIN_CLASSES = 2

@@ -12,15 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-import checkpoints
-import history
-import hosts
-from errors import TrainingError
-from history import Row
-from loop import Loop
-from optimizers import Adam
-from schedules import CONSTANT, learning_rate
-from tensorflow_setup import keras, tf
+from fitting import checkpoints, history, hosts
+from fitting.history import Row
+from fitting.loop import Loop
+from fitting.optimizers import Adam
+from fitting.schedules import CONSTANT, learning_rate
+from fitting.tensorflow_setup import keras, tf
+from job.errors import TrainingError
 
 BEST_MODEL_FILE = "best_checkpoint.keras"
 SERVING_VERSION = "1"  # TensorFlow Serving wants the SavedModel in a numbered folder

@@ -1,8 +1,8 @@
 """Two model versions side by side: how far their metrics differ, and what they were made of.
 
 A difference is the second version's value less the first's. Where both were scored on the same test
-images its interval is the paired one of ml_scripts/comparison.py, computed by that very script;
-where not, one from the standard deviations of both, which is wider and less telling.
+images its interval is the paired one of ml_scripts/scoring/comparison.py, computed by that very
+script; where not, one from the standard deviations of both, which is wider and less telling.
 """
 
 import math
@@ -160,9 +160,10 @@ def _fetch(
 
 def _paired(first: Path, second: Path, level: float, scripts: Path) -> dict[str, Any]:
     """Run the script of the evaluation: what it calls the challenger is our second version."""
-    command = [sys.executable, str(scripts / "comparison.py"), str(second), str(first)]
+    command = [sys.executable, "-m", "scoring.comparison", str(second), str(first)]
     finished = subprocess.run(
         [*command, "--confidence-level", str(level)],
+        cwd=scripts,
         env={**os.environ, "SAGEMAKER_BASE_DIR": str(first.parent)},
         capture_output=True,
         check=False,

@@ -21,8 +21,8 @@ def tracking_parameters(
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ExperimentConfig.html
     `variables` are others of the job's environment, which is one parameter of the call.
     A result that may be reused says in its job's variables by which key, see
-    lambdas/reuse/results.py. The other variables are what ml_scripts/tracking.py reads; there are
-    none where tracking is off.
+    lambdas/reuse/results.py. The other variables are what ml_scripts/job/tracking.py reads; there
+    are none where tracking is off.
     """
     variables = dict(variables)
     if step != "evaluate":

@@ -27,7 +27,7 @@ ASYNCHRONOUS = (
 )
 TASKS = ("Training", "Processing")
 
-# What ml_scripts/tracking.py asks of SageMaker's MLflow, and nothing of its UI or registry:
+# What ml_scripts/job/tracking.py asks of SageMaker's MLflow, and nothing of its UI or registry:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemakerwithmlflow.html
 MLFLOW_ACTIONS = [
     f"sagemaker-mlflow:{action}"

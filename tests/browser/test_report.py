@@ -47,9 +47,9 @@ EVALUATE = """
 import sys
 from pathlib import Path
 import numpy as np
-import comparison, report
-from metrics import as_json, score
-from predictions import Predictions
+from scoring import comparison, report
+from scoring.metrics import as_json, score
+from scoring.predictions import Predictions
 
 random = np.random.default_rng(1)
 labels = random.integers(0, 10, 300)

@@ -36,7 +36,8 @@ LATER = 0.01  # how far losses may be apart after the first epoch, whose own is 
 # main.py, and then a line on what this host has written.
 TELLING = """
 import os, pathlib, sys
-import container, main
+import main
+from job import container
 code = container.run(main.main, "failure")
 base = container.base_directory()
 for folder in ("model", "output/data"):

@@ -14,10 +14,9 @@ from tests.fuzz import hostile
 from tests.fuzz.cases import fuzzed, writing_only_to
 
 # isort: split
-import archive
-import history
-import model_digest
-from errors import DataError, ModelError
+from fitting import history
+from job import archive, model_digest
+from job.errors import DataError, ModelError
 
 MOST_BYTES, MOST_MEMBERS = 2000, 6
 KINDS = (

@@ -15,10 +15,10 @@ from tests.fuzz import hostile
 from tests.fuzz.cases import fuzzed, writing_only_to
 
 # isort: split
-import arrays
-import checkpoints
-import predictions
-from errors import DataError
+from data import arrays
+from fitting import checkpoints
+from job.errors import DataError
+from scoring import predictions
 
 
 class Payload:

@@ -13,12 +13,10 @@ from tests.fuzz import hostile
 from tests.fuzz.cases import fuzzed, writing_only_to
 
 # isort: split
-import arrays
-import idx
 import preprocessing
-import writing
-from errors import DataError
-from instances import ALONE
+from data import arrays, idx, writing
+from data.instances import ALONE
+from job.errors import DataError
 
 CAP = 4096  # bytes, so that headers on both sides of it are tried
 SIZES = st.sampled_from([0, 1, 2, 3, 28, 255, 65_535, 2**31, 2**32 - 1]) | st.integers(0, 40)

@@ -13,8 +13,8 @@ from tests.fuzz import hostile
 from tests.fuzz.cases import fuzzed, writing_only_to
 
 # isort: split
-import manifest as in_job
-from errors import DataError
+from data import manifest as in_job
+from job.errors import DataError
 
 SHA256 = "9834876dcfb05cb167a5c24953eba58c4ac89b1adf57f28f2f9d09af107ee8f0"  # of b"aaa"
 VALID = {

@@ -13,8 +13,8 @@ from typing import TextIO
 
 import numpy as np
 
-from errors import DataError
-from part import Part
+from data.part import Part
+from job.errors import DataError
 
 LABEL = "diagnosis"
 CLASSES = ("benign", "malignant")  # numbers 0 and 1: those of the gate and of the report

@@ -4,7 +4,7 @@
 start of each; 20 epochs score 0.97 on the 171 test rows.
 """
 
-from tensorflow_setup import keras
+from fitting.tensorflow_setup import keras
 
 
 def dense(row_shape: tuple[int, ...], classes: int) -> keras.Model:

@@ -8,9 +8,9 @@ import time
 
 import numpy as np
 
-import container
-from arrays import load_split
-from errors import ModelError
+from data.arrays import load_split
+from job import container
+from job.errors import ModelError
 
 
 def main() -> None:

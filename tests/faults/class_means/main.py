@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-import container
-from arrays import load_split
+from data.arrays import load_split
+from job import container
 
 
 def main() -> None:

@@ -58,12 +58,15 @@ def script_environment() -> Callable[[Path], dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def run_script() -> Callable[..., subprocess.CompletedProcess]:
-    """Run a script as a job does: its own process, and the base directory in its environment."""
+    """Run a script as a job does: its own process, and the base directory in its environment.
+
+    `script` is a file on top, or a module of a room.
+    """
 
     def run(base: Path, script: str, *arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            [sys.executable, str(ML_SCRIPTS / script), *arguments],
-            env=_script_environment(base),
+            [sys.executable, *_how(script), *arguments],
+            env={**_script_environment(base), "PYTHONPATH": str(ML_SCRIPTS)},
             capture_output=True,
             text=True,
             timeout=120,
@@ -71,6 +74,10 @@ def run_script() -> Callable[..., subprocess.CompletedProcess]:
         )
 
     return run
+
+
+def _how(script: str) -> list[str]:
+    return [str(ML_SCRIPTS / script)] if script.endswith(".py") else ["-m", script]
 
 
 @pytest.fixture(scope="session")

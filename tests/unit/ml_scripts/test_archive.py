@@ -6,8 +6,8 @@ import tarfile
 
 import pytest
 
-from archive import extract
-from errors import ModelError
+from job.archive import extract
+from job.errors import ModelError
 
 
 def _member(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0, target: str = ""):

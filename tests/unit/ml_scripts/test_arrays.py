@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from arrays import load_features, load_npz, load_split, path_of, paths_of_part
-from errors import DataError
+from data.arrays import load_features, load_npz, load_split, path_of, paths_of_part
+from job.errors import DataError
 
 IMAGES, LABELS = np.zeros((3, 4, 4, 1), np.uint8), np.array([0, 1, 2])
 ROWS = np.array([[0.5, -1], [2, 3], [4, 1e30]], np.float32)

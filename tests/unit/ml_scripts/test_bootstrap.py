@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-import bootstrap
-from metrics import score
-from predictions import Predictions
+from scoring import bootstrap
+from scoring.metrics import score
+from scoring.predictions import Predictions
 
 RANDOM = np.random.default_rng(13)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import calibration
-from metrics import METRICS, as_json, score
-from predictions import Predictions
+from scoring import calibration
+from scoring.metrics import METRICS, as_json, score
+from scoring.predictions import Predictions
 
 
 def _two_classes(answers: list[tuple[float, bool]]) -> Predictions:

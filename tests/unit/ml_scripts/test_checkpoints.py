@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import checkpoints
-from checkpoints import Checkpoint
+from fitting import checkpoints
+from fitting.checkpoints import Checkpoint
 
 
 def _checkpoint(epoch: int) -> Checkpoint:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import predictions as predictions_file
-from comparison import compare
-from metrics import score
-from predictions import Predictions
+from scoring import predictions as predictions_file
+from scoring.comparison import compare
+from scoring.metrics import score
+from scoring.predictions import Predictions
 
 
 def _predictions(labels: np.ndarray, seed: int, skill: float = 2.0) -> Predictions:
@@ -125,7 +125,7 @@ def files(tmp_path):
 
 def _run(files, run_script, *arguments):
     paths = (str(files / name / "predictions.npz") for name in ("challenger", "champion"))
-    return run_script(files, "comparison.py", *paths, *arguments)
+    return run_script(files, "scoring.comparison", *paths, *arguments)
 
 
 def test_the_script_compares_files(files, run_script):

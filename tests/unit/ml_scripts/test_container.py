@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from container import ArgumentParser, base_directory, run
-from errors import ScriptError, UsageError
+from job.container import ArgumentParser, base_directory, run
+from job.errors import ScriptError, UsageError
 
 
 def _raise(error):

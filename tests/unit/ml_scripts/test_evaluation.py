@@ -10,17 +10,14 @@ import numpy as np
 import pytest
 
 import evaluation
-import footprint
-import history
-import metrics
-import model_digest
-import predictions
-import scoring
-from archive import extract
-from arrays import load_split, path_of
-from errors import DataError, ModelError, UsageError
+from data.arrays import load_split, path_of
+from fitting import history
+from fitting.tensorflow_setup import keras
+from job import model_digest
+from job.archive import extract
+from job.errors import DataError, ModelError, UsageError
 from model import workshop
-from tensorflow_setup import keras
+from scoring import footprint, metrics, predictions, scoring
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/fashion-mnist/1"
 METRICS = metrics.METRICS

@@ -2,8 +2,8 @@
 
 import pytest
 
-from footprint import weights_sha256
-from tensorflow_setup import keras
+from fitting.tensorflow_setup import keras
+from scoring.footprint import weights_sha256
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-import history
-from errors import DataError
+from fitting import history
+from job.errors import DataError
 
 ROW = {
     "epoch": 3,

@@ -2,9 +2,9 @@
 
 import pytest
 
-import hosts
-from errors import TrainingError
-from tensorflow_setup import tf
+from fitting import hosts
+from fitting.tensorflow_setup import tf
+from job.errors import TrainingError
 
 
 def test_one_host_gets_the_default_strategy(monkeypatch):

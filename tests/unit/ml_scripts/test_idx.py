@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from errors import DataError
-from idx import CHUNK_BYTES, ImagesFile, LabelsFile
+from data.idx import CHUNK_BYTES, ImagesFile, LabelsFile
+from job.errors import DataError
 
 IMAGES = np.arange(5 * 3 * 4, dtype=np.uint8).reshape(5, 3, 4)
 SHAPES = arrays.array_shapes(min_dims=3, max_dims=4, min_side=1, max_side=6)

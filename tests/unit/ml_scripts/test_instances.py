@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from instances import ALONE, current
+from data.instances import ALONE, current
 
 
 @pytest.mark.parametrize("number", [1, 2, 12])

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from loop import batches
+from fitting.loop import batches
 
 RANDOM = np.random.default_rng(2)
 
@@ -34,8 +34,8 @@ READ_AN_EPOCH = """
 import sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
-from loop import batches, epoch_random
-from stored import StoredRows
+from fitting.loop import batches, epoch_random
+from data.stored import StoredRows
 
 def memory(what):
     return 1024 * int(open("/proc/self/status").read().split(what + ":")[1].split()[0])

@@ -5,12 +5,11 @@ import re
 import numpy as np
 import pytest
 
-import checkpoints
-import history
 import main
-from arrays import load_split
-from errors import UsageError
-from tensorflow_setup import keras, tf
+from data.arrays import load_split
+from fitting import checkpoints, history
+from fitting.tensorflow_setup import keras, tf
+from job.errors import UsageError
 
 LINE = re.compile(
     r"epoch=\d/4; loss=\d+\.\d{6}; accuracy=\d\.\d{6}; "

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-import manifest
-from errors import DataError
+from data import manifest
+from job.errors import DataError
 
 LABELS = "train-labels-idx1-ubyte.gz"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from arrays import load_split
+from data.arrays import load_split
 
 # RLIMIT_DATA counts what a process allocates, and no mapped file. Python and numpy take 25 MB.
 LIMIT_BYTES = 64 * 1024**2

@@ -13,8 +13,8 @@ from sklearn.metrics import (
     top_k_accuracy_score,
 )
 
-from metrics import METRICS, as_json, score
-from predictions import Predictions
+from scoring.metrics import METRICS, as_json, score
+from scoring.predictions import Predictions
 
 RANDOM = np.random.default_rng(3)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import mistakes
-from predictions import Predictions
-from stored import StoredRows
+from data.stored import StoredRows
+from scoring import mistakes
+from scoring.predictions import Predictions
 
 RANDOM = np.random.default_rng(3)
 

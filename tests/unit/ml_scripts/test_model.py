@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from fitting.tensorflow_setup import keras
 from model import NETWORKS, workshop
-from tensorflow_setup import keras
 
 
 @pytest.mark.parametrize("network", NETWORKS)

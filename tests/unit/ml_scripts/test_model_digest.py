@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-import model_digest
-from errors import ModelError
+from job import model_digest
+from job.errors import ModelError
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def test_the_training_records_it(trained):
 
 def test_the_command_prints_it(model, tmp_path, run_script):
     archive = shutil.make_archive(tmp_path / "packed", "gztar", model)
-    result = run_script(tmp_path, "model_digest.py", archive)
+    result = run_script(tmp_path, "job.model_digest", archive)
     assert (result.returncode, result.stdout) == (0, f"{model_digest.of(model)}\n")
-    result = run_script(tmp_path, "model_digest.py", "missing.tar.gz")
+    result = run_script(tmp_path, "job.model_digest", "missing.tar.gz")
     assert result.returncode == 1
     assert result.stderr == "error: missing.tar.gz: no such file, expected a model archive\n"

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from optimizers import Adam
-from schedules import learning_rate
-from tensorflow_setup import keras, tf
+from fitting.optimizers import Adam
+from fitting.schedules import learning_rate
+from fitting.tensorflow_setup import keras, tf
 
 
 def test_it_is_keras_adam():

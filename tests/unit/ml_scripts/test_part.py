@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from part import Part, StreamedRows
+from data.part import Part, StreamedRows
 
 ROWS = np.arange(14, dtype=np.float32).reshape(7, 2)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import model as networks
-import precision
 import training
-from arrays import load_split
-from tensorflow_setup import keras, make_deterministic
+from data.arrays import load_split
+from fitting import precision
+from fitting.tensorflow_setup import keras, make_deterministic
 
 SETTINGS = training.Settings(
     epochs=4, batch_size=32, learning_rate=0.005, schedule="one-cycle", seed=1

@@ -5,9 +5,9 @@ import hashlib
 import numpy as np
 import pytest
 
-import predictions
-from errors import DataError
-from predictions import Predictions
+from job.errors import DataError
+from scoring import predictions
+from scoring.predictions import Predictions
 
 PROBABILITIES = np.array([[0.5, 0.25, 0.25], [0.0, 0.125, 0.875]], np.float32)
 TWO = Predictions(np.array([0, 1], np.uint8), PROBABILITIES)

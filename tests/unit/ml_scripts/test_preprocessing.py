@@ -7,12 +7,12 @@ import sys
 import numpy as np
 import pytest
 
-from arrays import load_split
-from errors import DataError
-from instances import ALONE
+from data.arrays import load_split
+from data.instances import ALONE
+from data.splitting import stratified_split
+from data.writing import write
+from job.errors import DataError
 from preprocessing import preprocess
-from splitting import stratified_split
-from writing import write
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"

@@ -5,11 +5,10 @@ import re
 import numpy as np
 import pytest
 
-import comparison
-import report
 from lambdas.report.report import DECISION_MARK, OPENING, RUN_MARK, combined
-from metrics import as_json, score
-from predictions import Predictions
+from scoring import comparison, report
+from scoring.metrics import as_json, score
+from scoring.predictions import Predictions
 from tests.pages import Page
 
 RANDOM = np.random.default_rng(5)

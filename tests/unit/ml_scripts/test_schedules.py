@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from schedules import CONSTANT, ONE_CYCLE, learning_rate
+from fitting.schedules import CONSTANT, ONE_CYCLE, learning_rate
 
 
 def test_a_constant_rate_is_the_rate():

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import checkpoints
-from arrays import load_split
+from data.arrays import load_split
 from dataset import read
-from errors import DataError
+from fitting import checkpoints
+from job.errors import DataError
 from preprocessing import preprocess
 
 SPLITS = ("train", "validation", "test")

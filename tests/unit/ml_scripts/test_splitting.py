@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from splitting import stratified_split
+from data.splitting import stratified_split
 
 
 @given(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from staging import staged
+from data.staging import staged
 
 
 def test_files_appear_when_the_block_ends(tmp_path):

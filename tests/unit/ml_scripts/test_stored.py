@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from errors import DataError
-from stored import StoredRows
+from data.stored import StoredRows
+from job.errors import DataError
 
 READ_ALL = """
 import sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
-from stored import StoredRows
+from data.stored import StoredRows
 
 def resident():
     status = open("/proc/self/status").read()

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-import checkpoints
-import history
-from tracking import artifact_folder, tracked
+from fitting import checkpoints, history
+from job.tracking import artifact_folder, tracked
 
 PATIENT = 120.0
 ROW = dict.fromkeys(history.FIELDS, 0.5)

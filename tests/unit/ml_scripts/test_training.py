@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import checkpoints
-from errors import TrainingError
-from history import best_epoch
-from schedules import ONE_CYCLE
-from tensorflow_setup import keras, make_deterministic
+from fitting import checkpoints
+from fitting.history import best_epoch
+from fitting.schedules import ONE_CYCLE
+from fitting.tensorflow_setup import keras, make_deterministic
+from job.errors import TrainingError
 from training import Settings, count_classes, train_model
 
 SHAPE, CLASSES = (6, 5, 1), 3

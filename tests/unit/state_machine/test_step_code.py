@@ -43,12 +43,15 @@ def ours() -> dict[str, bytes]:
         ("model.py", {"Train"}),
         ("training.py", {"Train"}),
         ("evaluation.py", {"Evaluate"}),
-        ("scoring.py", {"Evaluate"}),  # imported inside of a function
-        ("report.html.j2", {"Evaluate"}),  # read by report.py, and the next one included by it
-        ("report.css", {"Evaluate"}),
-        ("tracking.py", {"Train", "Evaluate"}),
+        ("scoring/scoring.py", {"Evaluate"}),  # imported inside of a function
+        (
+            "scoring/report.html.j2",
+            {"Evaluate"},
+        ),  # read by report.py, and the next one included by it
+        ("scoring/report.css", {"Evaluate"}),
+        ("job/tracking.py", {"Train", "Evaluate"}),
         ("requirements-tracking.txt", {"Train", "Evaluate"}),
-        ("arrays.py", set(STEPS)),
+        ("data/arrays.py", set(STEPS)),
         ("process.sh", set(STEPS)),
         ("requirements.txt", set(STEPS)),
     ],

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from arrays import load_npz
-from container import one_line
-from errors import DataError
+from data.arrays import load_npz
+from job.container import one_line
+from job.errors import DataError
 
 KEEP = 3
 DIGEST_LENGTH = 16

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from errors import DataError
-from part import noun_of
-from stored import StoredRows
+from data.part import noun_of
+from data.stored import StoredRows
+from job.errors import DataError
 
 FEATURES_FILE = "features.json"
 KINDS = {(4, np.dtype(np.uint8)), (2, np.dtype(np.float32))}  # axes, type of a value

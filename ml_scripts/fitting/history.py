@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from errors import DataError
+from job.errors import DataError
 
 FIELDS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 FILE_NAME = "history.csv"

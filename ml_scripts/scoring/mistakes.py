@@ -7,8 +7,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from part import noun_of
-from predictions import Predictions
+from data.part import noun_of
+from scoring.predictions import Predictions
 
 MOST = 24
 MOST_VALUES = 4  # of a row

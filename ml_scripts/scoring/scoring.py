@@ -7,15 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-import archive
-import footprint
-import history
-import metrics
-import model_digest
-from errors import ModelError
-from part import noun_of
-from predictions import Predictions
-from tensorflow_setup import keras, tf
+from data.part import noun_of
+from fitting import history
+from fitting.tensorflow_setup import keras, tf
+from job import archive, model_digest
+from job.errors import ModelError
+from scoring import footprint, metrics
+from scoring.predictions import Predictions
 
 MODEL_FILE = "best_checkpoint.keras"
 BATCH = 512

@@ -1,6 +1,6 @@
 """The digest of a model: of every file in its folder, whatever archive they travel in.
 
-    python model_digest.py model.tar.gz
+    python -m job.model_digest model.tar.gz
 
 prints it. It is the SHA-256 of what sha256sum prints for the files in the order of their paths, so
 
@@ -16,9 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import archive
-import container
-from errors import ModelError, ScriptError
+from job import archive, container
+from job.errors import ModelError, ScriptError
 
 FILE_NAME = "model.sha256"
 DIGEST = re.compile("[0-9a-f]{64}")

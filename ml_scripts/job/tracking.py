@@ -21,10 +21,10 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from container import one_line
+from job.container import one_line
 
 URI = "MLFLOW_TRACKING_URI"
-REQUIREMENTS = Path(__file__).with_name("requirements-tracking.txt")
+REQUIREMENTS = Path(__file__).parents[1] / "requirements-tracking.txt"
 INSTALLING_SECONDS = 120
 CLOSING_SECONDS = 30.0  # how long a job waits at its end for what it has handed over
 SQLITE = "sqlite:///"

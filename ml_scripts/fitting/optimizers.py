@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from schedules import LearningRate
-from tensorflow_setup import keras, tf
+from fitting.schedules import LearningRate
+from fitting.tensorflow_setup import keras, tf
 
 
 class Adam(keras.optimizers.Adam):

@@ -8,7 +8,7 @@ https://arxiv.org/abs/1706.04599
 
 import numpy as np
 
-from predictions import Predictions
+from scoring.predictions import Predictions
 
 BINS = 15
 EDGES = np.linspace(0, 1, BINS + 1)

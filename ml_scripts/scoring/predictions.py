@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from arrays import load_npz
-from errors import DataError
+from data.arrays import load_npz
+from job.errors import DataError
 
 FILE_NAME = "predictions.npz"
 TOP = (3, 5)  # the k of top-k accuracy, where there are more classes than that

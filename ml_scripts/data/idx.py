@@ -16,7 +16,7 @@ from typing import IO, NamedTuple, cast
 
 import numpy as np
 
-from errors import DataError
+from job.errors import DataError
 
 # The values of the format's third byte.
 DTYPES: dict[int, np.dtype] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tensorflow_setup import keras
+from fitting.tensorflow_setup import keras
 
 SAMPLES = 100
 WARM_UPS = 5  # the first calls trace, allocate and fill caches

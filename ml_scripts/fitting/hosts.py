@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from errors import TrainingError
-from tensorflow_setup import tf
+from fitting.tensorflow_setup import tf
+from job.errors import TrainingError
 
 FIRST_PORT = 8890
 

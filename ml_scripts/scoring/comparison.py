@@ -1,6 +1,6 @@
 """Two models on the same test images: how far they differ, and how far that may be chance.
 
-    python comparison.py CHALLENGER CHAMPION --confidence-level 0.95
+    python -m scoring.comparison CHALLENGER CHAMPION --confidence-level 0.95
 
 reads two predictions.npz and prints the comparison as JSON. A difference is the challenger's value
 less the champion's; its interval is the percentile interval of the difference over the resamples
@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import binomtest
 
-import container
-import predictions
-from bootstrap import RESAMPLES
-from errors import DataError, ScriptError
-from metrics import Scores, score
-from predictions import Predictions
+from job import container
+from job.errors import DataError, ScriptError
+from scoring import predictions
+from scoring.bootstrap import RESAMPLES
+from scoring.metrics import Scores, score
+from scoring.predictions import Predictions
 
 METHOD = f"paired bootstrap, percentile, {RESAMPLES} resamples of the test set"
 DECIMALS = 12

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from errors import ScriptError, UsageError
+from job.errors import ScriptError, UsageError
 
 # FailureReason holds the first 1024 characters, ExitMessage 1 KB.
 MAX_FAILURE_BYTES = 1024

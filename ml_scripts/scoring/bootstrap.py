@@ -16,8 +16,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
-import calibration
-from predictions import TOP, Predictions
+from scoring import calibration
+from scoring.predictions import TOP, Predictions
 
 RESAMPLES = 2000
 SEED = 20170806

@@ -8,7 +8,7 @@ to an uninterrupted one.
 
 import numpy as np
 
-from tensorflow_setup import keras, tf
+from fitting.tensorflow_setup import keras, tf
 
 VALIDATION_BATCH = 1024
 

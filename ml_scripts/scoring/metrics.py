@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import bootstrap
-import calibration
-from absent import absent
-from bootstrap import PER_CLASS
-from predictions import TOP, Predictions
+from job.absent import absent
+from scoring import bootstrap, calibration
+from scoring.bootstrap import PER_CLASS
+from scoring.predictions import TOP, Predictions
 
 with absent("pandas"):  # nothing here is a table
     from sklearn.metrics import (

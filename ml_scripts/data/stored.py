@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from errors import DataError
+from job.errors import DataError
 
 KEPT_BYTES = 64 * 1024**2  # Fashion-MNIST's training images are 38 MB: 0.3 s an epoch less
 FILE_ROWS = 2**40  # more than a file has

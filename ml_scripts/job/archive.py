@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from errors import ModelError
+from job.errors import ModelError
 
 MAX_MEMBERS = 1000
 MAX_BYTES = 4 * 1024**3

@@ -9,7 +9,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from errors import DataError
+from job.errors import DataError
 
 FILE_NAME = "manifest.json"
 MAX_BYTES = 256 * 1024

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from history import Row
+from fitting.history import Row
 
 CHALLENGER, CHAMPION = "#2a78d6", "#e07b26"  # legible on white and on near-black
 INK, PAGE_INK = "#010203", "currentColor"  # drawn in INK; the SVG then takes the page's colour

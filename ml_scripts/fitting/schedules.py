@@ -1,6 +1,6 @@
 """The learning rate over the steps of a training."""
 
-from tensorflow_setup import keras
+from fitting.tensorflow_setup import keras
 
 CONSTANT, ONE_CYCLE = "constant", "one-cycle"
 SCHEDULES = (CONSTANT, ONE_CYCLE)

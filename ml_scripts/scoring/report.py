@@ -12,12 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-import charts
-import mistakes
-from bootstrap import PER_CLASS
-from history import Row, best_epoch
-from metrics import METRICS, Scores
-from part import noun_of
+from data.part import noun_of
+from fitting.history import Row, best_epoch
+from scoring import charts, mistakes
+from scoring.bootstrap import PER_CLASS
+from scoring.metrics import METRICS, Scores
 
 TEMPLATE = "report.html.j2"
 FILE_NAME = "report.html"

@@ -15,11 +15,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-import arrays
-from instances import Instance
-from part import Part
-from staging import Staging, staged
-from stored import runs
+from data import arrays
+from data.instances import Instance
+from data.part import Part
+from data.staging import Staging, staged
+from data.stored import runs
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Every other module takes `tf` and `keras` from here.
 
 import os
 
-from absent import absent
+from job.absent import absent
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only: no banner of CPU features
 os.environ["KERAS_BACKEND"] = "tensorflow"

@@ -31,7 +31,7 @@ def resolved(precision: str, cpu: Path = _CPU) -> str:
 @contextmanager
 def computing_in(precision: str) -> Iterator[None]:
     """Let the layers that are made meanwhile compute so; `precision` is what `resolved` gives."""
-    from tensorflow_setup import keras  # noqa: PLC0415 - takes seconds
+    from fitting.tensorflow_setup import keras  # noqa: PLC0415 - takes seconds
 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == BFLOAT16 else precision)

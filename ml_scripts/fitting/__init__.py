@@ -1,0 +1,4 @@
+"""Training: the loop over batches, what it may be resumed from, and how it computes.
+
+Imports `data` and `job`; `main.py`, `training.py` and `model.py` import it.
+"""
