@@ -22,7 +22,7 @@ ALLOWED = {
         "keras.models.load_model() without safe_mode=True"
     },
     "benchmarks/results.py": {"Environment() without autoescape=True"},  # Jinja2's, of Markdown
-    "benchmarks/simulation_scenarios.py": {"simpy.Environment() without autoescape=True"},
+    "benchmarks/simulation/scenarios.py": {"simpy.Environment() without autoescape=True"},
 }
 MODULES = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve", "yaml"}
 # Calls that are never right, and keywords without which the others are not.

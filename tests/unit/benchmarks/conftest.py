@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from benchmarks import simulation_prices
-from benchmarks.simulation_prices import Figures
-from benchmarks.simulation_scenarios import Design, design
+from benchmarks.simulation import prices
+from benchmarks.simulation.prices import Figures
+from benchmarks.simulation.scenarios import Design, design
 
 # Nobody is refused for asking often, and every cold start takes the same time.
 OFTEN = 1_000_000
@@ -14,7 +14,7 @@ OFTEN = 1_000_000
 
 @pytest.fixture(scope="session")
 def figures() -> Figures:
-    return simulation_prices.load()
+    return prices.load()
 
 
 @pytest.fixture(scope="session")

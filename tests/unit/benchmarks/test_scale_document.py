@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from benchmarks.simulation import DOCUMENT, as_text, filled, simulated, tables_of
+from benchmarks.simulation.__main__ import DOCUMENT, as_text, filled, simulated, tables_of
 
 
 @pytest.mark.slow

@@ -6,8 +6,8 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from benchmarks.simulation_calls import ON_UPLOAD_INCOMPLETE, calls, requests
-from benchmarks.simulation_prices import UnknownFigureError
+from benchmarks.simulation.calls import ON_UPLOAD_INCOMPLETE, calls, requests
+from benchmarks.simulation.prices import UnknownFigureError
 from lambdas.announce_approval import announce_approval
 from lambdas.check_metrics import check_metrics
 from lambdas.data_sets.data_sets import DataSets

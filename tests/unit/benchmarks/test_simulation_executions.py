@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.simulation_costs import costs
-from benchmarks.simulation_executions import chosen, instance_types, job_of, matching
-from benchmarks.simulation_prices import UnknownFigureError
-from benchmarks.simulation_scenarios import Scenario, simulate
+from benchmarks.simulation.costs import costs
+from benchmarks.simulation.executions import chosen, instance_types, job_of, matching
+from benchmarks.simulation.prices import UnknownFigureError
+from benchmarks.simulation.scenarios import Scenario, simulate
 from lambdas.take_turn import patience
 
 ALONE = Scenario("alone", 1, 0, 1, 4, 4, burst_seconds=1)

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.simulation_picture import draw, open_at
-from benchmarks.simulation_scenarios import Scenario, simulate
+from benchmarks.simulation.picture import draw, open_at
+from benchmarks.simulation.scenarios import Scenario, simulate
 
 BURST = Scenario("burst", 3, 0, 3, 4, 4, burst_seconds=3, grace_hours=24)
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from benchmarks.simulation_prices import SECTIONS, UnknownFigureError
+from benchmarks.simulation.prices import SECTIONS, UnknownFigureError
 from lambdas.report import cost
 
 

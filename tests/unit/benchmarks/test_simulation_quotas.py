@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.simulation_quotas import Level, TokenBucket
+from benchmarks.simulation.quotas import Level, TokenBucket
 
 TIMES = st.lists(st.floats(0, 100), max_size=60).map(sorted)
 

@@ -6,13 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.simulation_scenarios import (
-    PROJECT,
-    Scenario,
-    arrivals,
-    design,
-    simulate,
-)
+from benchmarks.simulation.scenarios import PROJECT, Scenario, arrivals, design, simulate
 from state_machine import config
 
 BUSY = Scenario("busy", 1000, 1, 3, 2, 2)

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import simulation_tables
-from benchmarks.simulation_executions import Run
-from benchmarks.simulation_scenarios import WITHOUT_A_LINE, Scenario, simulate
-from benchmarks.simulation_tables import bends_first, duration, markdown
+from benchmarks.simulation import tables
+from benchmarks.simulation.executions import Run
+from benchmarks.simulation.scenarios import WITHOUT_A_LINE, Scenario, simulate
+from benchmarks.simulation.tables import bends_first, duration, markdown
 
 BURST = Scenario("burst", 3, 0, 1, 4, 4, burst_seconds=1, grace_hours=24)
 
@@ -30,7 +30,7 @@ def test_durations_are_in_the_unit_that_suits_them(seconds, text):
 def test_a_load_says_what_became_of_its_runs(of, steady):
     scenarios = (BURST, replace(BURST, grace_hours=0.25), replace(BURST, training_instances=0))
     outcomes = [simulate(scenario, of, steady) for scenario in scenarios]
-    table = cells(simulation_tables.loads(outcomes, of.memory_gb))
+    table = cells(tables.loads(outcomes, of.memory_gb))
     assert table["decided"] == ["100 %", "33.3 %", "0 %"]
     assert table["not ended"] == ["0 %", "66.7 %", "0 %"]
     assert table["failed: no instance left"] == ["0 %", "0 %", "100 %"]
@@ -44,7 +44,7 @@ def test_a_load_says_what_became_of_its_runs(of, steady):
 def test_a_day_costs_as_often_as_much_as_there_are_accounts(of, steady):
     outcome = simulate(BURST, of, steady)
     in_two = replace(outcome, scenario=replace(BURST, accounts=2))
-    table = cells(simulation_tables.loads([outcome, in_two], of.memory_gb))
+    table = cells(tables.loads([outcome, in_two], of.memory_gb))
     one, two = map(float, table["**USD a day**"])
     assert two == pytest.approx(2 * one, abs=0.01)
 
@@ -55,7 +55,7 @@ def test_what_is_nearest_to_its_quota_is_named(of, steady):
 
 
 def test_quotas_are_reached_one_after_the_other(of, figures):
-    table = simulation_tables.ceilings(simulate(WITHOUT_A_LINE, of, figures))
+    table = tables.ceilings(simulate(WITHOUT_A_LINE, of, figures))
     rows = list(cells(table).items())[2:]
     most = [float(first.replace(",", "")) for first, _ in rows]
     assert most == sorted(most)
@@ -72,6 +72,6 @@ def test_a_run_that_failed_is_never_rounded_away(of, steady):
     runs = [Run(number, 0.0, 0.0, 0.0, 1.0) for number in range(2000)]
     runs[0].error = "ThrottlingError"
     outcome = replace(simulate(BURST, of, steady), runs=runs)
-    table = cells(simulation_tables.loads([outcome], of.memory_gb))
+    table = cells(tables.loads([outcome], of.memory_gb))
     assert table["decided"] == ["99.95 %"]
     assert table["failed: ListExecutions refused"] == ["0.05 %"]

@@ -4,9 +4,9 @@ from itertools import islice
 
 import pytest
 
-from benchmarks.simulation_prices import Figures
-from benchmarks.simulation_scenarios import Scenario, simulate
-from benchmarks.simulation_uploads import LOST, pauses
+from benchmarks.simulation.prices import Figures
+from benchmarks.simulation.scenarios import Scenario, simulate
+from benchmarks.simulation.uploads import LOST, pauses
 
 BURST = Scenario("burst", 5, 0, 5, 5, 5, burst_seconds=1)
 

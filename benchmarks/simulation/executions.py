@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.simulation_prices import UnknownFigureError
-from benchmarks.simulation_services import Account, Job, Steps, TaskError
+from benchmarks.simulation.prices import UnknownFigureError
+from benchmarks.simulation.services import Account, Job, Steps, TaskError
 from lambdas.take_turn import PAGE_SIZE, patience
 
 JOBS = {"sagemaker:createProcessingJob.sync", "sagemaker:createTrainingJob.sync"}

@@ -1,8 +1,8 @@
 """What a simulated account pays, by service, in US dollars."""
 
-from benchmarks.simulation_executions import Run
-from benchmarks.simulation_prices import Figures
-from benchmarks.simulation_services import Used
+from benchmarks.simulation.executions import Run
+from benchmarks.simulation.prices import Figures
+from benchmarks.simulation.services import Used
 
 HOUR, MONTH = 3600, 30 * 86400
 MB_OF_A_GB, KB_OF_A_GB = 1000, 1_000_000

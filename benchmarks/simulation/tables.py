@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from benchmarks.simulation_costs import costs, kept
-from benchmarks.simulation_executions import Run
-from benchmarks.simulation_prices import Figures
-from benchmarks.simulation_scenarios import Outcome
-from benchmarks.simulation_uploads import LOST
+from benchmarks.simulation.costs import costs, kept
+from benchmarks.simulation.executions import Run
+from benchmarks.simulation.prices import Figures
+from benchmarks.simulation.scenarios import Outcome
+from benchmarks.simulation.uploads import LOST
 
 Row = tuple[str, Callable[[Outcome], str]]
 

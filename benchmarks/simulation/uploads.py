@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from benchmarks.simulation_calls import ON_UPLOAD_INCOMPLETE
-from benchmarks.simulation_executions import Run, StateMachine
-from benchmarks.simulation_services import Account, Steps, TaskError
+from benchmarks.simulation.calls import ON_UPLOAD_INCOMPLETE
+from benchmarks.simulation.executions import Run, StateMachine
+from benchmarks.simulation.services import Account, Steps, TaskError
 
 # Lambda tries a failed asynchronous invocation again after one minute and after two more, and a
 # throttled one after one second and so on up to five minutes, for six hours:

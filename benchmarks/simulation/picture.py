@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 import numpy as np
 from matplotlib import pyplot as plt
 
-from benchmarks.simulation_scenarios import HOUR, Outcome
+from benchmarks.simulation.scenarios import HOUR, Outcome
 
 POINTS = 500
 

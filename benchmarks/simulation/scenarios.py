@@ -10,10 +10,10 @@ from typing import Any
 
 import simpy
 
-from benchmarks.simulation_executions import Run, StateMachine
-from benchmarks.simulation_prices import Figures
-from benchmarks.simulation_services import Account, Steps
-from benchmarks.simulation_uploads import Trigger
+from benchmarks.simulation.executions import Run, StateMachine
+from benchmarks.simulation.prices import Figures
+from benchmarks.simulation.services import Account, Steps
+from benchmarks.simulation.uploads import Trigger
 from state_machine import config
 from state_machine.artifacts import bundle
 from state_machine.config import PipelineConfig
@@ -21,7 +21,7 @@ from state_machine.definition import workflow
 from state_machine.definition.deployed import Deployed
 from state_machine.names import Names
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 DAY, HOUR = 86400.0, 3600.0
 SEED = 6
 MB_OF_A_GB = 1024

@@ -3,7 +3,7 @@
 A run has a data set of so many files, its own input with a fingerprint, and an approved champion.
 """
 
-from benchmarks.simulation_prices import UnknownFigureError
+from benchmarks.simulation.prices import UnknownFigureError
 
 # How S3 prices what is called here: https://aws.amazon.com/s3/pricing/
 PUTS = {"PutObject", "CopyObject", "ListObjectVersions", "ListObjectsV2"}

@@ -12,9 +12,10 @@ and says the same each time:
 import argparse
 from collections.abc import Mapping
 
-from benchmarks import simulation_picture, simulation_prices, simulation_tables
-from benchmarks.simulation_prices import Figures
-from benchmarks.simulation_scenarios import (
+from benchmarks.simulation import picture, prices
+from benchmarks.simulation import tables as simulation_tables
+from benchmarks.simulation.prices import Figures
+from benchmarks.simulation.scenarios import (
     BURSTS,
     LOADS,
     PROJECT,
@@ -36,14 +37,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--write", action="store_true", help="write docs/scale.md and its picture")
     write = parser.parse_args().write
-    figures = simulation_prices.load()
+    figures = prices.load()
     of = design(figures.region)
     outcomes = simulated(of, figures)
     tables = tables_of(outcomes, of, figures)
     if write:
         document = DOCUMENT.read_text(encoding="utf-8")
         DOCUMENT.write_text(filled(document, tables), encoding="utf-8")
-        simulation_picture.draw(outcomes, SHOWN_HOURS, PICTURE)
+        picture.draw(outcomes, SHOWN_HOURS, PICTURE)
     else:
         print(as_text(tables))
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import simpy
 
-from benchmarks import simulation_calls
-from benchmarks.simulation_prices import Figures
-from benchmarks.simulation_quotas import Level, TokenBucket
+from benchmarks.simulation import calls as simulation_calls
+from benchmarks.simulation.prices import Figures
+from benchmarks.simulation.quotas import Level, TokenBucket
 
 Steps = Generator[simpy.Event, Any, Any]
 
