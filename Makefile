@@ -40,7 +40,7 @@ slow: $(INSTALLED)  ## the gate and the registry on a dozen trainings, two hosts
 	@$(PYTEST) -m slow $(ARGS)
 
 browser: $(INSTALLED)  ## the report and the console in headless Chromium, which has to be installed
-	@$(BIN)/python -m pytest tests/browser tests/console $(ARGS)
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 pictures: $(INSTALLED)  ## the README's pictures of the console, from two real runs, in headless Chromium
 	@$(BIN)/python docs/images/make_console_pictures.py

@@ -8,7 +8,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 from local_aws.client import EmbeddedAws
-from tests.roles import ensure_role
+from tests.support.roles import ensure_role
 
 # Files of the fault suite that have fixtures in common.
 TOGETHER = {

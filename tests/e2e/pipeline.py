@@ -11,9 +11,9 @@ import pytest
 from local_aws.client import EmbeddedAws
 from state_machine.config import PipelineConfig
 from state_machine.deployment.stage import Deployment, deploy
-from tests.waiting import eventually
+from tests.support.paths import PROJECT
+from tests.support.waiting import eventually
 
-PROJECT = Path(__file__).parents[2]
 EXECUTION_SECONDS = 240.0
 ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 

@@ -14,9 +14,9 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 
-from tests.waiting import eventually
+from tests.support.paths import PROJECT
+from tests.support.waiting import eventually
 
-PROJECT = Path(__file__).parents[2]
 SHIPPED = ("app.py", "pipeline.toml", "requirements.txt", "lambdas", "ml_scripts", ".chalice")
 
 

@@ -12,12 +12,12 @@ from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.e2e import serving
 from tests.e2e.pipeline import Pipeline
-from tests.pages import Page
-from tests.waiting import eventually
+from tests.support.pages import Page
+from tests.support.paths import PROJECT
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-PROJECT = Path(__file__).parents[2]
 EXAMPLE = PROJECT / "examples" / "breast_cancer" / "pipeline.toml"
 SPOTLESS = {"metric": "macro_f1", "op": ">=", "value": 1.0}  # some of these rows fool every model
 

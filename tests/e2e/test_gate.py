@@ -13,11 +13,11 @@ from cli.served.demo import sample_config
 from state_machine import config
 from state_machine.config import AutoApprove, Gate, PipelineConfig
 from tests.e2e.pipeline import Pipeline
-from tests.waiting import eventually
+from tests.support.paths import PROJECT
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-PROJECT = Path(__file__).parents[2]
 WEAK, TAKEN_FOR, LEFT_OUT = 3, 8, 9
 IMPROVEMENT = 0.03
 GATE = Gate(

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 FEWER_EPOCHS = 1
 

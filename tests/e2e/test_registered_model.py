@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.e2e import serving
 from tests.e2e.pipeline import Pipeline
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 def s3_event(bucket: str, key: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 @pytest.mark.slow

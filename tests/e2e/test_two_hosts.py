@@ -12,11 +12,11 @@ from tests.e2e.pipeline import Pipeline
 from tests.faults import leaks
 from tests.faults.containers import kill_script
 from tests.functional.sagemaker_requests import Account
-from tests.waiting import eventually
+from tests.support.paths import PROJECT
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-PROJECT = Path(__file__).parents[2]
 HOSTS = ("127.0.0.1", "127.0.0.2")
 EPOCHS = 8
 

@@ -11,7 +11,7 @@ import h5py
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
 from tests.functional.sagemaker_requests import unique
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 EPOCHS = 4
 

@@ -20,8 +20,8 @@ from tests.faults import figures, leaks, light
 from tests.faults.baseline import Baseline, few_epochs
 from tests.functional.faults import Faults
 from tests.functional.sagemaker_requests import Account
+from tests.support.paths import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 STOP_GRACE_SECONDS = 1.0
 
 

@@ -12,7 +12,7 @@ import psutil
 from local_aws.client import EmbeddedAws
 from tests.faults.leaks import job_processes
 from tests.functional.sagemaker_requests import Account
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 _EPOCH = re.compile(r"^epoch=(\d+)/", re.MULTILINE)
 

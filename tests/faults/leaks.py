@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 
 from local_aws.client import EmbeddedAws
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 def assert_none(server: EmbeddedAws) -> None:

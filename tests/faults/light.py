@@ -13,7 +13,7 @@ from typing import Any
 from state_machine.config import Code, PipelineConfig
 from tests.e2e.pipeline import Pipeline
 from tests.functional.sagemaker_requests import unpacked
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 NAME = "light"
 NO_FAULT = {"fault": "none"}  # an execution's input may name another: see class_means/evaluation.py

@@ -18,7 +18,7 @@ from tests.faults.containers import kill_function
 from tests.faults.light import assert_alike, executions_of, upload
 from tests.functional.faults import Faults
 from tests.functional.sagemaker_requests import Account, channel, training, unique
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 DATASET = "calm"
 EVENT_ATTEMPTS = 3  # of an asynchronous event: the first and two more

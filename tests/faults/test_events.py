@@ -21,7 +21,7 @@ from tests.e2e.pipeline import Pipeline
 from tests.faults import figures
 from tests.faults.light import doing_nothing, executions_of
 from tests.functional.sagemaker_requests import unique
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 DELIVERIES = int(os.environ.get("FAULT_DELIVERIES", "100"))
 DATA_SETS = max(2, DELIVERIES // 50)

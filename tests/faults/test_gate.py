@@ -13,8 +13,8 @@ from state_machine.errors import ConfigError
 from tests.e2e.pipeline import Pipeline
 from tests.faults.light import doing_nothing, upload
 from tests.functional.sagemaker_requests import unique
+from tests.support.paths import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 EVENT = PROJECT / "tests" / "events" / "check_metrics.json"
 WHOLE = b'{"multiclass_classification_metrics": {"accuracy": {"value": 0.9}}, "champion": null}'
 BROKEN = {

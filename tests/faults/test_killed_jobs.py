@@ -10,7 +10,7 @@ from tests.faults import figures
 from tests.faults.baseline import EPOCHS, Baseline
 from tests.faults.containers import finished_epochs, kill_script, let_pass
 from tests.functional.sagemaker_requests import Account
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 def test_a_training_that_is_killed_resumes_and_ends_with_the_same_weights(

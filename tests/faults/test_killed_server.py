@@ -14,8 +14,8 @@ from tests.e2e.pipeline import ENDED, Pipeline
 from tests.faults import figures, leaks, light
 from tests.faults.conftest import PROJECT, STOP_GRACE_SECONDS
 from tests.faults.containers import let_pass
-from tests.killable import KillableAws
-from tests.waiting import eventually
+from tests.support.killable import KillableAws
+from tests.support.waiting import eventually
 
 # What is always long enough to be seen: three jobs, and a Lambda's process starts anew each time.
 # The others are struck when they are seen.

@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from tests.e2e.pipeline import Pipeline
 from tests.faults.light import doing_nothing, upload
+from tests.functional.local_aws.stepfunctions.test_executions import LIMIT, create, echo, ended
 from tests.functional.sagemaker_requests import Account, unique
-from tests.functional.test_stepfunctions_executions import LIMIT, create, echo, ended
 
 SAME = ("Same", {"Type": "Pass", "End": True})
 AT_ONCE = 8

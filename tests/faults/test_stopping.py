@@ -13,8 +13,8 @@ from tests.faults.conftest import STOP_GRACE_SECONDS
 from tests.faults.containers import let_pass
 from tests.faults.leaks import job_processes
 from tests.functional.sagemaker_requests import Account, training, unique
-from tests.roles import ROLE
-from tests.waiting import eventually
+from tests.support.roles import ROLE
+from tests.support.waiting import eventually
 
 RACES = 24
 # The container's first process and one that left its process group, both deaf to SIGTERM.

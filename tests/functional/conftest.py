@@ -10,7 +10,7 @@ import pytest
 
 from local_aws.client import EmbeddedAws
 from tests.functional.events import Queue, Rules
-from tests.roles import allow, make_role
+from tests.support.roles import allow, make_role
 
 Deploy = Callable[..., str]
 

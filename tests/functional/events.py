@@ -6,8 +6,8 @@ from urllib.request import Request, urlopen
 from uuid import uuid4
 
 from local_aws.client import EmbeddedAws
-from tests.roles import ROLE
-from tests.waiting import eventually
+from tests.support.roles import ROLE
+from tests.support.waiting import eventually
 
 
 class Queue:

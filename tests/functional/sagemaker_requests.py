@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from local_aws.client import EmbeddedAws
-from tests.roles import ROLE, ensure_role
-from tests.waiting import eventually
+from tests.support.roles import ROLE, ensure_role
+from tests.support.waiting import eventually
 
 
 class Account:

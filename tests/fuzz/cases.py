@@ -12,7 +12,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-ML_SCRIPTS = Path(__file__).parents[2] / "ml_scripts"
+from tests.support.paths import ML_SCRIPTS
+
 if str(ML_SCRIPTS) not in sys.path:  # the scripts import each other by plain name
     sys.path.insert(0, str(ML_SCRIPTS))
 

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -11,7 +10,8 @@ from hypothesis import strategies as st
 from lambdas.announce import announce
 from lambdas.announce_approval import announce_approval
 from lambdas.errors import RetrainError
-from lambdas.on_request import on_request, on_schedule
+from lambdas.on_request import on_request
+from lambdas.on_schedule import on_schedule
 from lambdas.on_upload import on_upload
 from lambdas.prepare_run import prepare_run
 from lambdas.settings import Settings
@@ -24,6 +24,7 @@ from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.stepfunctions import FakeStepFunctions
 from tests.fuzz import hostile
 from tests.fuzz.cases import fuzzed
+from tests.support.paths import EVENTS
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:retrain-dev-announcements"
@@ -32,7 +33,6 @@ MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
 FILES = ("images.gz", "labels.gz")
 DEFAULTS = {"epochs": 10, "batch-size": 64, "learning-rate": 0.001, "seed": 42}
 SETTINGS = Settings(BUCKET, MACHINE, "raw_data/", FILES, DEFAULTS)
-EVENTS = Path(__file__).parents[1] / "events"
 
 
 def load(name: str) -> Any:

@@ -1,7 +1,6 @@
 """The gate, on whatever bytes evaluation.json holds: a decision, strict JSON, and a safe page."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -12,11 +11,12 @@ from lambdas.report.report import DECISION_MARK, OPENING, RUN_MARK
 from tests.fakes.s3 import FakeS3
 from tests.fuzz import hostile
 from tests.fuzz.cases import fuzzed
+from tests.support.paths import EVENTS
 from tests.unit.lambdas.evaluations import CHAMPION, against, evaluation
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 RUN = "runs/fashion-mnist-0123456789ab"
-EVENT = json.loads((Path(__file__).parents[1] / "events/check_metrics.json").read_text())
+EVENT = json.loads((EVENTS / "check_metrics.json").read_text())
 GATE = EVENT["gate"] | {
     "per_class": {"min_recall": 0.5, "min_precision": 0.5, "classes": {"2": {"min_recall": 0.1}}},
     "limits": {"max_latency_ms": 50.0, "max_model_size_mb": 20.0},

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from state_machine.deployment.policies import ASYNCHRONOUS
 from tests.functional.sagemaker_requests import unique
 from tests.privileges.world import World
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 SECONDS = 15.0  # for what takes two to six
 ANEW = {"force": True}  # every job of the run is to be seen

@@ -16,8 +16,7 @@ from local_aws.client import EmbeddedAws
 from state_machine.config import PipelineConfig
 from state_machine.deployment.roles import POLICY_NAME
 from tests.e2e.pipeline import Pipeline
-
-PROJECT = Path(__file__).parents[2]
+from tests.support.paths import PROJECT
 
 
 @dataclass(frozen=True)

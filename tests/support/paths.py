@@ -3,6 +3,8 @@
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
+EVENTS = PROJECT / "tests" / "events"
+ML_SCRIPTS = PROJECT / "ml_scripts"
 _NO_PRODUCT = {"docs", "tests", "vendor"}  # vendor/lambdas is lambdas
 
 

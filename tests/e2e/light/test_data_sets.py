@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.pipeline import Pipeline
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 NAME = "digits + manifest"
 LABELS = "train-labels-idx1-ubyte.gz"

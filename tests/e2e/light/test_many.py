@@ -11,7 +11,7 @@ import pytest
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import ENDED, Pipeline
 from tests.faults import leaks
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 DATA_SETS = 100
 AT_ONCE = 4

@@ -9,7 +9,7 @@ import pytest
 
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 def test_corrupt_data_fails_preprocessing_by_name_and_nothing_goes_downstream(

@@ -16,9 +16,10 @@ import pytest
 
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
-from tests.waiting import eventually
+from tests.support.paths import PROJECT
+from tests.support.waiting import eventually
 
-SCRIPT = Path(__file__).parents[3] / "ml_scripts/preprocessing.py"
+SCRIPT = PROJECT / "ml_scripts/preprocessing.py"
 SPLITS = ("train", "validation", "test")
 NAME = "digits in shards"
 

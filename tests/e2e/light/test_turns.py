@@ -9,10 +9,10 @@ import pytest
 from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import Pipeline
-from tests.roles import ensure_role
-from tests.waiting import eventually
+from tests.support.paths import PROJECT
+from tests.support.roles import ensure_role
+from tests.support.waiting import eventually
 
-PROJECT = Path(__file__).parents[3]
 SETTLE_SECONDS = 4
 
 

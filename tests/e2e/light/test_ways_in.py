@@ -14,7 +14,7 @@ from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.e2e.pipeline import PROJECT, Pipeline
 from tests.faults import light
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from subprocess import PIPE
 import pytest
 
 from benchmarks.processes import Seen, Watched, watched
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-PROJECT = Path(__file__).parents[3]
+from tests.support.paths import PROJECT
+
 SCRIPT = PROJECT / ".ci/audit.py"
 HASH = "sha256:" + "0" * 64
 BAD = {

@@ -13,8 +13,8 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from cli.main import app
+from tests.support.paths import PROJECT
 
-PROJECT = Path(__file__).parents[3]
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
 HEAVY = {"boto3", "botocore", "numpy", "pydantic", "sagemaker", "stepfunctions", "tensorflow"}
 

@@ -11,8 +11,8 @@ import pytest
 from console.account import Account, ReadOnlyError
 from console.actions import Actions
 from console.executions.report import LARGEST, POLICY, response
+from tests.fakes.console import arn_of
 from tests.fakes.s3 import FakeS3
-from tests.unit.console.fakes import arn_of
 
 BUCKET = "bucket"
 

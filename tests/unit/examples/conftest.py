@@ -12,8 +12,9 @@ import pytest
 
 from state_machine import config
 from state_machine.artifacts import bundle
+from tests.support.paths import PROJECT
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "breast_cancer"
+EXAMPLE = PROJECT / "examples" / "breast_cancer"
 
 
 @pytest.fixture(scope="session")

@@ -14,16 +14,17 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer
 
+from tests.support.paths import PROJECT
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-ROOT = Path(__file__).parents[3]
 SCRIPT = "examples/breast_cancer/ml_scripts/dataset.py"
 
 
 @pytest.fixture(scope="module")
 def dataset() -> ModuleType:
     """The example's dataset.py, beside which ml_scripts has another."""
-    sys.path.insert(0, str(ROOT / "ml_scripts"))
-    spec = importlib.util.spec_from_file_location("breast_cancer_dataset", ROOT / SCRIPT)
+    sys.path.insert(0, str(PROJECT / "ml_scripts"))
+    spec = importlib.util.spec_from_file_location("breast_cancer_dataset", PROJECT / SCRIPT)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -51,7 +52,7 @@ def test_all_rows_of_the_set_are_there_once(dataset: Any, files: Path) -> None:
 
 
 def test_the_same_bytes_every_time(files: Path, tmp_path: Path) -> None:
-    command = [sys.executable, ROOT / "examples/breast_cancer/data.py", tmp_path]
+    command = [sys.executable, PROJECT / "examples/breast_cancer/data.py", tmp_path]
     subprocess.run(command, check=True)
     for name in ("train.csv", "test.csv"):
         assert (tmp_path / name).read_bytes() == (files / name).read_bytes()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from lambdas.settings import Settings
 from tests.fakes.s3 import FakeS3
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.stepfunctions import FakeStepFunctions
+from tests.support.paths import EVENTS
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
@@ -20,7 +20,6 @@ FILES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
-EVENTS = Path(__file__).parents[2] / "events"
 
 
 @pytest.fixture

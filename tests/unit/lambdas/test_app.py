@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import re
-from pathlib import Path
 from types import ModuleType
 
 import boto3
@@ -16,14 +15,14 @@ from state_machine.artifacts.chalice_app import ChaliceApp
 from state_machine.config import PipelineConfig, Schedule, load
 from state_machine.deployment.functions import environment
 from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
+from tests.support.paths import PROJECT
 
-ROOT = Path(__file__).parents[3]
 NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
 
 
 @pytest.fixture
 def pipeline() -> PipelineConfig:
-    return load(ROOT / "pipeline.toml")
+    return load(PROJECT / "pipeline.toml")
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def resources(app) -> list[models.Model]:
 def import_app(monkeypatch, pipeline: PipelineConfig) -> ModuleType:
     for name, value in environment(pipeline, NAMES).items():
         monkeypatch.setenv(name, value)
-    spec = importlib.util.spec_from_file_location("app", ROOT / "app.py")
+    spec = importlib.util.spec_from_file_location("app", PROJECT / "app.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -51,11 +50,11 @@ def import_app(monkeypatch, pipeline: PipelineConfig) -> ModuleType:
 
 def resources_of(app: ModuleType) -> list[models.Model]:
     settings = ChaliceApp(
-        NAMES, {}, session=boto3.Session(), project=ROOT, work_folder=ROOT / ".retrain"
+        NAMES, {}, session=boto3.Session(), project=PROJECT, work_folder=PROJECT / ".retrain"
     ).staged_settings()
     config = Config(
         chalice_stage="dev",
-        user_provided_params={"chalice_app": app.app, "project_dir": str(ROOT)},
+        user_provided_params={"chalice_app": app.app, "project_dir": str(PROJECT)},
         config_from_disk=settings,
     )
     return ApplicationGraphBuilder().build(config, "dev").resources
@@ -160,5 +159,5 @@ def test_importing_builds_no_client(app):
 
 
 def test_the_configuration_holds_no_account_number():
-    for file in (ROOT / ".chalice").glob("*.json"):
+    for file in (PROJECT / ".chalice").glob("*.json"):
         assert not re.search(r"\d{12}", file.read_text()), file

@@ -20,7 +20,8 @@ from chalice.deploy.packager import LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 from moto.server import ThreadedMotoServer
 
-ROOT = Path(__file__).parents[3]
+from tests.support.paths import PROJECT
+
 BUCKET = "retrain-dev-123456789012-us-east-1"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
 TOPICS = "arn:aws:sns:us-east-1:123456789012"
@@ -80,9 +81,9 @@ class InstalledWheels:
 def stage(folder: Path, requirements: str) -> Path:
     """Lay out what a deployment hands to Chalice."""
     skip = shutil.ignore_patterns("__pycache__")
-    shutil.copyfile(ROOT / "app.py", folder / "app.py")
-    shutil.copytree(ROOT / "vendor", folder / "vendor", ignore=skip)
-    shutil.copytree(ROOT / ".chalice", folder / ".chalice", ignore=skip)
+    shutil.copyfile(PROJECT / "app.py", folder / "app.py")
+    shutil.copytree(PROJECT / "vendor", folder / "vendor", ignore=skip)
+    shutil.copytree(PROJECT / ".chalice", folder / ".chalice", ignore=skip)
     (folder / "requirements.txt").write_text(requirements)
     return folder
 
@@ -95,7 +96,7 @@ def package(folder: Path) -> zipfile.ZipFile:
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory) -> Path:
     """Return the folder of the whole zip, wheels included, unpacked."""
-    staged = stage(tmp_path_factory.mktemp("staged"), (ROOT / "requirements.txt").read_text())
+    staged = stage(tmp_path_factory.mktemp("staged"), (PROJECT / "requirements.txt").read_text())
     folder = tmp_path_factory.mktemp("unpacked")
     package(staged).extractall(folder)
     return folder
@@ -158,8 +159,8 @@ def invoke(unpacked, endpoint):
 def test_the_zip_holds_the_lambdas_and_nothing_else_of_ours(tmp_path):
     archive = package(stage(tmp_path, ""))
     names = set(archive.namelist())
-    paths = (ROOT / "lambdas").rglob("*")
-    files = {str(path.relative_to(ROOT)) for path in paths if path.suffix in FILES}
+    paths = (PROJECT / "lambdas").rglob("*")
+    files = {str(path.relative_to(PROJECT)) for path in paths if path.suffix in FILES}
     assert {
         "lambdas/report/report.html.j2",
         "lambdas/report/decision.html.j2",
@@ -168,7 +169,7 @@ def test_the_zip_holds_the_lambdas_and_nothing_else_of_ours(tmp_path):
     assert names == files | {"app.py", "chalice/__init__.py", "chalice/app.py"}
     assert Path(archive.filename).stat().st_size < 1024 * 1024
     for name in files:
-        assert archive.read(name) == (ROOT / name).read_bytes()
+        assert archive.read(name) == (PROJECT / name).read_bytes()
 
 
 def test_the_whole_zip_has_no_leftovers(unpacked):

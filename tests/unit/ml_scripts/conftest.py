@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-ML_SCRIPTS = Path(__file__).parents[3] / "ml_scripts"
+from tests.support.paths import ML_SCRIPTS
+
 sys.path.insert(0, str(ML_SCRIPTS))  # the scripts import each other by plain name
 
 CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}

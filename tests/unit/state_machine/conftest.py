@@ -1,7 +1,5 @@
 """The repository's own pipeline.toml, and a stage that it is built for."""
 
-from pathlib import Path
-
 import pytest
 
 from state_machine import config
@@ -9,8 +7,7 @@ from state_machine.artifacts import bundle
 from state_machine.config import PipelineConfig
 from state_machine.definition.deployed import Deployed
 from state_machine.names import Names
-
-PROJECT = Path(__file__).parents[3]
+from tests.support.paths import PROJECT
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,7 @@ import pytest
 
 from state_machine import config
 from state_machine.errors import ConfigError
-
-PROJECT = Path(__file__).parents[3]
+from tests.support.paths import PROJECT
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,193 @@
+"""The server as a process: how it starts, who may talk to it, and how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from botocore.config import Config
+
+from local_aws.client import EmbeddedAws, EmbeddedAwsError
+from tests.functional.conftest import zipped
+from tests.support.roles import ensure_role
+from tests.support.waiting import eventually
+
+LEAVES_PROCESSES = """
+import subprocess
+def handler(event, context):
+    subprocess.Popen(["sleep", "600"])
+    subprocess.Popen(["sleep", "600"], start_new_session=True)
+"""
+
+
+def start_function_with_children(aws: EmbeddedAws) -> list[psutil.Process]:
+    """Leave a warm function with two processes of its own; return all that the server started."""
+    aws.client("lambda").create_function(
+        FunctionName="leaves",
+        Runtime="python3.11",
+        Role=ensure_role(aws),
+        Handler="app.handler",
+        Code={"ZipFile": zipped(app=LEAVES_PROCESSES)},
+    )
+    aws.client("lambda").invoke(FunctionName="leaves")
+    started = psutil.Process(aws.pid).children(recursive=True)
+    assert len(started) == 4  # supervisor, function, and its two
+    return started
+
+
+def test_any_aws_tool_sees_it_by_its_environment(embedded_aws: EmbeddedAws) -> None:
+    embedded_aws.client("s3").create_bucket(Bucket="seen-by-tools")
+    script = (
+        "import boto3; print([b['Name'] for b in boto3.client('s3').list_buckets()['Buckets']])"
+    )
+    environment = {"PATH": os.environ["PATH"], **embedded_aws.environment()}
+    listed = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "seen-by-tools" in listed.stdout
+
+
+def test_it_listens_on_loopback_only(embedded_aws: EmbeddedAws) -> None:
+    addresses = {
+        connection.laddr.ip
+        for connection in psutil.Process(embedded_aws.pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("evil.example.com", 403),
+        ("localhost.example.com", 403),
+        ("127.0.0.1.example.com", 403),
+        ("[", 403),
+        ("127.0.0.1:{port}", 200),
+        ("localhost:{port}", 200),
+        ("[::1]:{port}", 200),
+    ],
+)
+def test_only_a_loopback_host_header_is_answered(
+    embedded_aws: EmbeddedAws, host: str, status: int
+) -> None:
+    address = urlsplit(embedded_aws.endpoint)
+    assert address.hostname
+    connection = HTTPConnection(address.hostname, address.port)
+    connection.request("GET", "/", headers={"Host": host.format(port=address.port)})
+    assert connection.getresponse().status == status
+    connection.close()
+
+
+def test_bucket_may_be_part_of_the_host_name(embedded_aws: EmbeddedAws) -> None:
+    s3 = embedded_aws.client("s3")
+    s3.create_bucket(Bucket="virtual")
+    s3.put_object(Bucket="virtual", Key="key", Body=b"value", ACL="public-read")
+    address = urlsplit(embedded_aws.endpoint)
+    connection = HTTPConnection("127.0.0.1", address.port)
+    connection.request("GET", "/key", headers={"Host": f"virtual.localhost:{address.port}"})
+    assert connection.getresponse().read() == b"value"
+    connection.close()
+
+
+def test_crash_of_motos_is_answered_and_logged(embedded_aws: EmbeddedAws) -> None:
+    client = embedded_aws.client("s3", config=Config(retries={"max_attempts": 0}))
+    client.create_bucket(Bucket="crashes")
+    # moto 5.2.5 cannot parse this body: xmltodict raises ExpatError.
+    address = urlsplit(embedded_aws.endpoint)
+    connection = HTTPConnection("127.0.0.1", address.port)
+    connection.request("PUT", "/crashes?notification", body=b"no xml")
+    answer = connection.getresponse()
+    assert answer.status == 500
+    assert b"<Code>InternalError</Code>" in answer.read()
+    connection.close()
+    assert "ExpatError" in (embedded_aws.data_folder / "server.log").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_signal_ends_the_server_and_all_it_started(tmp_path: Path, number: int) -> None:
+    with EmbeddedAws(tmp_path) as aws:
+        started = start_function_with_children(aws)
+        server = psutil.Process(aws.pid)
+        server.send_signal(number)
+        eventually(lambda: not any(process.is_running() for process in started))
+        assert server.wait(10) == (-number if number == signal.SIGKILL else 0)
+
+
+def test_interrupt_ends_the_server(tmp_path: Path) -> None:
+    with EmbeddedAws(tmp_path) as aws:
+        server = psutil.Process(aws.pid)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(10) == 0
+
+
+def test_end_of_standard_input_ends_the_server(tmp_path: Path) -> None:
+    with EmbeddedAws(tmp_path) as aws:
+        started = start_function_with_children(aws)
+        server = psutil.Process(aws.pid)
+    assert not server.is_running()
+    assert not any(process.is_running() for process in started)
+    assert "Traceback" not in (tmp_path / "server.log").read_text()
+
+
+def test_end_of_the_caller_ends_the_server(tmp_path: Path) -> None:
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from local_aws.client import EmbeddedAws\n"
+        "with EmbeddedAws(Path(sys.argv[1])) as aws:\n"
+        "    print(aws.pid, flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    caller = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert caller.stdout is not None
+    server = psutil.Process(int(caller.stdout.readline()))
+    caller.kill()
+    caller.wait()
+    caller.stdout.close()
+    eventually(lambda: not server.is_running())
+
+
+def test_a_port_may_be_chosen_and_one_that_is_taken_is_named(
+    embedded_aws: EmbeddedAws, tmp_path: Path
+) -> None:
+    port = str(urlsplit(embedded_aws.endpoint).port)
+    with (
+        pytest.raises(EmbeddedAwsError, match=f"(?s)did not start.*{port}"),
+        EmbeddedAws(tmp_path, arguments=("--port", port)),
+    ):
+        pass
+
+
+def test_region_is_the_given_one_and_a_users_profile_is_out_of_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a profile nor another endpoint of the caller's reaches the server's own calls."""
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    state = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:listBuckets", "End": True}
+    with EmbeddedAws(tmp_path, region="eu-west-1") as aws:
+        monkeypatch.delenv("AWS_PROFILE")
+        topic = aws.client("sns").create_topic(Name="here")["TopicArn"]
+        assert topic == "arn:aws:sns:eu-west-1:123456789012:here"
+        client = aws.client("stepfunctions")
+        machine = client.create_state_machine(
+            name="lists",
+            definition=json.dumps({"StartAt": "List", "States": {"List": state}}),
+            roleArn=ensure_role(aws),
+        )["stateMachineArn"]
+        execution = client.start_execution(stateMachineArn=machine)["executionArn"]
+
+        def status() -> str:
+            return client.describe_execution(executionArn=execution)["status"]
+
+        eventually(lambda: status() != "RUNNING")
+        assert status() == "SUCCEEDED"

@@ -1,0 +1,169 @@
+"""Region, credentials, the stage's names and its bucket."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from operations.doctor.account import Account, bucket, examine, patient_session, region, stage_name
+from operations.doctor.findings import Finding, Level
+from state_machine.names import Names
+from tests.fakes.s3 import FakeS3
+from tests.fakes.terminal import client_error
+
+NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
+
+
+@pytest.fixture(autouse=True)
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A shell without credentials, region and profiles."""
+    for name in (
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+
+
+def by_name(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.name: finding for finding in findings}
+
+
+def test_without_a_region_it_says_what_to_type() -> None:
+    account, (finding,) = examine(patient_session, "retrain", "dev")
+    assert account is None
+    assert (finding.name, finding.level) == ("region", Level.PROBLEM)
+    assert "AWS_DEFAULT_REGION" in finding.next_step
+
+
+@pytest.mark.parametrize("name", ["us-esat-1", "us-iso-east-7"])
+def test_a_region_that_does_not_exist_is_a_problem(name: str) -> None:
+    finding = region(boto3.Session(region_name=name))
+    assert finding.level is Level.PROBLEM
+    assert f"{name} has no sagemaker" in finding.found
+
+
+@pytest.mark.parametrize("name", ["us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1"])
+def test_the_regions_of_every_partition_are_known(name: str) -> None:
+    assert region(boto3.Session(region_name=name)).level is Level.OK
+
+
+def test_without_credentials_it_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    account, findings = examine(patient_session, "retrain", "dev")
+    assert account is None
+    finding = by_name(findings)["credentials"]
+    assert finding.level is Level.PROBLEM
+    assert "Unable to locate credentials" in finding.found
+    assert "aws configure" in finding.next_step
+
+
+def test_a_profile_that_does_not_exist_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    account, (finding,) = examine(patient_session, "retrain", "dev")
+    assert account is None
+    assert "nobody" in finding.found
+    assert "AWS_PROFILE" in finding.next_step
+
+
+def test_an_endpoint_where_nothing_answers_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    account, findings = examine(patient_session, "retrain", "dev")
+    assert account is None
+    assert "AWS_ENDPOINT_URL" in by_name(findings)["credentials"].next_step
+
+
+def test_an_account_is_named_with_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch)
+    with mock_aws():
+        account, findings = examine(patient_session, "retrain", "dev")
+    assert account is not None
+    assert account.is_real
+    assert account.names == NAMES
+    assert "account 123456789012, arn:aws:" in by_name(findings)["credentials"].found
+    assert "costs money" in by_name(findings)["endpoint"].found
+    assert {f.level for f in findings} == {Level.OK}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "real"),
+    [
+        ("https://sts.us-east-1.amazonaws.com", True),
+        ("https://sts.cn-north-1.amazonaws.com.cn", True),
+        ("http://127.0.0.1:5000", False),
+        ("https://amazonaws.com.example.org", False),
+    ],
+)
+def test_an_account_is_real_where_aws_answers(endpoint: str, real: bool) -> None:
+    assert Account(NAMES, "arn:aws:iam::123456789012:user/me", endpoint, None).is_real is real  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "code", ["ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied"]
+)
+def test_credentials_that_aws_refuses_are_a_problem_with_its_reason(code: str) -> None:
+    class Refused(boto3.Session):
+        def client(self, *_: Any, **__: Any) -> Any:
+            raise client_error(code, message="The security token is not good")
+
+    account, findings = examine(lambda: Refused(region_name="us-east-1"), "retrain", "dev")
+
+    assert account is None
+    finding = by_name(findings)["credentials"]
+    assert finding.level is Level.PROBLEM
+    assert "The security token is not good" in finding.found
+    assert code in finding.found
+    assert "aws configure" in finding.next_step
+
+
+@pytest.mark.parametrize("stage", ["Dev", "my_stage", "-dev", "dev.1", ""])
+def test_a_stage_that_cannot_be_in_a_buckets_name_is_a_problem(stage: str) -> None:
+    finding = stage_name(Names("retrain", stage, "123456789012", "us-east-1"))
+    assert finding.level is Level.PROBLEM
+    assert repr(stage) in finding.found
+
+
+def test_names_that_get_too_long_are_a_problem() -> None:
+    finding = stage_name(Names("a-pipeline-of-length", "x" * 20, "123456789012", "ap-southeast-1"))
+    assert finding.level is Level.PROBLEM
+    assert "AWS allows 63" in finding.found
+    assert stage_name(NAMES).level is Level.OK
+
+
+def test_the_bucket_is_free_ours_or_somebody_elses() -> None:
+    free, ours, others = FakeS3(), FakeS3(NAMES.bucket), FakeS3()
+    others.refuse("HeadBucket", "403", 403)
+    assert "is free" in bucket(NAMES, free).found  # type: ignore[arg-type]
+    assert "is this account's" in bucket(NAMES, ours).found  # type: ignore[arg-type]
+    taken = bucket(NAMES, others)  # type: ignore[arg-type]
+    assert taken.level is Level.PROBLEM
+    assert "another account's" in taken.found
+    (_, request) = ours.calls[0]
+    assert request["ExpectedBucketOwner"] == NAMES.account
+
+
+def test_another_answer_about_the_bucket_is_left_to_the_caller() -> None:
+    s3 = FakeS3()
+    s3.refuse("HeadBucket", "500", 500)
+    with pytest.raises(type(client_error("500"))):
+        bucket(NAMES, s3)  # type: ignore[arg-type]
+
+
+def given(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
+    """Have a region, and credentials that nobody looks at."""
+    for name, value in {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        **variables,
+    }.items():
+        monkeypatch.setenv(name, value)
