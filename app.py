@@ -15,11 +15,14 @@ from chalice import Chalice
 from chalice.app import CloudWatchEvent, S3Event, SNSEvent
 
 from lambdas.announce import announce as announce_
+from lambdas.announce import pattern as unsuccessful_executions
 from lambdas.announce_approval import announce_approval as announce_approval_
+from lambdas.announce_approval import pattern as changed_models
 from lambdas.check_metrics import check_metrics as check_metrics_
 from lambdas.logs import start_logging
 from lambdas.on_request import on_request as on_request_
 from lambdas.on_schedule import on_schedule as on_schedule_
+from lambdas.on_upload import EVENTS as UPLOADS
 from lambdas.on_upload import on_upload as on_upload_
 from lambdas.prepare_run import prepare_run as prepare_run_
 from lambdas.settings import Settings
@@ -45,8 +48,8 @@ class UploadEvent(S3Event):
 
 @app.on_s3_event(
     bucket=os.environ["RETRAIN_BUCKET"],
-    events=["s3:ObjectCreated:*"],
-    prefix="raw_data/",
+    events=UPLOADS,
+    prefix=os.environ["RETRAIN_DATASET_PREFIX"],
     name="on_upload",
 )
 def on_upload(event: S3Event) -> list[dict[str, Any]]:
@@ -119,17 +122,7 @@ def check_metrics(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return check_metrics_(event, s3=client("s3"))
 
 
-@app.on_cw_event(
-    {
-        "source": ["aws.states"],
-        "detail-type": ["Step Functions Execution Status Change"],
-        "detail": {
-            "stateMachineArn": [os.environ["RETRAIN_STATE_MACHINE_ARN"]],
-            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
-        },
-    },
-    name="announce",
-)
+@app.on_cw_event(unsuccessful_executions(os.environ["RETRAIN_STATE_MACHINE_ARN"]), name="announce")
 def announce(event: CloudWatchEvent) -> dict[str, Any]:
     """Announce an execution that ended without success."""
     start_logging(event.context)
@@ -144,15 +137,7 @@ def announce(event: CloudWatchEvent) -> dict[str, Any]:
 
 
 @app.on_cw_event(
-    {
-        "source": ["aws.sagemaker"],
-        "detail-type": ["SageMaker Model Package State Change"],
-        "detail": {
-            "ModelPackageGroupName": [os.environ["RETRAIN_MODEL_PACKAGE_GROUP"]],
-            "ModelPackageStatus": ["Completed"],
-        },
-    },
-    name="announce_approval",
+    changed_models(os.environ["RETRAIN_MODEL_PACKAGE_GROUP"]), name="announce_approval"
 )
 def announce_approval(event: CloudWatchEvent) -> dict[str, Any]:
     """Announce a model that was registered, approved or rejected."""

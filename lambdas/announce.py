@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lambdas.boundary.text import one_line, printable
+from lambdas.gate.verdicts import REJECTED_ERROR
 from lambdas.runs.causes import readable_cause
 from lambdas.runs.executions import run_id
 
@@ -19,10 +20,24 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-REJECTED_ERROR = "QualityGate.ThresholdNotMet"
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 LONGEST_SUBJECT = 100
 LONGEST_CAUSE = 2000
+
+
+def pattern(state_machine_arn: str) -> dict[str, Any]:
+    """Return what EventBridge is to tell: executions of the machine that ended without success.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
+    return {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "stateMachineArn": [state_machine_arn],
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+        },
+    }
 
 
 def announce(

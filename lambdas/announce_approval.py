@@ -20,6 +20,21 @@ LONGEST_SUBJECT = 100
 LONGEST_LINE = 4000  # an ApprovalDescription has at most 1024 characters
 
 
+def pattern(model_package_group: str) -> dict[str, Any]:
+    """Return what EventBridge is to tell: packages of the group that are made or changed.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+    """
+    return {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Model Package State Change"],
+        "detail": {
+            "ModelPackageGroupName": [model_package_group],
+            "ModelPackageStatus": ["Completed"],
+        },
+    }
+
+
 def announce_approval(
     event: Mapping[str, Any], *, topic_arn: str, sns: "SNSClient", s3: "S3Client"
 ) -> dict[str, Any]:

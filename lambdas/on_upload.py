@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 Outcome = dict[str, Any]
 
+# What the bucket is to tell of.
+EVENTS = ["s3:ObjectCreated:*"]
+
 
 class ObjectKey(NamedTuple):
     """An object that S3 tells of, and its file name in the data set's folder."""

@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError
 
 from console.executions.origin import json_object, number, origin, text
 from lambdas.boundary.s3_objects import error_code
+from lambdas.gate.verdicts import REJECTED_ERROR
 from lambdas.runs import files
 from lambdas.runs.executions import run_id
-from operations.executions.view import REJECTED_ERROR
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from console.account import READ_ONLY
 from console.executions.reader import Snapshot
-from operations.executions.view import REJECTED_ERROR
+from lambdas.gate.verdicts import REJECTED_ERROR
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from typing import Any
 from lambdas.boundary.text import one_line
 
 REGISTER, KEEP_CHAMPION, REJECT = "register", "keep_champion", "reject"
+# The error of an execution whose model is rejected.
+REJECTED_ERROR = "QualityGate.ThresholdNotMet"
 LONGEST_LINE = 400  # characters: all lines together travel in the execution's state
 LEAST_DECIMALS, MOST_DECIMALS = 3, 9
 

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lambdas.gate.verdicts import REJECTED_ERROR
 from lambdas.runs.causes import readable_cause
 from lambdas.runs.files import report_uri
-from operations.executions.view import REJECTED_ERROR, ExecutionView, StateView, Work
+from operations.executions.view import ExecutionView, StateView, Work
 
 
 @dataclass(frozen=True)

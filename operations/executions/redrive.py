@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from lambdas.gate.verdicts import REJECTED_ERROR
 from operations.errors import FinalDecisionError, NotRedrivableError
-from operations.executions.view import REJECTED_ERROR
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

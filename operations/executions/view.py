@@ -18,7 +18,6 @@ JOB_LOG_GROUPS = {
     "TrainingJobName": "/aws/sagemaker/TrainingJobs",
     "ProcessingJobName": "/aws/sagemaker/ProcessingJobs",
 }
-REJECTED_ERROR = "QualityGate.ThresholdNotMet"
 
 ENDINGS: dict[str, StateStatus] = {
     "ExecutionSucceeded": "succeeded",

@@ -23,6 +23,7 @@ There is no Catch: a step that fails is left failed, so that RedriveExecution re
 import json
 from typing import Any
 
+from lambdas.gate.verdicts import REJECTED_ERROR
 from lambdas.reproduction.comparison import DIFFERS, REPRODUCED
 from lambdas.reuse.reuse import PREPARED, PREPROCESSED, TRAINED
 from state_machine.config import PipelineConfig
@@ -38,7 +39,6 @@ from state_machine.sdk import sdk
 from state_machine.sdk.asl import Fail, LambdaStep, Task, join
 
 REGISTER_STATE_SECONDS = 60
-REJECTED_ERROR = "QualityGate.ThresholdNotMet"
 
 
 def build(config: PipelineConfig, deployed: Deployed) -> sdk.Chain:

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from cli.shown import progress
 from cli.shown.progress import LivePresenter, PlainPresenter
+from lambdas.gate.verdicts import REJECTED_ERROR
 from operations.executions import view as execution
 from operations.executions.training_log import Epoch
 from operations.executions.view import ExecutionView
@@ -145,10 +146,10 @@ def test_the_live_picture_of_an_ended_run_awaits_nothing() -> None:
 def test_the_live_picture_shows_a_failure_where_it_happened() -> None:
     presenter = LivePresenter(PlainTerminal(animated=True), [], clock)
     events = rejected().events
-    error = {"error": execution.REJECTED_ERROR}
+    error = {"error": REJECTED_ERROR}
     presenter.show(execution.read({**DESCRIPTION, **error, "status": "FAILED"}, events), [])
     assert any(
-        line.startswith("✗ Rejected") and execution.REJECTED_ERROR in line
+        line.startswith("✗ Rejected") and REJECTED_ERROR in line
         for line in rendered(presenter).splitlines()
     )
 

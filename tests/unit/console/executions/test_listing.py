@@ -9,7 +9,7 @@ import pytest
 from console.executions.listing import Details, Executions, details
 from console.executions.origin import origin
 from console.executions.table import SEARCHED_AT_ONCE, SIZE, Filter, view
-from operations.executions.view import REJECTED_ERROR
+from lambdas.gate.verdicts import REJECTED_ERROR
 from tests.fakes.console import BEGIN, MACHINE, FakeExecutions, arn_of
 from tests.fakes.s3 import FakeS3
 

@@ -13,9 +13,10 @@ from console.executions.offers import offers
 from console.executions.reader import Reader, Readers
 from console.executions.timeline import MOST, lines
 from console.executions.visits import Visits
+from lambdas.gate.verdicts import REJECTED_ERROR
 from operations.errors import NoExecutionError
 from operations.executions.training_log import Epoch
-from operations.executions.view import REJECTED_ERROR, ExecutionView, Work
+from operations.executions.view import ExecutionView, Work
 from tests.fakes import histories
 from tests.fakes.console import FakeExecutions, FakeLogs, arn_of
 from tests.fakes.histories import ARN, START, gate, registered

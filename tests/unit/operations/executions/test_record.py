@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lambdas.gate.verdicts import REJECTED_ERROR
 from operations.executions import record, view
 from operations.executions.record import Seconds
 from tests.fakes.histories import (
@@ -76,7 +77,7 @@ def test_steps_are_the_task_states_with_their_seconds() -> None:
 
 
 def test_a_rejection_is_a_decision() -> None:
-    run = record_of(rejected(), "FAILED", view.REJECTED_ERROR, "accuracy too low")
+    run = record_of(rejected(), "FAILED", REJECTED_ERROR, "accuracy too low")
     assert run.decided
     assert (run.status, run.decision, run.failure) == ("FAILED", "reject", None)
     assert run.reason == "accuracy 0.9722 does not hold >= 0.99"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from lambdas.gate.verdicts import REJECTED_ERROR
 from operations.errors import FinalDecisionError, NotRedrivableError
 from operations.executions.redrive import PATIENCE_SECONDS, redrive
-from operations.executions.view import REJECTED_ERROR
 from tests.fakes.histories import ARN
 from tests.fakes.terminal import client_error
 
