@@ -8,18 +8,13 @@ from dataclasses import dataclass
 
 import boto3
 
-LAMBDAS = (
-    "on_upload",
-    "on_request",
-    "start_retraining",
-    "take_turn",
-    "prepare_run",
-    "check_metrics",
-    "announce",
-    "announce_approval",
-)
-SCHEDULED_LAMBDA = "on_schedule"  # deployed only where pipeline.toml enables the schedule
 DATASET_PREFIX = "raw_data/"
+# The purposes of the topics and of the queue: what asks for retraining, what tells people, and
+# what keeps the events that a Lambda could not handle after its retries.
+REQUESTS, ANNOUNCEMENTS = "retrain", "announcements"
+FAILED_EVENTS = "failed-events"
+# The kinds of SageMaker's jobs that a run consists of.
+TASKS = ("Training", "Processing")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Loads, and what becomes of them: one account, simulated from the uploads to the registry."""
 
 import copy
-import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from state_machine.artifacts import bundle
 from state_machine.config import PipelineConfig
 from state_machine.definition import workflow
 from state_machine.definition.deployed import Deployed
+from state_machine.functions.catalogue import LAMBDAS
 from state_machine.names import Names
 
 PROJECT = Path(__file__).parents[2]
@@ -138,11 +138,11 @@ def design(region: str, pipeline: PipelineConfig | None = None) -> Design:
     pipeline = pipeline or config.load(PROJECT / "pipeline.toml")
     names = Names(pipeline.name, "dev", "123456789012", region)
     code = bundle.pack(pipeline.code.scripts, names.bucket)
-    chalice = json.loads((PROJECT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    memory_mb = max(each.memory_mb for each in LAMBDAS)
     return Design(
         workflow.as_dict(pipeline, Deployed(names, code)),
         len(pipeline.data.required_files),
-        float(chalice["lambda_memory_size"]) / MB_OF_A_GB,
+        memory_mb / MB_OF_A_GB,
     )
 
 

@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.doctor.findings import Finding, ok, problem, warning
 from operations.errors import RetrainError, translated
-from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names, names_of
+from state_machine.functions.catalogue import LAMBDAS
+from state_machine.names import Names, names_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -142,7 +143,7 @@ def stage_name(names: Names) -> Finding:
 
 
 def _lengths(names: Names) -> dict[str, int]:
-    functions = (names.function(function) for function in (*LAMBDAS, SCHEDULED_LAMBDA))
+    functions = (names.function(each.name) for each in LAMBDAS)
     return {
         names.bucket: BUCKET_LENGTH,
         **dict.fromkeys(functions, FUNCTION_LENGTH),

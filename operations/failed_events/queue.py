@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.errors import InputError, NotDeployedError
 from operations.failed_events.invocation_record import InvocationRecord, NotARecordError, read
-from state_machine.deployment.messaging import FAILED_EVENTS
-from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
+from state_machine.functions.catalogue import LAMBDAS
+from state_machine.names import FAILED_EVENTS, Names
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -192,7 +192,7 @@ def _replay(queue: FailedEvents, functions: "LambdaClient", names: Names, event:
     if record is None:
         return Replay(event.id, False, f"left in place: {event.problem}")
     # Whoever may write to the queue must not choose which function of the account is invoked.
-    ours = map(names.function_arn, (*LAMBDAS, SCHEDULED_LAMBDA))
+    ours = [names.function_arn(each.name) for each in LAMBDAS]
     if record.function_arn not in ours:
         problem = f"{record.function_arn} is no function of {names.prefix}"
         return Replay(event.id, False, f"left in place: {problem}")

@@ -20,6 +20,8 @@ from typing import Any
 
 import boto3
 
+from state_machine.artifacts import lambda_zip
+from state_machine.artifacts.lambda_zip import LambdaZip
 from state_machine.errors import DeploymentError
 from state_machine.names import Names
 
@@ -28,18 +30,19 @@ FOR_LAMBDA = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64"]
 CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
 CODE_TAG = "retrain-code"
 
-# What Chalice takes where .chalice/config.json names nothing:
-# https://aws.github.io/chalice/topics/configfile.html
-DEFAULT_TIMEOUT, DEFAULT_MEMORY = 60, 128
-
 
 class ChaliceApp:
-    """All Lambdas of a stage, deployed together: once, however many of them ask for it."""
+    """All Lambdas of a stage, deployed together: once, however many of them ask for it.
+
+    `functions` has for each what Chalice is told of it, `lambda_timeout` and `lambda_memory_size`:
+    https://aws.github.io/chalice/topics/configfile.html
+    """
 
     def __init__(
         self,
         names: Names,
         variables: Mapping[str, str],
+        functions: Mapping[str, Mapping[str, int]],
         *,
         session: boto3.Session,
         project: Path,
@@ -47,24 +50,11 @@ class ChaliceApp:
     ) -> None:
         self.variables = dict(variables)
         self._names = names
+        self._functions = functions
         self._session = session
         self._project = project
         self._work_folder = work_folder
         self._deployed = False
-
-    @cached_property
-    def settings(self) -> dict[str, Any]:
-        """What .chalice/config.json says, of all stages."""
-        text = (self._project / ".chalice" / "config.json").read_text(encoding="utf-8")
-        loaded: dict[str, Any] = json.loads(text)
-        return loaded
-
-    def limits(self, function: str) -> dict[str, int]:
-        """Return the function's time in seconds and its memory in MB."""
-        return {
-            "timeout": self._setting(function, "lambda_timeout", DEFAULT_TIMEOUT),
-            "memory": self._setting(function, "lambda_memory_size", DEFAULT_MEMORY),
-        }
 
     @cached_property
     def digest(self) -> str:
@@ -104,6 +94,16 @@ class ChaliceApp:
             self._stage(staged)
             yield staged, {"PIP_FIND_LINKS": str(wheels), "PIP_NO_INDEX": "1"}
 
+    @cached_property
+    def package(self) -> LambdaZip:
+        """The zip of all Lambdas, for those who deploy it in another way.
+
+        Raises:
+            DeploymentError: pip or Chalice failed.
+        """
+        with self.staged(f"{self._names.prefix}-package") as (staged, variables):
+            return lambda_zip.build(staged, variables)
+
     def tag(self, zip_digest: str) -> dict[str, str]:
         """Return the tag of a function: what was packaged, and the zip that came of it.
 
@@ -115,22 +115,19 @@ class ChaliceApp:
         """Return the config.json of the staged copy: each function has a role of its own."""
         functions = {
             function: {
-                **self.settings.get("lambda_functions", {}).get(function, {}),
+                **settings,
                 "manage_iam_role": False,
                 "iam_role_arn": self._names.role_arn(function),
             }
-            for function in self.settings["lambda_functions"]
+            for function, settings in self._functions.items()
         }
         stage = {"environment_variables": self.variables, "lambda_functions": functions}
+        text = (self._project / ".chalice" / "config.json").read_text(encoding="utf-8")
         return {
-            **self.settings,
+            **json.loads(text),
             "app_name": self._names.name,
             "stages": {self._names.stage: stage},
         }
-
-    def _setting(self, function: str, name: str, default: int) -> int:
-        own = self.settings.get("lambda_functions", {}).get(function, {})
-        return int(own.get(name, self.settings.get(name, default)))
 
     def _vendored(self) -> Iterator[Path]:
         for folder, folders, names in os.walk(self._project / "vendor", followlinks=True):
@@ -157,7 +154,7 @@ class ChaliceApp:
     def _sign(self) -> None:
         """Tag each function with what was packaged, and with the zip that came of it."""
         lambdas = self._session.client("lambda")
-        for function in self.settings["lambda_functions"]:
+        for function in self._functions:
             try:
                 name = self._names.function(function)
                 found = lambdas.get_function_configuration(FunctionName=name)

@@ -17,7 +17,6 @@ from chalice.config import Config
 from chalice.deploy import packager
 from chalice.utils import UI, OSUtils
 
-from state_machine.artifacts.chalice_app import ChaliceApp
 from state_machine.errors import DeploymentError
 
 RUNTIME = Config().lambda_python_version
@@ -41,22 +40,21 @@ class LambdaZip:
         return base64.b64encode(hashlib.sha256(self.content).digest()).decode()
 
 
-def build(app: ChaliceApp, name: str) -> LambdaZip:
-    """Have Chalice package the app, in the staged folder `name`.
+def build(staged: Path, variables: Mapping[str, str]) -> LambdaZip:
+    """Have Chalice package the app that lies in `staged`; `variables` are for pip.
 
     Raises:
         DeploymentError: pip or Chalice failed.
     """
-    with app.staged(name) as (staged, variables):
-        osutils = _WithVariables(variables)
-        builder = packager.DependencyBuilder(osutils)
-        ui = UI(out=io.StringIO(), err=io.StringIO())
-        chalice = packager.LambdaDeploymentPackager(osutils, builder, ui)
-        try:
-            made = chalice.create_deployment_package(str(staged), RUNTIME)
-        except (packager.MissingDependencyError, packager.NoSuchPackageError) as error:
-            raise DeploymentError(f"Chalice could not package the Lambdas: {error}") from error
-        return LambdaZip(reproducible(Path(made)))
+    osutils = _WithVariables(variables)
+    builder = packager.DependencyBuilder(osutils)
+    ui = UI(out=io.StringIO(), err=io.StringIO())
+    chalice = packager.LambdaDeploymentPackager(osutils, builder, ui)
+    try:
+        made = chalice.create_deployment_package(str(staged), RUNTIME)
+    except (packager.MissingDependencyError, packager.NoSuchPackageError) as error:
+        raise DeploymentError(f"Chalice could not package the Lambdas: {error}") from error
+    return LambdaZip(reproducible(Path(made)))
 
 
 def reproducible(made: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""The one bucket of a stage, and the code that lies in it."""
+"""The one bucket of a stage."""
 
 import json
 from http import HTTPStatus
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from state_machine.artifacts.bundle import PREFIX as CODE_PREFIX
-from state_machine.artifacts.bundle import Bundle
-from state_machine.deployment.resource import Resource, Setting, counted
+from state_machine.deployment import triggers
+from state_machine.deployment.cloudformation import RETAINED, CfnResource, resource
+from state_machine.deployment.resource import Resource, Rights, Setting, counted
 from state_machine.names import Names
 
 if TYPE_CHECKING:
@@ -29,6 +30,27 @@ PUBLIC_ACCESS_BLOCK = {
 ABANDONED_UPLOAD_DAYS = 7
 REPLACED_VERSION_DAYS = 90
 RARELY_READ_DAYS = 30
+
+RIGHTS = Rights(
+    "bucket",
+    (
+        "s3:CreateBucket",
+        "s3:GetBucketNotification",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:GetBucketVersioning",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+        "s3:ListBucket",
+        "s3:PutBucketNotification",
+        "s3:PutBucketPolicy",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketVersioning",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutLifecycleConfiguration",
+    ),
+    lambda names, _: names.bucket_arn,
+)
 
 
 def lifecycle_rules() -> list[dict[str, Any]]:
@@ -132,6 +154,25 @@ class Bucket(Resource):
             Setting("lifecycle", lifecycle_rules(), self._lifecycle, self._put_lifecycle),
         ]
 
+    def template(self) -> dict[str, CfnResource]:
+        """The bucket, which notifies once the Lambda's permission is there, and its policy."""
+        by_default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": ENCRYPTION}}
+        notifications = triggers.upload_notifications(self._names)
+        properties = {
+            "BucketName": self.name,
+            "VersioningConfiguration": {"Status": VERSIONING},
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [by_default]},
+            "PublicAccessBlockConfiguration": PUBLIC_ACCESS_BLOCK,
+            "LifecycleConfiguration": {"Rules": [_cfn_rule(each) for each in lifecycle_rules()]},
+            "NotificationConfiguration": {"LambdaConfigurations": notifications},
+        }
+        first = triggers.permission_id(triggers.UPLOADED)
+        policy = {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": bucket_policy(self._names)}
+        return {
+            "Bucket": resource("S3::Bucket", properties, DependsOn=first, **RETAINED),
+            "BucketPolicy": resource("S3::BucketPolicy", policy, **RETAINED),
+        }
+
     def _versioning(self) -> str | None:
         return self._s3.get_bucket_versioning(Bucket=self.name).get("Status")
 
@@ -184,40 +225,15 @@ class Bucket(Resource):
             raise
 
 
-class Code(Resource):
-    """The jobs' code, below its digest. Earlier bundles stay: their runs can be reproduced."""
-
-    kind = "code"
-
-    def __init__(self, bundle: Bundle, s3: "S3Client") -> None:
-        self.name = bundle.prefix[:17]
-        self._bundle = bundle
-        self._s3 = s3
-
-    def exists(self) -> bool:
-        """Tell whether all files of the bundle are in the bucket, which may not be there yet."""
-        try:
-            found = self._s3.list_objects_v2(Bucket=self._bundle.bucket, Prefix=self._bundle.prefix)
-        except self._s3.exceptions.NoSuchBucket:
-            return False
-        sizes = {item["Key"]: item["Size"] for item in found.get("Contents", ())}
-        return all(
-            sizes.get(f"{self._bundle.prefix}{name}") == len(content)
-            for name, content in self._bundle.files.items()
-        )
-
-    def create(self) -> None:
-        """Put the bundle's files where its digest says."""
-        for name, content in self._bundle.files.items():
-            key = f"{self._bundle.prefix}{name}"
-            self._s3.put_object(Bucket=self._bundle.bucket, Key=key, Body=content)
-
-    def delete(self) -> None:
-        """Delete the bundle's files; it is data of the bucket, and goes with it."""
-        for name in self._bundle.files:
-            self._s3.delete_object(Bucket=self._bundle.bucket, Key=f"{self._bundle.prefix}{name}")
-
-    def holds(self) -> str:
-        """Say whether there are runs, which may have been made with it."""
-        runs = self._s3.list_objects_v2(Bucket=self._bundle.bucket, Prefix="runs/", MaxKeys=1)
-        return "what runs were made with" if runs["KeyCount"] else ""
+def _cfn_rule(rule: dict[str, Any]) -> dict[str, Any]:
+    renamed = {"Id": rule["ID"], "Status": rule["Status"], "Prefix": rule["Filter"]["Prefix"]}
+    kept = {
+        key: rule[key]
+        for key in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration")
+        if key in rule
+    }
+    transitions = [
+        {"TransitionInDays": one["Days"], "StorageClass": one["StorageClass"]}
+        for one in rule.get("Transitions", [])
+    ]
+    return renamed | kept | ({"Transitions": transitions} if transitions else {})

@@ -8,18 +8,41 @@ from typing import Any
 import boto3
 
 from state_machine.artifacts.chalice_app import CODE_TAG, ChaliceApp
+from state_machine.artifacts.lambda_zip import RUNTIME
 from state_machine.config import PipelineConfig
-from state_machine.deployment.messaging import FAILED_EVENTS
-from state_machine.deployment.policies import ASYNCHRONOUS
+from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
+from state_machine.deployment.log_groups import logs_id
 from state_machine.deployment.propagation import until_known
-from state_machine.deployment.resource import Resource, Setting
-from state_machine.deployment.triggers import RuleTrigger, TopicTrigger, Trigger, UploadTrigger
-from state_machine.names import DATASET_PREFIX, LAMBDAS, SCHEDULED_LAMBDA, Names
+from state_machine.deployment.resource import Resource, Rights, Setting
+from state_machine.deployment.triggers import Trigger, trigger_of
+from state_machine.functions.catalogue import LAMBDAS, Lambda
+from state_machine.names import ANNOUNCEMENTS, DATASET_PREFIX, FAILED_EVENTS, REQUESTS, Names
 
 # Lambda keeps an asynchronous event for at most six hours and retries it at most twice:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 MAXIMUM_EVENT_AGE_SECONDS = 6 * 3600
 MAXIMUM_RETRY_ATTEMPTS = 2
+
+RIGHTS = Rights(
+    "function",
+    (
+        "lambda:AddPermission",
+        "lambda:CreateFunction",
+        "lambda:DeleteFunction",
+        "lambda:DeleteFunctionConcurrency",
+        "lambda:GetFunction",
+        "lambda:GetFunctionConfiguration",
+        "lambda:GetFunctionEventInvokeConfig",
+        "lambda:GetPolicy",
+        "lambda:ListTags",
+        "lambda:PutFunctionEventInvokeConfig",
+        "lambda:TagResource",
+        "lambda:UntagResource",
+        "lambda:UpdateFunctionCode",
+        "lambda:UpdateFunctionConfiguration",
+    ),
+    lambda names, _: names.function_arn("any"),
+)
 
 
 def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
@@ -34,20 +57,10 @@ def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
         "RETRAIN_REQUIRED_FILES": json.dumps(config.data.required_files),
         "RETRAIN_HYPERPARAMETERS": json.dumps(config.training.hyperparameters),
         "RETRAIN_MODEL_PACKAGE_GROUP": group,
-        "RETRAIN_REQUESTS_TOPIC_ARN": names.topic_arn("retrain"),
-        "RETRAIN_ANNOUNCEMENTS_TOPIC_ARN": names.topic_arn("announcements"),
+        "RETRAIN_REQUESTS_TOPIC_ARN": names.topic_arn(REQUESTS),
+        "RETRAIN_ANNOUNCEMENTS_TOPIC_ARN": names.topic_arn(ANNOUNCEMENTS),
         "POWERTOOLS_SERVICE_NAME": names.prefix,
     } | ({"RETRAIN_SCHEDULE": schedule.expression} if schedule.enabled else {})
-
-
-def is_wanted(function: str, config: PipelineConfig) -> bool:
-    """Tell whether the configuration asks for the Lambda, and for what belongs to it."""
-    return function != SCHEDULED_LAMBDA or config.schedule.enabled
-
-
-def wanted_functions(config: PipelineConfig) -> list[str]:
-    """The Lambdas that the configuration asks for."""
-    return [function for function in (*LAMBDAS, SCHEDULED_LAMBDA) if is_wanted(function, config)]
 
 
 def event_invocation(names: Names) -> dict[str, Any]:
@@ -67,18 +80,17 @@ def functions(
     pause: Callable[[float], None],
 ) -> list["Function"]:
     """Every Lambda that the project knows; the scheduled one is wanted only with a schedule."""
-    triggers = _triggers(config, names, session)
     return [
         Function(
-            function,
+            each,
             names,
             app,
             session,
-            trigger=triggers.get(function),
+            trigger=trigger_of(each, config, names, session),
             pause=pause,
-            wanted=is_wanted(function, config),
+            wanted=each.is_wanted(config),
         )
-        for function in (*LAMBDAS, SCHEDULED_LAMBDA)
+        for each in LAMBDAS
     ]
 
 
@@ -89,7 +101,7 @@ class Function(Resource):
 
     def __init__(
         self,
-        function: str,
+        function: Lambda,
         names: Names,
         app: ChaliceApp,
         session: boto3.Session,
@@ -98,7 +110,7 @@ class Function(Resource):
         pause: Callable[[float], None],
         wanted: bool = True,
     ) -> None:
-        self.name = names.function(function)
+        self.name = names.function(function.name)
         self.wanted = wanted
         self._function = function
         self._names = names
@@ -134,7 +146,7 @@ class Function(Resource):
         ]
         if self._trigger is not None:
             settings.append(Setting("trigger", self._trigger.desired, self._trigger.found, deploy))
-        if self._function in ASYNCHRONOUS:
+        if self._function.asynchronous:
             settings.append(
                 Setting(
                     "failed events",
@@ -144,6 +156,45 @@ class Function(Resource):
                 )
             )
         return settings
+
+    def template(self) -> dict[str, CfnResource]:
+        """The function, what invokes it, and where its failed events go."""
+        made = {self._id: resource("Lambda::Function", self._properties(), DependsOn=self._first())}
+        if self._function.asynchronous:
+            made[logical_id(self._function.name, "FailedEvents")] = resource(
+                "Lambda::EventInvokeConfig",
+                {
+                    "FunctionName": {"Ref": self._id},
+                    "Qualifier": "$LATEST",
+                    **event_invocation(self._names),
+                },
+                DependsOn=logical_id(FAILED_EVENTS, "Queue"),
+            )
+        return made | (self._trigger.template() if self._trigger else {})
+
+    @property
+    def _id(self) -> str:
+        return logical_id(self._function.name, "Function")
+
+    def _first(self) -> list[str]:
+        """A function that logs before its log group is there makes one that never forgets."""
+        return [logical_id(self._function.name, "Role"), logs_id(self._id)]
+
+    def _properties(self) -> dict[str, Any]:
+        """Return the function; its zip lies in the bucket of the parameter ArtifactsBucket."""
+        package = self._app.package
+        tags = self._app.tag(package.digest)
+        return {
+            "FunctionName": self.name,
+            "Code": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": package.name},
+            "Handler": f"app.{self._function.name}",
+            "Runtime": RUNTIME,
+            "Role": self._names.role_arn(self._function.name),
+            "Timeout": self._function.timeout_seconds,
+            "MemorySize": self._function.memory_mb,
+            "Environment": {"Variables": self._app.variables},
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        }
 
     def _deploy(self, _: Any) -> None:
         self._app.deploy()
@@ -156,8 +207,9 @@ class Function(Resource):
 
     def _desired(self) -> dict[str, Any]:
         return {
-            **self._app.limits(self._function),
-            "role": self._names.role_arn(self._function),
+            "timeout": self._function.timeout_seconds,
+            "memory": self._function.memory_mb,
+            "role": self._names.role_arn(self._function.name),
             "variables": self._app.variables,
         }
 
@@ -186,42 +238,3 @@ class Function(Resource):
         """Let Lambda send to the queue what the function could not handle after its retries."""
         put = partial(self._lambdas.put_function_event_invoke_config, FunctionName=self.name)
         until_known(lambda: put(**invocation), self._pause)
-
-
-def rule_matches(config: PipelineConfig, names: Names) -> dict[str, dict[str, Any]]:
-    """What the rules of app.py match, by Lambda; a test of a deployment holds both together."""
-    failed = {
-        "source": ["aws.states"],
-        "detail-type": ["Step Functions Execution Status Change"],
-        "detail": {
-            "stateMachineArn": [names.state_machine_arn],
-            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
-        },
-    }
-    changed = {
-        "source": ["aws.sagemaker"],
-        "detail-type": ["SageMaker Model Package State Change"],
-        "detail": {
-            "ModelPackageGroupName": [
-                names.model_package_group(config.registry.model_package_group)
-            ],
-            "ModelPackageStatus": ["Completed"],
-        },
-    }
-    return {
-        "announce": {"pattern": failed},
-        "announce_approval": {"pattern": changed},
-        SCHEDULED_LAMBDA: {"schedule": config.schedule.expression},
-    }
-
-
-def _triggers(config: PipelineConfig, names: Names, session: boto3.Session) -> dict[str, Trigger]:
-    rules = rule_matches(config, names)
-    return {
-        "on_upload": UploadTrigger("on_upload", names, session),
-        "on_request": TopicTrigger("on_request", names, session),
-        **{
-            function: RuleTrigger(function, names, session, **matches)
-            for function, matches in rules.items()
-        },
-    }

@@ -2,21 +2,43 @@
 
 from typing import TYPE_CHECKING, Any
 
-from state_machine.deployment.resource import Resource, Setting, counted
+from state_machine.deployment.cloudformation import RETAINED, CfnResource, resource
+from state_machine.deployment.resource import Resource, Rights, Setting, counted
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 RETENTION_DAYS = 90
+RIGHTS = Rights(
+    "log group",
+    (
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:DescribeLogGroups",
+        "logs:PutRetentionPolicy",
+    ),
+    lambda names, _: names.log_group_arn(names.state_machine_log_group),
+)
+
+
+def logs_id(owner: str) -> str:
+    """Return the logical id of the log group of the resource that has that one."""
+    return f"{owner}Logs"
 
 
 class LogGroup(Resource):
-    """A log group that forgets after a while; AWS's own would never."""
+    """A log group that forgets after a while; AWS's own would never.
+
+    `owner` is the logical id of what writes to it.
+    """
 
     kind = "log group"
 
-    def __init__(self, name: str, logs: "CloudWatchLogsClient", *, wanted: bool = True) -> None:
+    def __init__(
+        self, name: str, owner: str, logs: "CloudWatchLogsClient", *, wanted: bool = True
+    ) -> None:
         self.name = name
+        self._owner = owner
         self.wanted = wanted
         self._logs = logs
 
@@ -39,6 +61,11 @@ class LogGroup(Resource):
     def settings(self) -> list[Setting]:
         """How many days it keeps what is logged."""
         return [Setting("retention", RETENTION_DAYS, self._retention, self._put_retention)]
+
+    def template(self) -> dict[str, CfnResource]:
+        """The log group, which a stack leaves behind."""
+        properties = {"LogGroupName": self.name, "RetentionInDays": RETENTION_DAYS}
+        return {logs_id(self._owner): resource("Logs::LogGroup", properties, **RETAINED)}
 
     def _retention(self) -> int | None:
         return (self._found() or {}).get("retentionInDays")

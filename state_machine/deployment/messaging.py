@@ -6,17 +6,38 @@ topic  <prefix>-announcements  tells of executions that ended without success,
 queue  <prefix>-failed-events  keeps events that a Lambda could not handle after its retries
 """
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from state_machine.deployment.resource import Resource, Setting, counted
-from state_machine.names import Names
+from state_machine.deployment.cloudformation import RETAINED, CfnResource, logical_id, resource
+from state_machine.deployment.resource import Resource, Rights, Setting, counted
+from state_machine.names import ANNOUNCEMENTS, FAILED_EVENTS, REQUESTS, Names
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
-TOPICS = ("retrain", "announcements")
-FAILED_EVENTS = "failed-events"
+TOPICS = (REQUESTS, ANNOUNCEMENTS)
+TOPIC_RIGHTS = Rights(
+    "topic",
+    (
+        "sns:CreateTopic",
+        "sns:GetTopicAttributes",
+        "sns:ListSubscriptionsByTopic",
+        "sns:Subscribe",
+    ),
+    lambda names, _: names.topic_arn(REQUESTS),
+)
+QUEUE_RIGHTS = Rights(
+    "queue",
+    (
+        "sqs:CreateQueue",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:SetQueueAttributes",
+    ),
+    lambda names, _: names.queue_arn(FAILED_EVENTS),
+)
 
 # SQS's maximum: time to come back from a holiday and replay.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
@@ -34,6 +55,7 @@ class Topic(Resource):
 
     def __init__(self, purpose: str, names: Names, sns: "SNSClient") -> None:
         self.name = names.topic(purpose)
+        self._purpose = purpose
         self._arn = names.topic_arn(purpose)
         self._sns = sns
 
@@ -52,6 +74,12 @@ class Topic(Resource):
     def delete(self) -> None:
         """Delete it and its subscriptions."""
         self._sns.delete_topic(TopicArn=self._arn)
+
+    def template(self) -> dict[str, CfnResource]:
+        """The topic, without its subscriptions."""
+        return {
+            logical_id(self._purpose, "Topic"): resource("SNS::Topic", {"TopicName": self.name})
+        }
 
 
 class FailedEventsQueue(Resource):
@@ -87,6 +115,12 @@ class FailedEventsQueue(Resource):
     def settings(self) -> list[Setting]:
         """How long it keeps events, and how they are encrypted."""
         return [Setting("attributes", QUEUE_ATTRIBUTES, self._found, self._put)]
+
+    def template(self) -> dict[str, CfnResource]:
+        """The queue. SQS takes every attribute as text, CloudFormation numbers as numbers."""
+        attributes = {name: json.loads(text) for name, text in QUEUE_ATTRIBUTES.items()}
+        properties = {"QueueName": self.name, **attributes}
+        return {logical_id(FAILED_EVENTS, "Queue"): resource("SQS::Queue", properties, **RETAINED)}
 
     def _found(self) -> dict[str, str]:
         return self._attributes(list(QUEUE_ATTRIBUTES))

@@ -4,12 +4,18 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from state_machine.deployment.resource import Resource, counted
+from state_machine.deployment.cloudformation import RETAINED, CfnResource, resource
+from state_machine.deployment.resource import Resource, Rights, counted
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 DESCRIPTION = "Models that passed the quality gate"
+RIGHTS = Rights(
+    "model package group",
+    ("sagemaker:CreateModelPackageGroup", "sagemaker:DescribeModelPackageGroup"),
+    lambda names, group: names.arn("sagemaker", f"model-package-group/{group}"),
+)
 
 
 class ModelPackageGroup(Resource):
@@ -46,6 +52,16 @@ class ModelPackageGroup(Resource):
     def holds(self) -> str:
         """Say how many versions are registered."""
         return counted(len(self._versions()), "model version")
+
+    def template(self) -> dict[str, CfnResource]:
+        """The group, without its versions."""
+        properties = {
+            "ModelPackageGroupName": self.name,
+            "ModelPackageGroupDescription": DESCRIPTION,
+        }
+        return {
+            "ModelPackageGroup": resource("SageMaker::ModelPackageGroup", properties, **RETAINED)
+        }
 
     def _versions(self) -> list[str]:
         pages = self._sagemaker.get_paginator("list_model_packages").paginate(

@@ -1,4 +1,7 @@
-"""What a deployment consists of, and how it differs from what is there.
+"""What a stage consists of, and how it differs from what is there.
+
+A resource is described in one place: the calls that make, compare, change and delete it, what a
+template says of it, and the rights that whoever deploys needs for it.
 
 A resource is asked for what is there each time: no record of an earlier deployment is kept, so that
 one that was interrupted, or made from another machine, is found as it is.
@@ -9,6 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from state_machine.deployment.cloudformation import CfnResource
+from state_machine.names import Names
 
 
 class Action(StrEnum):
@@ -32,6 +38,18 @@ class Setting:
     desired: Any
     get: Callable[[], Any]
     put: Callable[[Any], object]
+
+
+@dataclass(frozen=True)
+class Rights:
+    """The actions of IAM that a deployment needs on resources of a kind.
+
+    `arn(names, model_package_group)` is that of one of them, which stands for all.
+    """
+
+    kind: str
+    actions: tuple[str, ...]
+    arn: Callable[[Names, str], str]
 
 
 class Resource(ABC):
@@ -59,6 +77,10 @@ class Resource(ABC):
     def settings(self) -> Sequence[Setting]:
         """Return what is compared, and put where it differs."""
         return ()
+
+    def template(self) -> dict[str, CfnResource]:
+        """Return what CloudFormation makes of it by logical id; nothing where it cannot."""
+        return {}
 
     def holds(self) -> str:
         """Say what data it holds that nothing could bring back; empty if none."""

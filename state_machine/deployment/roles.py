@@ -5,15 +5,33 @@ from typing import TYPE_CHECKING, Any
 
 from state_machine.config import PipelineConfig
 from state_machine.deployment import policies
-from state_machine.deployment.policies import Policy
-from state_machine.deployment.resource import Resource, Setting
+from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
+from state_machine.deployment.resource import Resource, Rights, Setting
+from state_machine.functions.catalogue import LAMBDAS
+from state_machine.functions.statements import Policy
 from state_machine.images import repository_arn, training_image
-from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
+from state_machine.names import Names
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 POLICY_NAME = "retrain"
+RIGHTS = Rights(
+    "role",
+    (
+        "iam:CreateRole",
+        "iam:DeleteRole",
+        "iam:DeleteRolePolicy",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListRolePolicies",
+        "iam:PassRole",
+        "iam:PutRolePolicy",
+        "iam:UpdateAssumeRolePolicy",
+    ),
+    lambda names, _: names.role_arn("states"),
+)
 
 
 def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, Policy]]:
@@ -27,13 +45,7 @@ def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, P
     return {
         "jobs": (policies.jobs_trust(names), jobs),
         "states": (policies.state_machine_trust(names), states),
-        **{
-            function: (
-                policies.function_trust(),
-                policies.function_policy(function, names, group),
-            )
-            for function in (*LAMBDAS, SCHEDULED_LAMBDA)
-        },
+        **{each.name: (policies.function_trust(), each.policy(names, group)) for each in LAMBDAS},
     }
 
 
@@ -43,9 +55,17 @@ class Role(Resource):
     kind = "role"
 
     def __init__(
-        self, name: str, trust: Policy, policy: Policy, iam: "IAMClient", *, wanted: bool = True
+        self,
+        purpose: str,
+        names: Names,
+        trust: Policy,
+        policy: Policy,
+        iam: "IAMClient",
+        *,
+        wanted: bool = True,
     ) -> None:
-        self.name = name
+        self.name = names.role(purpose)
+        self._purpose = purpose
         self.wanted = wanted
         self._trust = trust
         self._policy = policy
@@ -76,6 +96,15 @@ class Role(Resource):
             Setting("policy", {POLICY_NAME: self._policy}, self._policies, self._put_policies),
             Setting("attached policies", [], self._attached, self._detach),
         ]
+
+    def template(self) -> dict[str, CfnResource]:
+        """The role with its policy."""
+        properties = {
+            "RoleName": self.name,
+            "AssumeRolePolicyDocument": self._trust,
+            "Policies": [{"PolicyName": POLICY_NAME, "PolicyDocument": self._policy}],
+        }
+        return {logical_id(self._purpose, "Role"): resource("IAM::Role", properties)}
 
     def _trusted(self) -> Any:
         return self._iam.get_role(RoleName=self.name)["Role"]["AssumeRolePolicyDocument"]

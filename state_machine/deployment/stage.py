@@ -6,18 +6,31 @@ The embedded AWS is deployed to in exactly this way: only AWS_ENDPOINT_URL diffe
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import boto3
 
 from state_machine.artifacts import bundle
+from state_machine.artifacts.bundle import Bundle
 from state_machine.artifacts.chalice_app import ChaliceApp
 from state_machine.config import PipelineConfig
 from state_machine.definition import workflow
 from state_machine.definition.deployed import Deployed
-from state_machine.deployment.bucket import Bucket, Code
-from state_machine.deployment.functions import environment, functions, is_wanted, wanted_functions
+from state_machine.deployment import (
+    bucket,
+    code,
+    functions,
+    log_groups,
+    messaging,
+    model_package_group,
+    roles,
+    state_machine,
+    triggers,
+)
+from state_machine.deployment.bucket import Bucket
+from state_machine.deployment.cloudformation import logical_id
+from state_machine.deployment.code import Code
 from state_machine.deployment.log_groups import LogGroup
 from state_machine.deployment.messaging import TOPICS, FailedEventsQueue, Topic
 from state_machine.deployment.model_package_group import ModelPackageGroup
@@ -30,9 +43,24 @@ from state_machine.deployment.resource import (
 )
 from state_machine.deployment.roles import Role, documents
 from state_machine.deployment.state_machine import StateMachine
-from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names, names_of
+from state_machine.functions import catalogue
+from state_machine.functions.catalogue import LAMBDAS
+from state_machine.names import Names, names_of
 
 WORK_FOLDER = ".retrain"
+# What whoever deploys has to be allowed, for each kind of what a stage consists of.
+RIGHTS = (
+    bucket.RIGHTS,
+    code.RIGHTS,
+    roles.RIGHTS,
+    functions.RIGHTS,
+    state_machine.RIGHTS,
+    messaging.TOPIC_RIGHTS,
+    messaging.QUEUE_RIGHTS,
+    triggers.RIGHTS,
+    model_package_group.RIGHTS,
+    log_groups.RIGHTS,
+)
 
 
 @dataclass(frozen=True)
@@ -71,17 +99,9 @@ class StageDeployment:
     def resources(self) -> list[Resource]:
         """Everything that the stage consists of, each after what it needs."""
         client = self.session.client
-        code = bundle.pack(self.config.code.scripts, self.names.bucket)
-        app = ChaliceApp(
-            self.names,
-            environment(self.config, self.names),
-            session=self.session,
-            project=self.project,
-            work_folder=self.project / WORK_FOLDER,
-        )
         return [
             Bucket(self.names, client("s3")),
-            Code(code, client("s3")),
+            Code(self.code, client("s3")),
             ModelPackageGroup(self.model_package_group, client("sagemaker")),
             *(Topic(purpose, self.names, client("sns")) for purpose in TOPICS),
             FailedEventsQueue(self.names, client("sqs")),
@@ -89,12 +109,36 @@ class StageDeployment:
             *self._roles(),
             StateMachine(
                 self.names,
-                workflow.graph(self.config, Deployed(self.names, code)),
+                workflow.graph(self.config, Deployed(self.names, self.code)),
                 client("stepfunctions"),
                 self.pause,
             ),
-            *functions(self.config, self.names, app, self.session, self.pause),
+            *functions.functions(self.config, self.names, self.app, self.session, self.pause),
         ]
+
+    @cached_property
+    def code(self) -> Bundle:
+        """The jobs' code."""
+        return bundle.pack(self.config.code.scripts, self.names.bucket)
+
+    @cached_property
+    def app(self) -> ChaliceApp:
+        """The Lambdas' code."""
+        limits = {
+            each.name: {
+                "lambda_timeout": each.timeout_seconds,
+                "lambda_memory_size": each.memory_mb,
+            }
+            for each in LAMBDAS
+        }
+        return ChaliceApp(
+            self.names,
+            functions.environment(self.config, self.names),
+            limits,
+            session=self.session,
+            project=self.project,
+            work_folder=self.project / WORK_FOLDER,
+        )
 
     @property
     def model_package_group(self) -> str:
@@ -108,7 +152,9 @@ class StageDeployment:
             names=self.names,
             bucket=self.names.bucket,
             state_machine_arn=self.names.state_machine_arn,
-            functions={name: self.names.function(name) for name in wanted_functions(self.config)},
+            functions={
+                each.name: self.names.function(each.name) for each in catalogue.wanted(self.config)
+            },
             model_package_group=self.model_package_group,
             region=self.names.region,
         )
@@ -116,20 +162,22 @@ class StageDeployment:
     def _log_groups(self) -> list[LogGroup]:
         log_group = partial(LogGroup, logs=self.session.client("logs"))
         return [
-            log_group(self.names.state_machine_log_group),
+            log_group(self.names.state_machine_log_group, state_machine.LOGICAL_ID),
             *(
                 log_group(
-                    self.names.function_log_group(function),
-                    wanted=is_wanted(function, self.config),
+                    self.names.function_log_group(each.name),
+                    logical_id(each.name, "Function"),
+                    wanted=each.is_wanted(self.config),
                 )
-                for function in (*LAMBDAS, SCHEDULED_LAMBDA)
+                for each in LAMBDAS
             ),
         ]
 
     def _roles(self) -> list[Role]:
-        role = partial(Role, iam=self.session.client("iam"))
+        role = partial(Role, names=self.names, iam=self.session.client("iam"))
+        unwanted = {each.name for each in LAMBDAS if not each.is_wanted(self.config)}
         return [
-            role(self.names.role(purpose), trust, policy, wanted=is_wanted(purpose, self.config))
+            role(purpose, trust=trust, policy=policy, wanted=purpose not in unwanted)
             for purpose, (trust, policy) in documents(self.config, self.names).items()
         ]
 

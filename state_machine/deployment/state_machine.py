@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
+from state_machine.deployment.log_groups import logs_id
 from state_machine.deployment.propagation import until_known
-from state_machine.deployment.resource import Resource, Setting
+from state_machine.deployment.resource import Resource, Rights, Setting
 from state_machine.names import Names
 from state_machine.sdk import sdk
 from state_machine.sdk.sdk import Workflow
@@ -14,6 +16,16 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 TRACING = True
+LOGICAL_ID = "StateMachine"
+RIGHTS = Rights(
+    "state machine",
+    (
+        "states:CreateStateMachine",
+        "states:DescribeStateMachine",
+        "states:UpdateStateMachine",
+    ),
+    lambda names, _: names.state_machine_arn,
+)
 
 
 def logging(names: Names) -> dict[str, Any]:
@@ -75,6 +87,30 @@ class StateMachine(Resource):
             Setting("logging", self._logging, self._found_logging, self._put_logging),
             Setting("tracing", TRACING, self._tracing, self._put_tracing),
         ]
+
+    def template(self) -> dict[str, CfnResource]:
+        """The state machine, with the definition as text."""
+        destinations = [
+            {
+                "CloudWatchLogsLogGroup": {
+                    "LogGroupArn": one["cloudWatchLogsLogGroup"]["logGroupArn"]
+                }
+            }
+            for one in self._logging["destinations"]
+        ]
+        properties = {
+            "StateMachineName": self.name,
+            "RoleArn": self._role,
+            "DefinitionString": json.dumps(self._graph.to_dict()),
+            "LoggingConfiguration": {
+                "Level": self._logging["level"],
+                "IncludeExecutionData": self._logging["includeExecutionData"],
+                "Destinations": destinations,
+            },
+            "TracingConfiguration": {"Enabled": TRACING},
+        }
+        first = [logical_id("states", "Role"), logs_id(LOGICAL_ID)]
+        return {LOGICAL_ID: resource("StepFunctions::StateMachine", properties, DependsOn=first)}
 
     def _definition(self) -> dict[str, str]:
         found = self._describe()

@@ -1,4 +1,4 @@
-"""What invokes a Lambda. Chalice connects them; here they are looked at and taken away.
+"""What invokes a Lambda. Chalice connects them; here they are looked at, described, taken away.
 
 A trigger is two things: the source names the function, and the function's policy lets that source,
 and no other, invoke it. https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
@@ -11,19 +11,70 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from lambdas.on_upload import EVENTS
+from state_machine.config import PipelineConfig
+from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
+from state_machine.deployment.resource import Rights
+from state_machine.functions.catalogue import LAMBDAS, Events, Lambda, Schedule, Topic, Uploads
 from state_machine.names import DATASET_PREFIX, Names
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 CHALICES_TARGET = "1"  # the one target of every rule that Chalice makes
-UPLOADS = {"events": ["s3:ObjectCreated:*"], "prefix": DATASET_PREFIX}
+UPLOADS = {"events": EVENTS, "prefix": DATASET_PREFIX}
+# The one Lambda that hears of them: S3 refuses two for one prefix.
+UPLOADED = next(each.name for each in LAMBDAS if isinstance(each.trigger, Uploads))
 ENABLED = "ENABLED"  # the state of a rule
-REQUESTS = "retrain"  # the topic's purpose
+RIGHTS = Rights(
+    "rule",
+    (
+        "events:DeleteRule",
+        "events:DescribeRule",
+        "events:ListTargetsByRule",
+        "events:PutRule",
+        "events:PutTargets",
+        "events:RemoveTargets",
+    ),
+    lambda names, _: names.rule_arn("any"),
+)
+
+
+def trigger_of(
+    function: Lambda, config: PipelineConfig, names: Names, session: boto3.Session
+) -> "Trigger | None":
+    """Return what invokes the Lambda; None if only the state machine or people do."""
+    match function.trigger:
+        case Uploads():
+            return UploadTrigger(function.name, names, session)
+        case Topic(purpose):
+            return TopicTrigger(function.name, names, session, purpose)
+        case Events(pattern):
+            group = names.model_package_group(config.registry.model_package_group)
+            return RuleTrigger(function.name, names, session, pattern=pattern(names, group))
+        case Schedule():
+            return RuleTrigger(function.name, names, session, schedule=config.schedule.expression)
+    return None
+
+
+def permission_id(function: str) -> str:
+    """Return the logical id of what lets the Lambda's source invoke it."""
+    return logical_id(function, "Permission")
+
+
+def upload_notifications(names: Names) -> list[dict[str, Any]]:
+    """Return what a bucket in a template is to tell the Lambda of uploads."""
+    by_prefix = {"Rules": [{"Name": "prefix", "Value": DATASET_PREFIX}]}
+    function = names.function_arn(UPLOADED)
+    return [
+        {"Event": event, "Filter": {"S3Key": by_prefix}, "Function": function} for event in EVENTS
+    ]
 
 
 class Trigger(ABC):
-    """What invokes one function."""
+    """What invokes one function: a resource of `service`."""
+
+    service: str
 
     def __init__(self, function: str, names: Names, session: boto3.Session) -> None:
         self._function = function
@@ -46,6 +97,21 @@ class Trigger(ABC):
     def remove(self) -> None:
         """Take it away, if it is there. The function's policy goes with the function."""
 
+    def template(self) -> dict[str, CfnResource]:
+        """What lets the source, and no other, invoke the function."""
+        properties = {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Ref": logical_id(self._function, "Function")},
+            "Principal": f"{self.service}.amazonaws.com",
+            "SourceArn": self._source,
+            **self._source_account(),
+        }
+        return {permission_id(self._function): resource("Lambda::Permission", properties)}
+
+    def _source_account(self) -> dict[str, str]:
+        """Return the account of a source whose ARN does not name it."""
+        return {}
+
     @property
     @abstractmethod
     def _source(self) -> str:
@@ -56,7 +122,12 @@ class Trigger(ABC):
 
 
 class UploadTrigger(Trigger):
-    """The bucket's notification of uploads, beside whatever else the bucket notifies."""
+    """The bucket's notification of uploads, beside whatever else the bucket notifies.
+
+    In a template the bucket itself says whom it notifies.
+    """
+
+    service = "s3"
 
     def __init__(self, function: str, names: Names, session: boto3.Session) -> None:
         super().__init__(function, names, session)
@@ -70,6 +141,9 @@ class UploadTrigger(Trigger):
     @property
     def _source(self) -> str:
         return self._names.bucket_arn
+
+    def _source_account(self) -> dict[str, str]:
+        return {"SourceAccount": self._names.account}
 
     def _found(self) -> Any:
         own = [config for config in self._notified() if self._is_own(config)]
@@ -102,10 +176,13 @@ class UploadTrigger(Trigger):
 
 
 class TopicTrigger(Trigger):
-    """A subscription to the topic that asks for retraining."""
+    """A subscription to one of the stage's topics."""
 
-    def __init__(self, function: str, names: Names, session: boto3.Session) -> None:
+    service = "sns"
+
+    def __init__(self, function: str, names: Names, session: boto3.Session, purpose: str) -> None:
         super().__init__(function, names, session)
+        self._purpose = purpose
         self._sns = session.client("sns")
 
     @property
@@ -115,7 +192,7 @@ class TopicTrigger(Trigger):
 
     @property
     def _source(self) -> str:
-        return self._names.topic_arn(REQUESTS)
+        return self._names.topic_arn(self._purpose)
 
     def _found(self) -> Any:
         return len(self._subscriptions())
@@ -125,6 +202,18 @@ class TopicTrigger(Trigger):
         with suppress(self._sns.exceptions.NotFoundException):
             for arn in self._subscriptions():
                 self._sns.unsubscribe(SubscriptionArn=arn)
+
+    def template(self) -> dict[str, CfnResource]:
+        """The subscription, once the topic may invoke the function."""
+        properties = {
+            "TopicArn": {"Ref": logical_id(self._purpose, "Topic")},
+            "Protocol": "lambda",
+            "Endpoint": self._function_arn,
+        }
+        subscription = resource(
+            "SNS::Subscription", properties, DependsOn=permission_id(self._function)
+        )
+        return {**super().template(), logical_id(self._function, "Subscription"): subscription}
 
     def _subscriptions(self) -> list[str]:
         pages = self._sns.get_paginator("list_subscriptions_by_topic").paginate(
@@ -140,6 +229,8 @@ class TopicTrigger(Trigger):
 
 class RuleTrigger(Trigger):
     """An EventBridge rule by an event pattern, or by a schedule."""
+
+    service = "events"
 
     def __init__(self, function: str, names: Names, session: boto3.Session, **matches: Any) -> None:
         super().__init__(function, names, session)
@@ -175,6 +266,19 @@ class RuleTrigger(Trigger):
             self._events.remove_targets(Rule=self._rule, Ids=[CHALICES_TARGET])
         with suppress(self._events.exceptions.ResourceNotFoundException):
             self._events.delete_rule(Name=self._rule)
+
+    def template(self) -> dict[str, CfnResource]:
+        """The rule with its one target, once the function is there."""
+        forms = {"pattern": "EventPattern", "schedule": "ScheduleExpression"}
+        properties = {
+            "Name": self._rule,
+            **{forms[form]: value for form, value in self._matches.items()},
+            "State": ENABLED,
+            "Targets": [{"Arn": self._function_arn, "Id": CHALICES_TARGET}],
+        }
+        function = logical_id(self._function, "Function")
+        rule = resource("Events::Rule", properties, DependsOn=function)
+        return {**super().template(), logical_id(self._function, "Rule"): rule}
 
     @property
     def _rule(self) -> str:

@@ -7,13 +7,9 @@ from pathlib import Path
 
 import boto3
 
-from state_machine.artifacts import bundle
-from state_machine.artifacts.bundle import Bundle
-from state_machine.artifacts.chalice_app import ChaliceApp
-from state_machine.artifacts.lambda_zip import LambdaZip, build
+from state_machine.artifacts.lambda_zip import LambdaZip
 from state_machine.config import PipelineConfig
-from state_machine.deployment.functions import environment
-from state_machine.deployment.stage import WORK_FOLDER
+from state_machine.deployment.stage import StageDeployment
 from state_machine.names import Names
 from state_machine.template.template import template, template_names
 
@@ -47,32 +43,17 @@ def package(config: PipelineConfig, stage: str, region: str, project: Path) -> P
         DeploymentError: pip or Chalice failed.
     """
     names = template_names(config.name, stage, region)
-    app = ChaliceApp(
-        names,
-        environment(config, names),
-        session=boto3.Session(region_name=region),
-        project=project,
-        work_folder=project / WORK_FOLDER,
-    )
-    lambdas = build(app, f"{names.prefix}-package")
-    jobs = bundle.pack(config.code.scripts, names.bucket)
-    commands = tuple(_commands(names, lambdas))
-    made = template(config, names, jobs, app, lambdas)
-    return Package(names, dict(_files(names, made, jobs, lambdas, commands)), commands)
+    deployment = StageDeployment(config, names, boto3.Session(region_name=region), project)
+    commands = tuple(_commands(names, deployment.app.package))
+    return Package(names, dict(_files(deployment, commands)), commands)
 
 
-def _files(
-    names: Names,
-    made: dict[str, object],
-    jobs: Bundle,
-    lambdas: LambdaZip,
-    commands: tuple[str, ...],
-) -> Iterator[tuple[str, bytes]]:
-    yield TEMPLATE, json.dumps(made, indent=1).encode()
-    yield lambdas.name, lambdas.content
-    for name, content in jobs.files.items():
-        yield f"{jobs.prefix}{name}", content
-    yield README, _readme(names, commands).encode()
+def _files(stage: StageDeployment, commands: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    yield TEMPLATE, json.dumps(template(stage), indent=1).encode()
+    yield stage.app.package.name, stage.app.package.content
+    for name, content in stage.code.files.items():
+        yield f"{stage.code.prefix}{name}", content
+    yield README, _readme(stage.names, commands).encode()
 
 
 def _commands(names: Names, lambdas: LambdaZip) -> Iterator[str]:

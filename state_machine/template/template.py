@@ -7,14 +7,9 @@ image repositories the jobs pull from. The account is `${AWS::AccountId}` in all
 import re
 from typing import Any
 
-from state_machine.artifacts.bundle import Bundle
-from state_machine.artifacts.chalice_app import ChaliceApp
-from state_machine.artifacts.lambda_zip import LambdaZip
-from state_machine.config import PipelineConfig
-from state_machine.definition import workflow
-from state_machine.definition.deployed import Deployed
+from state_machine.deployment.cloudformation import CfnResource
+from state_machine.deployment.stage import StageDeployment
 from state_machine.names import Names
-from state_machine.template import functions, resources
 
 _PSEUDO = re.compile(r"\$\{(AWS::(?:AccountId|Partition))\}")
 _OTHER_VARIABLE = re.compile(r"\$\{(?!AWS::(?:AccountId|Partition)\})")
@@ -25,26 +20,20 @@ def template_names(name: str, stage: str, region: str) -> Names:
     return Names(name, stage, "${AWS::AccountId}", region, "${AWS::Partition}")
 
 
-def template(
-    config: PipelineConfig, names: Names, bundle: Bundle, app: ChaliceApp, package: LambdaZip
-) -> dict[str, Any]:
-    """Return the template; `names` are `template_names`.
+def template(stage: StageDeployment) -> dict[str, Any]:
+    """Return the template of a stage whose names are `template_names`.
 
-    `bundle` is the jobs' code, which has to be copied into the stack's bucket; `package` is the
-    Lambdas' code, which has to be in the bucket ArtifactsBucket before.
+    The jobs' code has to be copied into the stack's bucket; the Lambdas' zip has to be in the
+    bucket that the parameter ArtifactsBucket names before.
+
+    Raises:
+        DeploymentError: pip or Chalice failed, so that there is no zip.
     """
-    states = workflow.as_dict(config, Deployed(names, bundle))
-    found = {
-        **resources.storage_resources(names),
-        **resources.registry_resources(config, names),
-        **resources.messaging_resources(names),
-        **resources.log_group_resources(config, names),
-        **resources.role_resources(config, names),
-        **resources.state_machine_resources(names, states),
-        **functions.function_resources(config, names, app, package),
-        **functions.failed_event_resources(config, names),
-        **functions.trigger_resources(config, names),
-    }
+    names = stage.names
+    found: dict[str, CfnResource] = {}
+    for resource in stage.resources():
+        if resource.wanted:
+            found |= resource.template()
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{names.prefix}: model retraining on Step Functions and SageMaker, "

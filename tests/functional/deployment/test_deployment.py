@@ -8,9 +8,8 @@ import pytest
 from local_aws.client import EmbeddedAws
 from state_machine import config
 from state_machine.config import PipelineConfig, Schedule
-from state_machine.deployment.policies import ASYNCHRONOUS
 from state_machine.deployment.stage import Deployment, deploy
-from state_machine.names import LAMBDAS
+from state_machine.functions.catalogue import wanted
 from tests.support.paths import PROJECT
 from tests.support.waiting import eventually
 
@@ -101,13 +100,15 @@ def test_ends_without_success_reach_the_lambda_that_announces_them(
     assert deployment.names.topic_arn("announcements") in topics
 
 
-def test_events_that_fail_are_kept(aws: EmbeddedAws, deployment: Deployment) -> None:
+def test_events_that_fail_are_kept(
+    aws: EmbeddedAws, deployment: Deployment, pipeline: PipelineConfig
+) -> None:
     url = aws.client("sqs").get_queue_url(QueueName="retrain-dev-failed-events")["QueueUrl"]
     attributes = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
     queue = attributes["Attributes"]
 
     assert queue["MessageRetentionPeriod"] == "1209600"
-    for function in set(ASYNCHRONOUS) & deployment.functions.keys():
+    for function in (each.name for each in wanted(pipeline) if each.asynchronous):
         settings = aws.client("lambda").get_function_event_invoke_config(
             FunctionName=deployment.functions[function]
         )
@@ -142,7 +143,7 @@ def test_deploying_again_changes_nothing_but_what_changed(
     assert again == deployment
     client = aws.client("stepfunctions")
     assert len(client.list_state_machines()["stateMachines"]) == 1
-    assert len(aws.client("lambda").list_functions()["Functions"]) == len(LAMBDAS)
+    assert len(aws.client("lambda").list_functions()["Functions"]) == len(wanted(pipeline))
     assert len(aws.client("sns").list_topics()["Topics"]) == 2
     assert len(aws.client("sqs").list_queues()["QueueUrls"]) == 1
     described = client.describe_state_machine(stateMachineArn=again.state_machine_arn)

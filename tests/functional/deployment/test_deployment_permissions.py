@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from local_aws.client import EmbeddedAws
-from operations.doctor.permissions import ACTIONS
+from state_machine.deployment.stage import RIGHTS
 from tests.support.paths import PROJECT
 
 DEPLOY = [sys.executable, "-c", "from cli.main import app; app()", "deploy"]
@@ -103,8 +103,8 @@ def test_what_a_deployment_does_is_what_the_doctor_asks_iam_for(
             command = [*DEPLOY, "--yes", "--config", str(file)]
             subprocess.run(command, cwd=PROJECT, env=environment, check=True)
 
-    asked = {action for actions in ACTIONS.values() for action in actions}
+    asked = {action for rights in RIGHTS for action in rights.actions}
     done = monitor.actions - {UNASKED}
-    assert done <= asked, f"operations/doctor/permissions.py lacks {sorted(done - asked)}"
+    assert done <= asked, f"no RIGHTS of state_machine/deployment name {sorted(done - asked)}"
     asked.remove(NO_CALL)
     assert asked <= done, f"no deployment needs {sorted(asked - done)}"

@@ -11,10 +11,11 @@ from chalice.config import Config
 from chalice.deploy import models
 from chalice.deploy.appgraph import ApplicationGraphBuilder
 
-from state_machine.artifacts.chalice_app import ChaliceApp
 from state_machine.config import PipelineConfig, Schedule, load
 from state_machine.deployment.functions import environment
-from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
+from state_machine.deployment.stage import StageDeployment
+from state_machine.functions.catalogue import wanted
+from state_machine.names import Names
 from tests.support.paths import PROJECT
 
 NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
@@ -49,13 +50,12 @@ def import_app(monkeypatch, pipeline: PipelineConfig) -> ModuleType:
 
 
 def resources_of(app: ModuleType) -> list[models.Model]:
-    settings = ChaliceApp(
-        NAMES, {}, session=boto3.Session(), project=PROJECT, work_folder=PROJECT / ".retrain"
-    ).staged_settings()
+    session = boto3.Session(region_name=NAMES.region)
+    stage = StageDeployment(load(PROJECT / "pipeline.toml"), NAMES, session, PROJECT)
     config = Config(
         chalice_stage="dev",
         user_provided_params={"chalice_app": app.app, "project_dir": str(PROJECT)},
-        config_from_disk=settings,
+        config_from_disk=stage.app.staged_settings(),
     )
     return ApplicationGraphBuilder().build(config, "dev").resources
 
@@ -68,12 +68,13 @@ def functions(resources: list[models.Model]) -> dict[str, models.LambdaFunction]
 
 def test_functions_are_named_after_application_stage_and_handler(resources):
     found = functions(resources)
-    assert found.keys() == set(LAMBDAS)
+    rows = {each.name: each for each in wanted(load(PROJECT / "pipeline.toml"))}
+    assert found.keys() == rows.keys()
     for name, function in found.items():
         assert function.function_name == f"retrain-dev-{name}"
         assert function.handler == f"app.{name}"
-        assert function.timeout >= 60
-        assert function.memory_size == 512
+        assert function.timeout == rows[name].timeout_seconds >= 60
+        assert function.memory_size == rows[name].memory_mb == 512
 
 
 def test_uploads_trigger(resources):
@@ -143,8 +144,8 @@ def test_the_schedule_is_deployed_only_where_it_is_enabled(monkeypatch, pipeline
         if isinstance(resource, models.ScheduledEvent)
     ]
     assert trigger.schedule_expression == "cron(0 4 ? * MON *)"
-    assert trigger.rule_name == NAMES.rule(SCHEDULED_LAMBDA)
-    assert trigger.lambda_function.function_name == NAMES.function(SCHEDULED_LAMBDA)
+    assert trigger.rule_name == NAMES.rule("on_schedule")
+    assert trigger.lambda_function.function_name == NAMES.function("on_schedule")
     assert trigger.lambda_function.timeout >= 60
 
 

@@ -12,8 +12,8 @@ from lambdas.on_upload import on_upload
 from lambdas.prepare_run import prepare_run
 from lambdas.start_retraining import start_retraining
 from lambdas.take_turn import take_turn
-from state_machine.deployment.policies import ASYNCHRONOUS, function_policy
-from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
+from state_machine.functions.catalogue import LAMBDAS
+from state_machine.names import Names
 from tests.fakes.executions import FakeExecutions
 from tests.fakes.messaging import FakeSns
 from tests.unit.lambdas import jobs
@@ -97,7 +97,7 @@ def called(settings, s3, stepfunctions, sagemaker, event) -> dict[str, set[str]]
         "on_upload": lambda: on_upload(event("s3_put"), **starting),
         "start_retraining": start,
         "on_request": start,
-        SCHEDULED_LAMBDA: lambda: start_retraining({}, request_id="t", **starting),
+        "on_schedule": lambda: start_retraining({}, request_id="t", **starting),
         "take_turn": turn,
         "prepare_run": prepare,
         "check_metrics": lambda: check_metrics(event("check_metrics"), s3=s3),
@@ -122,29 +122,30 @@ def actions(operation: str, request: dict) -> set[str]:
 
 
 def granted(function: str) -> set[str]:
-    statements = function_policy(function, NAMES, GROUP)["Statement"]
+    (row,) = (each for each in LAMBDAS if each.name == function)
+    statements = row.policy(NAMES, GROUP)["Statement"]
     return {action for statement in statements for action in statement["Action"]}
 
 
 def test_each_may_what_its_handler_calls(called):
-    assert called.keys() == {*LAMBDAS, SCHEDULED_LAMBDA}
+    assert called.keys() == {each.name for each in LAMBDAS}
     for function, needed in called.items():
         assert needed, function
         assert needed <= granted(function), function
 
 
-@pytest.mark.parametrize("function", [*LAMBDAS, SCHEDULED_LAMBDA])
+@pytest.mark.parametrize("function", LAMBDAS, ids=lambda each: each.name)
 def test_each_may_write_its_own_log_and_keep_its_own_failed_events(function):
-    statements = {s["Sid"]: s for s in function_policy(function, NAMES, GROUP)["Statement"]}
+    statements = {s["Sid"]: s for s in function.policy(NAMES, GROUP)["Statement"]}
 
     (streams,) = statements["WriteLogs"]["Resource"]
-    assert streams.endswith(f":log-group:/aws/lambda/retrain-dev-{function}:log-stream:*")
-    assert ("KeepFailedEvents" in statements) is (function in ASYNCHRONOUS)
+    assert streams.endswith(f":log-group:/aws/lambda/retrain-dev-{function.name}:log-stream:*")
+    assert ("KeepFailedEvents" in statements) is function.asynchronous
 
 
-@pytest.mark.parametrize("function", [*LAMBDAS, SCHEDULED_LAMBDA])
+@pytest.mark.parametrize("function", LAMBDAS, ids=lambda each: each.name)
 def test_every_resource_is_named_and_of_this_stage(function):
-    for statement in function_policy(function, NAMES, GROUP)["Statement"]:
+    for statement in function.policy(NAMES, GROUP)["Statement"]:
         assert statement["Effect"] == "Allow"
         assert not any("*" in action for action in statement["Action"])
         if set(statement["Action"]) <= OF_NO_RESOURCE:
@@ -156,4 +157,4 @@ def test_every_resource_is_named_and_of_this_stage(function):
             # A job is named by its run, and a run by its data set.
             of_a_run = name in {"processing-job/*", "training-job/*"}
             ours = "retrain-dev" in name or name.startswith(f"model-package/{GROUP}/")
-            assert ours or (of_a_run and function == "prepare_run")
+            assert ours or (of_a_run and function.name == "prepare_run")

@@ -2,7 +2,8 @@
 
 import re
 
-from state_machine.names import LAMBDAS, Names
+from state_machine.functions.catalogue import LAMBDAS
+from state_machine.names import Names
 
 NAMES = Names("retrain", "dev", "123456789012", "ap-southeast-2")
 
@@ -22,6 +23,6 @@ def test_two_stages_share_no_name() -> None:
 
     assert NAMES.bucket != other.bucket
     assert NAMES.state_machine_arn != other.state_machine_arn
-    assert {NAMES.function_arn(f) for f in LAMBDAS}.isdisjoint(
-        {other.function_arn(f) for f in LAMBDAS}
+    assert {NAMES.function_arn(each.name) for each in LAMBDAS}.isdisjoint(
+        {other.function_arn(each.name) for each in LAMBDAS}
     )

@@ -6,7 +6,8 @@ import pytest
 
 from operations.doctor.account import Account
 from operations.doctor.findings import Finding, Level
-from operations.doctor.permissions import ACTIONS, deployment
+from operations.doctor.permissions import deployment
+from state_machine.deployment.stage import RIGHTS
 from state_machine.names import Names
 from tests.fakes.iam import FakeIam
 
@@ -38,7 +39,7 @@ def test_every_action_is_asked_for_on_a_resource_of_the_stage() -> None:
     assert examined(iam).level is Level.OK
 
     asked = sorted(action for actions in iam.simulated.values() for action in actions)
-    assert asked == sorted(action for actions in ACTIONS.values() for action in actions)
+    assert asked == sorted(action for rights in RIGHTS for action in rights.actions)
     assert all("retrain-dev" in arn for arn in iam.simulated if "model-package" not in arn)
     assert "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/digits" in iam.simulated
 

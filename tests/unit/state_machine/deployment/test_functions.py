@@ -4,8 +4,8 @@ import pytest
 
 from state_machine.config import PipelineConfig, Schedule
 from state_machine.deployment.functions import environment
-from state_machine.deployment.policies import ASYNCHRONOUS
-from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
+from state_machine.functions.catalogue import LAMBDAS
+from state_machine.names import Names
 
 NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
 
@@ -27,6 +27,6 @@ def test_everything_is_told_as_text_that_a_variable_can_hold(pipeline: PipelineC
 
 
 def test_the_state_machines_own_lambdas_answer_to_it_alone() -> None:
-    synchronous = {*LAMBDAS, SCHEDULED_LAMBDA} - set(ASYNCHRONOUS)
+    synchronous = {each.name for each in LAMBDAS if not each.asynchronous}
 
     assert synchronous == {"take_turn", "prepare_run", "check_metrics"}

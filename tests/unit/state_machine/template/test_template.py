@@ -13,11 +13,9 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.core import get_rules
 
-from state_machine.artifacts import bundle
-from state_machine.artifacts.chalice_app import ChaliceApp
 from state_machine.artifacts.lambda_zip import LambdaZip, reproducible
 from state_machine.config import PipelineConfig, Schedule
-from state_machine.deployment.functions import environment
+from state_machine.deployment.stage import StageDeployment
 from state_machine.template.package import package
 from state_machine.template.template import substituted, template, template_names
 from tests.support.paths import PROJECT
@@ -27,15 +25,9 @@ SERVER = "arn:aws:sagemaker:us-east-1:123456789012:mlflow-tracking-server/ours"
 
 def built(pipeline: PipelineConfig, region: str = "us-east-1") -> dict[str, Any]:
     names = template_names("retrain", "anna", region)
-    app = ChaliceApp(
-        names,
-        environment(pipeline, names),
-        session=boto3.Session(region_name=region),
-        project=PROJECT,
-        work_folder=PROJECT / ".retrain",
-    )
-    code = bundle.pack([PROJECT / "ml_scripts"], names.bucket)
-    return template(pipeline, names, code, app, LambdaZip(b"a zip"))
+    stage = StageDeployment(pipeline, names, boto3.Session(region_name=region), PROJECT)
+    stage.app.package = LambdaZip(b"a zip")
+    return template(stage)
 
 
 def with_everything(pipeline: PipelineConfig) -> PipelineConfig:

@@ -1,0 +1,57 @@
+"""The jobs' code in the bucket of a stage."""
+
+from typing import TYPE_CHECKING
+
+from state_machine.artifacts.bundle import PREFIX, Bundle
+from state_machine.deployment.resource import Resource, Rights
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+RIGHTS = Rights(
+    "objects",
+    ("s3:PutObject",),
+    lambda names, _: f"{names.bucket_arn}/{PREFIX}sourcedir.tar.gz",
+)
+
+
+class Code(Resource):
+    """The jobs' code, below its digest. Earlier bundles stay: their runs can be reproduced.
+
+    CloudFormation puts no objects: with a template, `aws s3 cp` does.
+    """
+
+    kind = "code"
+
+    def __init__(self, bundle: Bundle, s3: "S3Client") -> None:
+        self.name = bundle.prefix[:17]
+        self._bundle = bundle
+        self._s3 = s3
+
+    def exists(self) -> bool:
+        """Tell whether all files of the bundle are in the bucket, which may not be there yet."""
+        try:
+            found = self._s3.list_objects_v2(Bucket=self._bundle.bucket, Prefix=self._bundle.prefix)
+        except self._s3.exceptions.NoSuchBucket:
+            return False
+        sizes = {item["Key"]: item["Size"] for item in found.get("Contents", ())}
+        return all(
+            sizes.get(f"{self._bundle.prefix}{name}") == len(content)
+            for name, content in self._bundle.files.items()
+        )
+
+    def create(self) -> None:
+        """Put the bundle's files where its digest says."""
+        for name, content in self._bundle.files.items():
+            key = f"{self._bundle.prefix}{name}"
+            self._s3.put_object(Bucket=self._bundle.bucket, Key=key, Body=content)
+
+    def delete(self) -> None:
+        """Delete the bundle's files; it is data of the bucket, and goes with it."""
+        for name in self._bundle.files:
+            self._s3.delete_object(Bucket=self._bundle.bucket, Key=f"{self._bundle.prefix}{name}")
+
+    def holds(self) -> str:
+        """Say whether there are runs, which may have been made with it."""
+        runs = self._s3.list_objects_v2(Bucket=self._bundle.bucket, Prefix="runs/", MaxKeys=1)
+        return "what runs were made with" if runs["KeyCount"] else ""

@@ -1,0 +1,32 @@
+"""Policy documents, and the statements that they consist of."""
+
+from typing import Any
+
+Statement = dict[str, Any]
+Policy = dict[str, Any]
+
+
+def allow(
+    sid: str,
+    actions: list[str],
+    resources: list[str],
+    condition: dict[str, Any] | None = None,
+) -> Statement:
+    """Return a statement; `sid` says in one word what it is for."""
+    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+    return statement | ({"Condition": condition} if condition else {})
+
+
+def policy(*statements: Statement) -> Policy:
+    """Return a policy document of the statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def trust(service: str, condition: dict[str, Any] | None = None) -> Policy:
+    """Return the trust policy of a role that `service` assumes."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    return policy(statement | ({"Condition": condition} if condition else {}))
