@@ -26,7 +26,6 @@ from uuid import uuid4
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventPattern, EventsBackend, Rule, events_backends
 from moto.events.responses import EventsHandler
-from moto.moto_api._internal import urls
 
 from local_aws.context import Context
 from local_aws.events import patterns, schedules
@@ -35,11 +34,11 @@ from local_aws.events.roles import check_role
 from local_aws.events.schedules import InvalidScheduleError, Scheduler
 from local_aws.events.targets import Delivery
 from local_aws.messaging.deliveries import Deliveries
+from local_aws.requests.routes import Answer, add_route, as_json
 from local_aws.wrapping import Original, replace, wrap
 
 ROUTE = "/moto-api/events/fire-rule"
 _MAX_ENTRIES = 10
-_Answer = tuple[int, dict[str, str], str]
 
 
 def install(context: Context) -> None:
@@ -55,7 +54,7 @@ def install(context: Context) -> None:
         if rule.state != "DISABLED" and _listens(rule, event):
             _send_to_targets(deliveries, rule, event)
 
-    def fire_rule(request: Any, _url: str, _headers: Any) -> _Answer:
+    def fire_rule(request: Any) -> Answer:
         return _answer_fire(deliveries, context.region, request.data)
 
     replace(Rule, send_to_targets=send_to_targets)
@@ -63,7 +62,7 @@ def install(context: Context) -> None:
     wrap(EventsBackend, "put_rule", _put_rule)
     wrap(EventsBackend, "put_targets", _put_targets)
     wrap(EventsBackend, "put_events", _put_events)
-    urls.url_paths[f"{{0}}{ROUTE}$"] = fire_rule  # type: ignore[assignment]
+    add_route(ROUTE, fire_rule)
     context.state.after_restore(scheduler.start)
 
 
@@ -141,21 +140,17 @@ def _fire(deliveries: Deliveries[Delivery], rule: Rule, due: datetime) -> None:
     _send_to_targets(deliveries, rule, event)
 
 
-def _answer_fire(deliveries: Deliveries[Delivery], region: str, body: bytes) -> _Answer:
+def _answer_fire(deliveries: Deliveries[Delivery], region: str, body: bytes) -> Answer:
     """Fire the rule as if its time had come."""
     try:
         name = json.loads(body)["Name"]
     except (ValueError, KeyError, TypeError):
-        return _answer(400, {"message": 'expected JSON such as {"Name": "RULE"}'})
+        return as_json({"message": 'expected JSON such as {"Name": "RULE"}'}, 400)
     for rule in _scheduled_rules():
         if (rule.name, rule.region_name) == (name, region):
             _fire(deliveries, rule, datetime.now(UTC))
-            return _answer(200, {"RuleArn": rule.arn})
-    return _answer(404, {"message": f"There is no enabled rule {name} with a schedule."})
-
-
-def _answer(status: int, body: dict[str, str]) -> _Answer:
-    return status, {"Content-Type": "application/json"}, json.dumps(body)
+            return as_json({"RuleArn": rule.arn})
+    return as_json({"message": f"There is no enabled rule {name} with a schedule."}, 404)
 
 
 def _put_rule(original: Original, self: EventsBackend, name: str, **request: Any) -> Rule:

@@ -5,16 +5,13 @@
 DELETE forgets all of it. It is in memory only, and keeps what was used last.
 """
 
-import json
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-from moto.moto_api._internal import urls
-
 from local_aws.iam.policies import Request, Statement
+from local_aws.requests.routes import Answer, add_route, as_json
 
 ROUTE = "/moto-api/authorizations"
 _LIMIT = 10_000
@@ -46,7 +43,7 @@ class AuthorizationRecord:
 
     def install(self) -> None:
         """Serve the route."""
-        urls.url_paths[f"{{0}}{ROUTE}$"] = self._answer  # type: ignore[assignment]
+        add_route(ROUTE, self._answer)
 
     def allowed(self, role: str, request: Request, statement: Statement | None) -> None:
         """Note a right that the role used, and the statement that gave it."""
@@ -70,12 +67,12 @@ class AuthorizationRecord:
                     role[kind].append(entry.describe())
         return told
 
-    def _answer(self, request: Any, _url: str, _headers: Any) -> tuple[int, dict[str, str], str]:
+    def _answer(self, request: Any) -> Answer:
         if request.method == "DELETE":
             with self._lock:
                 self._used.clear()
                 self._denied.clear()
-        return HTTPStatus.OK, {"Content-Type": "application/json"}, json.dumps(self.describe())
+        return as_json(self.describe())
 
 
 def _count(

@@ -7,7 +7,6 @@ Nothing fails until rules say so, at a route that no AWS has, beside moto's own:
 PUT or POST replaces the rules, DELETE takes them away, GET tells how often each one struck.
 """
 
-import json
 import logging
 import random
 import socket
@@ -18,12 +17,12 @@ from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from moto.moto_api._internal import urls
 from werkzeug.test import run_wsgi_app
 
 from local_aws.requests.calls import Call, call_of
 from local_aws.requests.fault_rules import FaultRulesError, Rule, parse
 from local_aws.requests.refusals import Refusal, protocol_of, refuse
+from local_aws.requests.routes import Answer, add_route, as_json
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -85,7 +84,7 @@ class Faults:
         self._application = application
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
-        urls.url_paths[f"{{0}}{ROUTE}$"] = self._answer  # type: ignore[assignment]
+        add_route(ROUTE, self._answer)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -122,18 +121,17 @@ class Faults:
         start_response(status, headers.to_wsgi_list())
         return [body]
 
-    def _answer(self, request: Any, _url: str, _headers: Any) -> tuple[int, dict[str, str], str]:
+    def _answer(self, request: Any) -> Answer:
         """Serve the route."""
-        kind = {"Content-Type": "application/json"}
         try:
             if request.method in ("PUT", "POST"):
                 self._set([Fault(rule) for rule in parse(request.get_data())])
             elif request.method == "DELETE":
                 self._set([])
         except FaultRulesError as error:
-            return HTTPStatus.BAD_REQUEST, kind, json.dumps({"message": str(error)})
+            return as_json({"message": str(error)}, HTTPStatus.BAD_REQUEST)
         with self._lock:
-            return HTTPStatus.OK, kind, json.dumps([fault.describe() for fault in self._faults])
+            return as_json([fault.describe() for fault in self._faults])
 
     def _set(self, faults: list[Fault]) -> None:
         with self._lock:

@@ -9,18 +9,17 @@ has, beside moto's own:
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html
 """
 
-import json
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Protocol
 
-from moto.moto_api._internal import urls
 from moto.sagemaker.exceptions import AWSValidationException
 
-ROUTE = "/moto-api/sagemaker/interrupt-training-job"
+from local_aws.requests.routes import Answer, add_route, as_json
 
-_Answer = tuple[int, dict[str, str], str]
+ROUTE = "/moto-api/sagemaker/interrupt-training-job"
 
 
 class Interruptible(Protocol):
@@ -85,21 +84,16 @@ def max_wait(request: dict[str, Any]) -> int | None:
 def install(find: Callable[[str], Interruptible]) -> None:
     """Serve the route; `find` returns the training job of a name or raises."""
 
-    def interrupt(request: Any, _url: str, _headers: Any) -> _Answer:
+    def interrupt(request: Any) -> Answer:
         try:
             seconds = float(request.form.get("CapacityReturnsAfterSeconds", 0))
             find(request.form["TrainingJobName"]).interrupt(max(0.0, seconds))
         except AWSValidationException as error:
-            return _refusal(str(error.message))
+            return as_json({"message": str(error.message)}, HTTPStatus.BAD_REQUEST)
         except (KeyError, ValueError):
-            return _refusal(
-                f"found {request.form.to_dict()}, expected a POST of the form fields "
-                "TrainingJobName and, if wanted, CapacityReturnsAfterSeconds"
-            )
-        return 200, {"Content-Type": "application/json"}, "{}"
+            expected = "TrainingJobName and, if wanted, CapacityReturnsAfterSeconds"
+            found = f"found {request.form.to_dict()}, expected a POST of the form fields {expected}"
+            return as_json({"message": found}, HTTPStatus.BAD_REQUEST)
+        return as_json({})
 
-    urls.url_paths[f"{{0}}{ROUTE}$"] = interrupt  # type: ignore[assignment]
-
-
-def _refusal(message: str) -> _Answer:
-    return 400, {"Content-Type": "application/json"}, json.dumps({"message": message})
+    add_route(ROUTE, interrupt)

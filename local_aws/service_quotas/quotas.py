@@ -11,18 +11,18 @@ DELETE takes all of that back, GET tells what is set. It is kept with the rest o
 """
 
 import json
-from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
-from moto.moto_api._internal import urls
 from moto.servicequotas.models import ServiceQuotasBackend, servicequotas_backends
 from moto.servicequotas.responses import ServiceQuotasResponse
 
 from local_aws.context import Context
 from local_aws.credentials import ACCOUNT
+from local_aws.requests.routes import Answer, add_route, as_json
 from local_aws.wrapping import Original, replace, wrap
 
 ROUTE = "/moto-api/service-quotas"
@@ -32,8 +32,6 @@ QUOTAS: dict[str, Any] = json.loads(
 SERVICES = {"sagemaker": "Amazon SageMaker", "lambda": "AWS Lambda"}
 NO_LIMIT = 1000.0
 PAGE_SIZE = 100  # at most, and where the caller does not say
-
-_Answer = tuple[int, dict[str, str], str]
 
 
 class QuotaError(JsonRESTError):
@@ -49,7 +47,7 @@ def install(context: Context) -> None:
         list_service_quotas=_list_applied,
         list_aws_default_service_quotas=_list_defaults,
     )
-    urls.url_paths[f"{{0}}{ROUTE}$"] = _route(context.region)  # type: ignore[assignment]
+    add_route(ROUTE, partial(_answer, context.region))
 
 
 def _defaults(
@@ -125,20 +123,16 @@ def _set_in(backend: ServiceQuotasBackend) -> dict[str, float]:
     return found
 
 
-def _route(region: str) -> Callable[[Any, str, Any], _Answer]:
-    def answer(request: Any, _url: str, _headers: Any) -> _Answer:
-        kind = {"Content-Type": "application/json"}
-        backend = servicequotas_backends[ACCOUNT][region]
-        try:
-            if request.method in ("PUT", "POST"):
-                vars(backend)["set_values"] = _set_in(backend) | _values(request.get_data())
-            elif request.method == "DELETE":
-                vars(backend)["set_values"] = {}
-        except ValueError as error:
-            return HTTPStatus.BAD_REQUEST, kind, json.dumps({"message": str(error)})
-        return HTTPStatus.OK, kind, json.dumps(_set_in(backend))
-
-    return answer
+def _answer(region: str, request: Any) -> Answer:
+    backend = servicequotas_backends[ACCOUNT][region]
+    try:
+        if request.method in ("PUT", "POST"):
+            vars(backend)["set_values"] = _set_in(backend) | _values(request.get_data())
+        elif request.method == "DELETE":
+            vars(backend)["set_values"] = {}
+    except ValueError as error:
+        return as_json({"message": str(error)}, HTTPStatus.BAD_REQUEST)
+    return as_json(_set_in(backend))
 
 
 def _values(body: bytes) -> dict[str, float]:
