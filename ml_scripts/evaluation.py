@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.arrays import load_features, load_split
+from data.stored import Examples
 from job import container, model_digest
 from job.errors import DataError, ModelError
 from job.tracking import tracked
@@ -143,7 +144,7 @@ def read_champion_arn(path: Path) -> str | None:
 
 
 def _score_champion(
-    archive: Path, sha256: str, images: np.ndarray, challenger: "Scored", level: float
+    archive: Path, sha256: str, images: Examples, challenger: "Scored", level: float
 ) -> dict:
     """Return what the champion scores and how the challenger compares, or why it has no score."""
     from scoring import comparison, scoring  # noqa: PLC0415

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data.stored import Examples
 from fitting import checkpoints, history, hosts
 from fitting.history import Row
 from fitting.loop import Loop
@@ -52,9 +53,9 @@ def count_classes(labels: np.ndarray) -> int:
 @hosts.losses_named()
 def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
     model: keras.Model,
-    X_train: np.ndarray,
+    X_train: Examples,
     y_train: np.ndarray,
-    X_val: np.ndarray,
+    X_val: Examples,
     y_val: np.ndarray,
     output_dir: Path,
     *,
@@ -73,8 +74,8 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
 
     Args:
         model: built in the strategy's scope, not compiled.
-        X_train, X_val: (n, height, width, channels) uint8, or rows (n, features) float32; may be
-            memory-mapped.
+        X_train, X_val: (n, height, width, channels) uint8, or rows (n, features) float32; arrays,
+            or StoredRows.
         y_train, y_val: (n,) integers 0..classes-1.
         output_dir: the model folder, becomes model.tar.gz.
         checkpoint_dir: holds the checkpoints of this training and of no other.
@@ -113,7 +114,7 @@ def train_model(  # noqa: PLR0917 - the arrays in the order of every Keras call
     return state.history
 
 
-def _identity(settings: Settings, images: np.ndarray, model: keras.Model) -> dict:
+def _identity(settings: Settings, images: Examples, model: keras.Model) -> dict:
     """Return what must be the same for a checkpoint to be of this training."""
     identity = asdict(settings)
     if settings.schedule == CONSTANT:  # then more epochs only go on
@@ -149,8 +150,8 @@ def _resume(
 
 def _run_epoch(
     training: Loop,
-    train: tuple[np.ndarray, np.ndarray],
-    validation: tuple[np.ndarray, np.ndarray],
+    train: tuple[Examples, np.ndarray],
+    validation: tuple[Examples, np.ndarray],
     epoch: int,
 ) -> Row:
     started = time.monotonic()

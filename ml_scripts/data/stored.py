@@ -89,6 +89,9 @@ class StoredRows:
         return found
 
 
+Examples = np.ndarray | StoredRows  # the X of a split, as its readers take it
+
+
 def runs(numbers: np.ndarray) -> Iterator[tuple[int, int]]:
     """Yield where each run of numbers that follow each other begins and ends."""
     if len(numbers):

@@ -8,6 +8,7 @@ to an uninterrupted one.
 
 import numpy as np
 
+from data.stored import Examples
 from fitting.tensorflow_setup import keras, tf
 
 VALIDATION_BATCH = 1024
@@ -41,15 +42,13 @@ class Loop:
             self._correct = _sum_over_hosts(tf.int64)
             self._count = _sum_over_hosts(tf.int64)
 
-    def train_epoch(
-        self, images: np.ndarray, labels: np.ndarray, epoch: int
-    ) -> tuple[float, float]:
+    def train_epoch(self, images: Examples, labels: np.ndarray, epoch: int) -> tuple[float, float]:
         """Fit every image once, in the order of this epoch; return the mean loss and accuracy."""
         keras.utils.set_random_seed(int(epoch_random(self.seed, epoch, 1).integers(2**32)))
         order = epoch_random(self.seed, epoch, 0).permutation(len(images))
         return self._run(self._train, batches(images, labels, order, self.batch_size))
 
-    def validate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    def validate(self, images: Examples, labels: np.ndarray) -> tuple[float, float]:
         """Return the mean loss and the accuracy on images that are not fitted."""
         return self._run(
             self._validate, batches(images, labels, np.arange(len(images)), VALIDATION_BATCH)
@@ -105,7 +104,7 @@ def epoch_random(seed: int, epoch: int, purpose: int) -> np.random.Generator:
 
 
 def batches(
-    images: np.ndarray, labels: np.ndarray, order: np.ndarray, batch_size: int
+    images: Examples, labels: np.ndarray, order: np.ndarray, batch_size: int
 ) -> tf.data.Dataset:
     """Return the batches of images (b, ...), of their own type, and labels (b,) int64 in order.
 

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from data.part import noun_of
+from data.stored import Examples
 from scoring.predictions import Predictions
 
 MOST = 24
@@ -17,7 +18,7 @@ COLOURS = 3
 
 
 def most_confident(
-    predictions: Predictions, images: np.ndarray, features: Sequence[str] = (), most: int = MOST
+    predictions: Predictions, images: Examples, features: Sequence[str] = (), most: int = MOST
 ) -> list[dict]:
     """Return the wrong predictions that the model was surest of, the surest first.
 
@@ -45,11 +46,11 @@ def most_confident(
     ]
 
 
-def _show_picture(images: np.ndarray) -> Callable[[int], dict]:
+def _show_picture(images: Examples) -> Callable[[int], dict]:
     return lambda number: {"picture": data_uri(np.array(images[number]))}
 
 
-def _show_values(rows: np.ndarray, features: Sequence[str]) -> Callable[[int], dict]:
+def _show_values(rows: Examples, features: Sequence[str]) -> Callable[[int], dict]:
     """Show the values of a row that are furthest from the mean of all, in standard deviations."""
     mean = np.mean(rows, axis=0, dtype=np.float64)
     deviation = np.std(rows, axis=0, dtype=np.float64)

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from data.part import noun_of
+from data.stored import Examples
 from fitting.history import Row, best_epoch
 from scoring import charts, mistakes
 from scoring.bootstrap import PER_CLASS
@@ -53,7 +54,7 @@ def write(
     scores: Scores,
     history: list[Row],
     *,
-    images: np.ndarray,
+    images: Examples,
     level: float,
     features: Sequence[str] = (),
 ) -> None:
@@ -64,7 +65,8 @@ def write(
         evaluation: the content of evaluation.json.
         scores: of the new model.
         history: of its training, may be empty.
-        images: of the test set, (n, height, width, channels) uint8, or rows (n, features) float32.
+        images: of the test set, (n, height, width, channels) uint8, or rows (n, features) float32;
+            an array, or StoredRows.
         level: of the confidence intervals, within 0 and 1.
         features: the names of the columns of rows.
     """

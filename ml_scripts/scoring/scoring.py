@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from data.part import noun_of
+from data.stored import Examples
 from fitting import history
 from fitting.tensorflow_setup import keras, tf
 from job import archive, model_digest
@@ -35,7 +36,7 @@ class Scored:
 
 def score(
     model_archive: Path,
-    images: np.ndarray,
+    images: Examples,
     labels: np.ndarray,
     classes: int | None = None,
     *,
@@ -91,7 +92,7 @@ def load(model_archive: Path, sha256: str) -> tuple[keras.Model, list[history.Ro
         return model, history.read(folder)
 
 
-def compiled(model: keras.Model, images: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def compiled(model: keras.Model, images: Examples) -> Callable[[np.ndarray], np.ndarray]:
     """Return the model as a function from such images, or rows, to its output.
 
     Raises:
@@ -108,7 +109,7 @@ def compiled(model: keras.Model, images: np.ndarray) -> Callable[[np.ndarray], n
     return lambda pixels: forward(pixels).numpy()
 
 
-def predict(forward: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
+def predict(forward: Callable[[np.ndarray], np.ndarray], images: Examples) -> np.ndarray:
     """Return the probabilities (n, classes) float32 for n images or rows.
 
     Raises:
