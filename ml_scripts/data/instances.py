@@ -1,11 +1,12 @@
 """Which of a processing job's instances this is."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 
-class Instance(NamedTuple):
+@dataclass(frozen=True)
+class Instance:
     """One of `count` instances, the first of which is number 1."""
 
     number: int

@@ -82,7 +82,7 @@ class RowsWriter:
         """Write what belongs here of rows (k, ...), the first of which is the part's `first`."""
         places = self._places[first : first + len(rows)]
         mine = np.flatnonzero(places >= 0)
-        places, content = places[mine], memoryview(rows[mine].reshape(-1).view(np.uint8))
+        places, content = places[mine], rows[mine].reshape(-1).view(np.uint8).data
         # Neighbours go together: the whole test split is one run.
         for begin, end in runs(places):
             run = content[begin * self._row_bytes : end * self._row_bytes]
@@ -102,7 +102,8 @@ def _open_rows(
     if instance.count == 1:
         path = arrays.path_of(folder, f"X_{name}")
     else:
-        path, places_path = arrays.paths_of_part(folder, f"X_{name}", *instance)
+        number, count = instance.number, instance.count
+        path, places_path = arrays.paths_of_part(folder, f"X_{name}", number, count)
         np.save(staging.open(places_path), held, allow_pickle=False)
     return RowsWriter(staging.open(path), split.part, places)
 
