@@ -38,10 +38,14 @@ def main() -> None:
     """Run the job on the container's folders."""
     arguments = parse_arguments(sys.argv[1:])
     processing = container.base_directory() / "processing"
-    folders = (processing / name for name in ("model", "champion", "test", "evaluation"))
     with tracked(os.environ, ends_run=True) as tracking:
         summary = evaluate(
-            *folders, arguments.confidence_level, champion_sha256=arguments.champion_sha256
+            processing / "model",
+            processing / "champion",
+            processing / "test",
+            processing / "evaluation",
+            arguments.confidence_level,
+            champion_sha256=arguments.champion_sha256,
         )
         print(summary, flush=True)
         tracking.evaluation(processing / "evaluation")
@@ -162,9 +166,9 @@ def _score_champion(
     return {**champion.as_json(), "comparison": compared}
 
 
-def _summary(values: dict[str, np.ndarray], champion: dict | None) -> str:
+def _summary(values: dict[str, float | np.ndarray], champion: dict | None) -> str:
     line = f"accuracy={values['accuracy']:.6f}; loss={values['loss']:.6f};"
-    if "comparison" in (champion or {}):
+    if champion is not None and "comparison" in champion:
         found = champion["comparison"]["metrics"]["accuracy"]
         interval = f"[{found['low']:+.6f}, {found['high']:+.6f}]"
         line += f" accuracy_difference={found['difference']:+.6f} {interval};"

@@ -5,6 +5,7 @@ docs/evaluation.md defines each. scikit-learn gives the values; bootstrap.py say
 """
 
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 import numpy as np
 
@@ -29,12 +30,12 @@ METRICS = "multiclass_classification_metrics"  # SageMaker's name of the block
 class Scores:
     """A model's metrics on the test images, and on each resample of them.
 
-    values: by name, () or, those of PER_CLASS, (classes,).
+    values: by name, one number or, those of PER_CLASS, (classes,).
     resampled: of the same names, with an axis for the resamples before.
     """
 
     predictions: Predictions
-    values: dict[str, np.ndarray]
+    values: dict[str, float | np.ndarray]
     resampled: dict[str, np.ndarray]
 
     @property
@@ -57,18 +58,19 @@ def as_json(scores: Scores) -> dict:
         str(true): {str(predicted): int(count) for predicted, count in enumerate(row)}
         for true, row in enumerate(matrix)
     }
+    of_classes = {name: np.asarray(scores.values[name]) for name in PER_CLASS}
     per_class: dict = {}
     for number, samples in enumerate(matrix.sum(axis=1)):
         of_class = {
-            name: _entry(scores.values[name][number], deviations[name][number])
-            for name in PER_CLASS
+            name: _entry(values[number], deviations[name][number])
+            for name, values in of_classes.items()
         }
         per_class[str(number)] = {**of_class, "samples": int(samples)}
     bins = calibration.bins(scores.predictions)
     return {METRICS: metrics, "per_class": per_class, "calibration": {"bins": bins}}
 
 
-def _values(predictions: Predictions) -> dict[str, np.ndarray]:
+def _values(predictions: Predictions) -> dict[str, float | np.ndarray]:
     labels, probabilities = predictions.labels, predictions.probabilities
     known = range(predictions.classes)
     values = {
@@ -89,10 +91,10 @@ def _values(predictions: Predictions) -> dict[str, np.ndarray]:
     return values
 
 
-def _calibration_error(predictions: Predictions) -> np.ndarray:
+def _calibration_error(predictions: Predictions) -> float:
     bins = calibration.bin_of(predictions.confidence)
     sums = np.bincount(bins, calibration.gaps(predictions), minlength=calibration.BINS)
-    return calibration.expected_error(sums, len(predictions.labels))
+    return float(calibration.expected_error(sums, len(predictions.labels)))
 
 
 def _confusion_matrix(predictions: Predictions) -> np.ndarray:
@@ -101,5 +103,5 @@ def _confusion_matrix(predictions: Predictions) -> np.ndarray:
     return confusion_matrix(predictions.labels, predictions.predicted, labels=known)
 
 
-def _entry(value: float, deviation: float) -> dict[str, float]:
+def _entry(value: SupportsFloat, deviation: SupportsFloat) -> dict[str, float]:
     return {"value": float(value), "standard_deviation": float(deviation)}
