@@ -57,7 +57,7 @@ def curve(history: Sequence[Row], name: str, best: int) -> Figure:
         axes.plot(epochs, [row[key] for row in history], style, color=CHALLENGER, label=label)
     axes.axvline(best, color=CHAMPION, linewidth=1, label=f"best epoch, {best}")
     axes.set(title=name.capitalize(), xlabel="epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params("x", integer=True)
     axes.legend(fontsize=9)
     return figure
 
@@ -104,8 +104,9 @@ def confusion(matrix: np.ndarray) -> Figure:
     axes.grid(visible=False)
     if classes <= MOST_ANNOTATED_CLASSES:
         middles = np.arange(classes) + 0.5
-        axes.set_xticks(middles, range(classes))
-        axes.set_yticks(middles, range(classes))
+        names = [str(number) for number in range(classes)]
+        axes.set_xticks(middles, names)
+        axes.set_yticks(middles, names)
         axes.tick_params(length=0)
         _annotate(axes, matrix, shares)
     return figure
