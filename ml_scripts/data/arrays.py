@@ -64,8 +64,8 @@ def _load_rows(folder: Path, name: str) -> StoredRows:
     for path, places_path in paths:
         rows, of_rows = _load_examples(path), np.array(_load(places_path))
         if (of_rows.shape, of_rows.dtype) != ((len(rows),), np.int64):
-            found = f"{of_rows.dtype} of shape {of_rows.shape}"
-            raise DataError(places_path.name, found, f"int64 ({len(rows)},), as {path.name}")
+            kind = f"{of_rows.dtype} of shape {of_rows.shape}"
+            raise DataError(places_path.name, kind, f"int64 ({len(rows)},), as {path.name}")
         if len(rows):
             files.append(rows)
             places.append(of_rows)

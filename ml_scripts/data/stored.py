@@ -34,7 +34,7 @@ class StoredRows:
         places: Sequence[np.ndarray] = (),
         kept_bytes: int = KEPT_BYTES,
     ) -> None:
-        self._files = [_File(Path(file.filename), file.offset) for file in files]
+        self._files = [_File(file) for file in files]
         self._addresses = _addresses(places)
         self.dtype = files[0].dtype
         self.shape = (sum(len(file) for file in files), *files[0].shape[1:])
@@ -79,7 +79,7 @@ class StoredRows:
 
     def _read(self, rows: np.ndarray) -> np.ndarray:
         found = np.empty((len(rows), *self.shape[1:]), self.dtype)
-        content = memoryview(found.reshape(-1).view(np.uint8))
+        content = found.reshape(-1).view(np.uint8).data
         size = found[:1].nbytes
         if self._addresses is not None:
             rows = self._addresses[rows]
@@ -100,15 +100,16 @@ def runs(numbers: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 class _File:
-    """A file that is open as long as this is there, and read from `start` on."""
+    """The file of a memory-mapped array, open as long as this is there."""
 
-    def __init__(self, path: Path, start: int) -> None:
-        self._path, self._start = path, start
-        self._descriptor = os.open(path, os.O_RDONLY)
+    def __init__(self, mapped: np.memmap) -> None:
+        assert mapped.filename is not None  # None only where a file without a name was mapped
+        self._path, self._start = Path(mapped.filename), mapped.offset
+        self._descriptor = os.open(self._path, os.O_RDONLY)
         weakref.finalize(self, os.close, self._descriptor)
 
     def read(self, offset: int, into: memoryview) -> None:
-        """Fill `into` with what is at the offset."""
+        """Fill `into` with what is at the offset, counted from where the array begins."""
         offset += self._start
         while into:  # one call reads 2 GB at most
             count = os.preadv(self._descriptor, [into], offset)

@@ -1,5 +1,7 @@
 """The learning rate over the steps of a training."""
 
+from typing import TypeAlias
+
 from fitting.tensorflow_setup import keras
 
 CONSTANT, ONE_CYCLE = "constant", "one-cycle"
@@ -8,7 +10,7 @@ SCHEDULES = (CONSTANT, ONE_CYCLE)
 WARM_UP = 0.3  # share of all steps
 FIRST, LAST = 1 / 25, 1 / 1000  # of the highest rate
 
-LearningRate = float | keras.optimizers.schedules.LearningRateSchedule
+LearningRate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
 
 def learning_rate(schedule: str, highest: float, steps: int) -> LearningRate:

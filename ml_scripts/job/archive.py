@@ -71,7 +71,7 @@ class _Member(tarfile.TarInfo):
             raise _RefusedError(f"a header of {self.size:,} bytes, at most {MAX_HEADER_BYTES:,}")
         if self.type not in (*EXTENDING, *PLAIN):
             raise _RefusedError(f"the member {self.name!r} is not a regular file or folder")
-        return super()._proc_member(archive)
+        return super()._proc_member(archive)  # type: ignore[misc] # typeshed has no private methods
 
     def _refuse_sparse(self, sparse: tarfile.TarInfo, *_: object) -> None:
         raise _RefusedError(f"the member {sparse.name!r} is not a regular file or folder")
