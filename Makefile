@@ -58,6 +58,7 @@ lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd ml_scripts && ../$(BIN)/mypy --config-file ../pyproject.toml --explicit-package-bases .
 	$(BIN)/lint-imports
 
 audit: $(INSTALLED)  ## known vulnerabilities of everything that is locked; 3 if nobody could be asked
