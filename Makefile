@@ -60,6 +60,7 @@ lint: $(INSTALLED)  ## ruff, mypy and the layers of the design
 	$(BIN)/mypy
 	cd ml_scripts && ../$(BIN)/mypy --config-file ../pyproject.toml --explicit-package-bases .
 	$(BIN)/lint-imports
+	PYTHONPATH=ml_scripts $(BIN)/lint-imports --config .importlinter-ml_scripts.toml
 
 audit: $(INSTALLED)  ## known vulnerabilities of everything that is locked; 3 if nobody could be asked
 	@$(BIN)/python .ci/audit.py $(ARGS)
