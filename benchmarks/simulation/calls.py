@@ -39,7 +39,7 @@ def calls(what: str, files: int) -> dict[str, int]:
     """
     if what not in _CALLS:
         raise UnknownFigureError(
-            f"nobody has counted what {what!r} calls: add it to simulation_calls.py"
+            f"nobody has counted what {what!r} calls: add it to benchmarks/simulation/calls.py"
         )
     found = dict(_CALLS[what])
     for operation, count in _CALLS_FOR_EACH_FILE.get(what, {}).items():
