@@ -1,4 +1,5 @@
-"""Measurements of the pipeline, run on demand: `make bench`, `make bench-console`, `make simulate`.
+"""Measurements of the pipeline, which run on demand.
 
-May import every room; nothing imports it.
+`make bench`, `make bench-console` and `make simulate` start them. This package may import every
+other one. No other package imports it.
 """

@@ -1,6 +1,8 @@
-"""The `retrain` command: one of the two faces of `operations`.
+"""The `retrain` command.
 
-`main.py` is the list of commands, `commands/` reads their arguments, `shown/` writes to the
-terminal, `served/` holds what runs as long as a command does: the embedded AWS, the console,
-MLflow. Nothing but the entry point and the benchmarks imports it.
+`main.py` lists the commands. `commands` reads their arguments, `shown` writes to the terminal, and
+`served` holds what runs for as long as a command runs: the embedded AWS, the demo, web pages.
+
+What a command does is in `operations`, which `console` uses too. `cli` and `console` do not import
+each other. `cli` may import every package below it. Only `benchmarks` imports it.
 """

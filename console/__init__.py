@@ -1,8 +1,10 @@
-"""The console: this pipeline as pages in the browser, for the embedded AWS and for an account.
+"""The console: web pages that show this pipeline, on the embedded AWS or in an account.
 
-The other face of `operations`, beside `cli`; neither knows the other. It knows AWS through boto3
-alone: AWS_ENDPOINT_URL, or a profile, says which. Reading models (what a page shows, as plain data)
-are the rooms `executions`, `models` and `starting`, and `operations`; `pages` only lays them out,
-and is the one place, with `app.py`, that knows NiceGUI; whatever changes something goes through
-`actions.py`. `python -m console` serves it; `retrain console` starts that.
+`executions`, `models` and `starting` read from AWS what a page shows, and return plain data.
+`pages` shows it. Every change in AWS goes through `actions.py`. Only `pages` and `app.py` import
+NiceGUI, the library that the pages are made with.
+
+The console reaches AWS through boto3 alone. AWS_ENDPOINT_URL, or the credentials, say which AWS.
+This package imports `operations` and what is below it, and never `cli`. No other package imports
+it: `retrain console` starts it as a process, `python -m console`.
 """

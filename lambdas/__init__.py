@@ -1,7 +1,15 @@
-"""The Lambdas: a file for each, named like it; its function takes the event first, then clients.
+"""The Lambdas: one file for each, with the name of the Lambda.
 
-`app.py` binds them. What they share is in rooms below them: `report`, `reproduction` and `reuse`
-over `runs` and `gate`, over `data_sets`, over `boundary`, over `errors`. Nothing here imports
-anything of ours but `lambdas`: this folder is what the zip holds. `state_machine` and `operations`
-import it for the names and the rules that both have in common.
+The file has a function of the same name, which takes the event first and then what it needs: AWS
+clients, settings. `app.py` calls it. What several Lambdas share is in packages, from top to bottom:
+
+    report, reproduction, reuse
+    runs, gate
+    data_sets
+    boundary
+    errors.py
+
+Each imports only what is below it. The Lambdas' zip holds this folder, `app.py` and their
+libraries, so nothing here imports another package of this project. All packages above import it,
+for the names and rules that they share with the Lambdas.
 """

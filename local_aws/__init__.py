@@ -1,7 +1,7 @@
-"""The embedded AWS: moto's server on loopback, extended until jobs, Lambdas and events really run.
+"""The embedded AWS: moto's server on this machine, extended until jobs and Lambdas really run.
 
-`python -m local_aws` serves; `client.py` starts and stops such a server from another process. Each
-service has a room of its own, and each room imports only what is below it:
+`python -m local_aws` serves. `client.py` starts and stops such a server from another process. Each
+service has a package, which imports only what is below it:
 
     server                                     listens, answers, installs the extensions
     awslambda, cloudformation, service_quotas
@@ -9,13 +9,13 @@ service has a room of its own, and each room imports only what is below it:
     sagemaker
     s3
     events                                     EventBridge
-    logs, messaging                            CloudWatch Logs; SNS and what is delivered
+    logs, messaging                            CloudWatch Logs; SNS and deliveries
     iam                                        who may do what
-    requests                                   what every request meets before its service
-    context                                    what an extension is told of its server
+    requests                                   what happens to a request before its service
+    context                                    what an extension is told about its server
     state, processes, credentials
     arns, wrapping
 
-It imports nothing else of this project, and only `cli` and `benchmarks` may import it: everyone
-else meets it as an endpoint, like AWS.
+This package imports no other package of this project. Only `cli` and `benchmarks` may import it:
+everything else reaches the embedded AWS through boto3, as it reaches AWS.
 """

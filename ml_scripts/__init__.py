@@ -1,7 +1,10 @@
-"""What runs inside SageMaker's containers. There this folder is the top: `import dataset`.
+"""What runs in SageMaker's containers.
 
-The scripts on top are the ones that SageMaker starts (`preprocessing.py`, `main.py`,
-`evaluation.py`) and that a user replaces (`dataset.py`, `model.py`, `training.py`). Below them are
-rooms: `data`, `fitting`, `scoring`, `job`. Data comes and goes through /opt/ml, so that nothing
-here knows of AWS, and nothing here imports anything of ours outside of this folder.
+At the top are the scripts that SageMaker starts (`preprocessing.py`, `main.py`, `evaluation.py`)
+and the ones that a user replaces (`dataset.py`, `model.py`, `training.py`). What they share is in
+packages: `scoring` above `fitting` above `data` above `job`.
+
+In a container this folder is the top: a script says `import dataset`, and `from job import
+container`. Data comes and goes through /opt/ml, so nothing here imports boto3, and nothing here
+imports another package of this project.
 """

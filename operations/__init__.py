@@ -1,7 +1,10 @@
-"""What a person reads of a stage and asks of it, without a screen.
+"""What a person asks of a deployed pipeline, without a screen.
 
-`cli` and `console` are its two faces: they show what is found here and know nothing of each other.
-Each subject has a room: `executions`, `models`, `data_sets`, `failed_events`, `doctor`; all of them
-reach the account through `stage.py`. It imports `state_machine` and `lambdas`, boto3, and nothing
-that draws: work that takes time tells a `report.Report`, and what goes wrong is one of `errors`.
+`cli` and `console` show what is found here, each in its own way, and do not import each other. Each
+subject is a package: `executions`, `models`, `data_sets`, `failed_events`, `doctor`. `stage.py` has
+the stage that a command works on: its settings, its names and its account.
+
+Work that takes time reports to a `report.Report`. What goes wrong is raised as one of `errors.py`.
+This package imports `state_machine`, `lambdas` and boto3, and nothing that draws. `cli`, `console`
+and `benchmarks` import it.
 """

@@ -1,7 +1,13 @@
-"""The pipeline as AWS has it: its settings, its definition, and the stage that is deployed of them.
+"""The pipeline in AWS: its settings, its state machine, and everything that a stage consists of.
 
-Rooms, each importing only what is below it: `template` (the stage as one CloudFormation template),
-`deployment` (each resource of a stage), `definition` (pipeline.toml in, the states out),
-`artifacts` (the zips that are deployed), `sdk` (AWS's two SDKs, tamed). It imports `lambdas` for
-the names that both have in common; `operations` and what is above it import it.
+Packages, each of which imports only what is below it:
+
+    template       a whole stage as one CloudFormation template
+    deployment     the resources of a stage
+    definition     pipeline.toml in, states out
+    artifacts      the zips and archives that are deployed
+    sdk            AWS's two SDKs
+
+This package imports `lambdas`, for the names that both use. `operations`, `cli`, `console` and
+`benchmarks` import it.
 """

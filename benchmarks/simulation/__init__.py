@@ -1,5 +1,5 @@
-"""What the pipeline would cost and how it would scale, simulated from its own definition.
+"""A simulation of the pipeline: what it costs, and how many retrainings a day it can do.
 
-`python -m benchmarks.simulation` prints the tables of docs/scale.md. Imports `state_machine` and
-`lambdas`; nothing imports it.
+It walks through the definition that `retrain deploy` would deploy. `make simulate` prints the
+tables of docs/scale.md. This package imports `state_machine` and `lambdas`. Nothing imports it.
 """

@@ -1,5 +1,5 @@
-"""The commands: arguments in, one call of `operations` or `served`, `shown` for the answer.
+"""The commands: each reads its arguments, calls `operations` and has `shown` write the answer.
 
-A module holds a command or a group of them. Each command imports what it needs when it runs, so
-that `retrain --help` is quick. Imported by `main.py` alone.
+A module holds one command, or one group of commands. A command imports what it needs when it runs,
+so that `retrain --help` is quick. Only `cli/main.py` imports this package.
 """

@@ -1,4 +1,5 @@
-"""What runs on this machine while a command does: the embedded AWS, the demo, web pages.
+"""What runs on this machine while a command runs: the embedded AWS, the demo, web pages.
 
-Imports `shown`, `operations` and `local_aws`; imported by `commands`.
+This package imports `cli.shown`, `operations`, what is below `operations`, and `local_aws`.
+`cli.commands` imports it, and so does `benchmarks`.
 """

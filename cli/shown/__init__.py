@@ -1,4 +1,5 @@
-"""What the command line writes to a terminal: lines, steps, tables, an execution while it runs.
+"""What the commands write to the terminal: lines, tables, the progress of an execution.
 
-Imports `operations`; imported by `commands` and `served`.
+This package imports `operations`. `cli.commands`, `cli.served` and `cli/main.py` import it, and so
+does `benchmarks`.
 """

@@ -1,4 +1,5 @@
-"""What the pages of executions show, read from AWS: lists, states, timelines, graphs, logs.
+"""What the pages about executions show: lists, states, timelines, graphs, logs.
 
-Imports `account` and `operations`; imported by `pages`, `actions` and `app`.
+This package reads them from AWS, and shows nothing. It imports `console.account`, `operations` and
+what is below `operations`. `console.pages` and `console/actions.py` import it.
 """

@@ -1,4 +1,6 @@
-"""What the pages of models show: versions, decisions on them, confusion as a heat map.
+"""What the pages about models show: versions, decisions, confusion matrices as heat maps.
 
-Imports `account` and `operations`; imported by `pages` and `actions`.
+This package reads them from the registry, and shows nothing. It imports `console.account`,
+`console.starting`, `operations` and what is below `operations`. `console.pages` and
+`console/actions.py` import it.
 """

@@ -1,4 +1,5 @@
-"""What the pages look like. What they show is read elsewhere.
+"""The pages, made with NiceGUI: how they look, not what they show.
 
-All of NiceGUI is here: another library of pages would be the price of this room and of `app.py`.
+This package may import the rest of `console`, except for `app.py`, which imports it. If NiceGUI is
+ever replaced, only this package and `app.py` change.
 """

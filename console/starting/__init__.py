@@ -1,4 +1,5 @@
-"""What the page that starts executions shows: data sets, hyperparameters, uploads.
+"""What the page that starts executions shows: data sets, the form, uploads.
 
-Imports `account` and `operations`; imported by `pages` and `actions`.
+This package reads them from AWS, and shows nothing. It imports `operations` and what is below
+`operations`. `console.pages`, `console.models` and `console/actions.py` import it.
 """

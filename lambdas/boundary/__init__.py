@@ -1,4 +1,6 @@
-"""Where others' input arrives: events, objects of S3, JSON, text, errors that pass by themselves.
+"""The boundary: reads what comes from outside, and checks it.
 
-Imports `errors`; every other room reads through it.
+Events, S3 objects, JSON and texts are checked here. Errors of AWS that pass by themselves get the
+name that the state machine retries. This package imports `lambdas/errors.py`. Every other package
+of `lambdas` imports it.
 """

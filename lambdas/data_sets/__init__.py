@@ -1,4 +1,6 @@
-"""Data sets: which are complete, which versions of which files they are, what has superseded them.
+"""Data sets: which files are in the bucket, in which versions, and which are missing.
 
-Imports `boundary` and below; the handlers and `runs` import it.
+It also copies a data set for a run, and says whether newer files have replaced a data set. This
+package imports `lambdas.boundary`. `lambdas.runs`, `lambdas.reproduction` and the Lambdas import
+it.
 """

@@ -1,4 +1,5 @@
-"""What a run leaves for people and the registry: its page, the model's metadata, what it cost.
+"""What a run leaves behind: its report, its cost, and what the registry says about the model.
 
-Imports `runs`, `gate` and below; `check_metrics` and `announce` import it.
+This package imports `lambdas.runs`, `lambdas.gate` and what is below. `check_metrics.py` imports
+it. `operations`, `console` and `benchmarks` import its prices or what it says about the report.
 """

@@ -1,4 +1,5 @@
-"""A registered version made again: what the original was made of, and whether the two match.
+"""Making a registered version again: from which inputs, and whether the results match.
 
-Imports `runs` and below; `start_retraining`, `prepare_run` and `check_metrics` import it.
+This package imports `lambdas.runs`, `lambdas.gate` and what is below. `start_retraining.py`,
+`prepare_run.py` and `check_metrics.py` import it.
 """

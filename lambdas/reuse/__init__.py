@@ -1,4 +1,4 @@
-"""Steps that need not be computed again: their keys, and the results that earlier runs left.
+"""Reusing a step: its key, and the result that an earlier run left under that key.
 
-Imports `runs` and below; `prepare_run` imports it.
+This package imports `lambdas.runs` and what is below. `prepare_run.py` imports it.
 """

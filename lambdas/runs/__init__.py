@@ -1,4 +1,5 @@
-"""Runs: their input, plan, files and names, the ledger of what has been run, the champion.
+"""Runs: the input, name, files and champion of a run, and the ledger of all runs.
 
-Imports `data_sets` and below; `reuse`, `reproduction`, `report` and the handlers import it.
+This package imports `lambdas.data_sets` and what is below. `lambdas.reuse`, `lambdas.reproduction`,
+`lambdas.report` and the Lambdas import it.
 """

@@ -1,5 +1,5 @@
-"""Lambda: deployed zips run in child processes, at once, ahead of their time or asynchronously.
+"""Lambda: runs deployed zips in child processes, at once, asynchronously or ahead of time.
 
-Imports `stepfunctions` (to start functions ahead of their states) and what is below; `server`
-installs it.
+This package imports `stepfunctions`, to start functions before an execution calls them, and what is
+below. `server` imports it.
 """

@@ -1,4 +1,4 @@
-"""CloudFormation: a stack's resources are made by the same calls that a user would make.
+"""CloudFormation: makes the resources of a stack by the calls that a user would make.
 
-Imports nothing of the other services: it calls them. `server` installs it.
+So this package imports no other service. `server` imports it.
 """

@@ -1,5 +1,6 @@
-"""IAM: what the policies of roles and buckets allow, asked at each call that a role makes.
+"""IAM: what the policies of roles and buckets allow.
 
-Imports `requests` and what is below; every service asks it, and `server` refuses what it refuses.
-`required_actions.py` says which rights an operation needs: a new service adds its own there.
+`server` asks it about every call that a role makes. Services ask it when they act for a role.
+`required_actions.py` says which rights an operation needs: a new service adds its operations there.
+This package imports `requests` and what is below.
 """

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: events that are kept in pieces, read by prefix, written with a role's rights.
+"""CloudWatch Logs: keeps log events in pieces, finds them by prefix, and writes as a role.
 
-Imports `iam` and what is below; `sagemaker`, `stepfunctions` and `awslambda` write to it.
+This package imports `iam` and what is below. `sagemaker`, `awslambda` and `server` import it.
 """

@@ -1,4 +1,4 @@
-"""Messages between services: SNS, and deliveries that outlive the request that caused them.
+"""Messages between services: SNS, and deliveries that go on after a request has ended.
 
-Imports `iam` and what is below; `events`, `s3` and `awslambda` send through it.
+This package imports `iam` and what is below. `events`, `s3`, `awslambda` and `server` import it.
 """

@@ -1,4 +1,5 @@
-"""Child processes that end with the server, whatever ends it.
+"""Child processes that end when the server ends, even if it is killed.
 
-Imports nothing; `awslambda` and `sagemaker` start their children here.
+This package imports nothing of ours. `awslambda`, `sagemaker` and `server` import it, and `cli`
+does so for the web pages that it starts.
 """

@@ -1,4 +1,4 @@
-"""What every request meets before its service does: its name, its model, injected faults.
+"""What happens to a request before its service: its name, its checks, injected faults.
 
-Imports `state` and what is below; `iam` reads the names of calls here, `server` puts it first.
+This package imports `wrapping`, and may import `state`. `iam` and `server` import it.
 """

@@ -1,4 +1,4 @@
 """S3: objects in files, conditional writes, notifications.
 
-Imports `events`, `messaging` and what is below; `server` installs it.
+This package imports `events`, `messaging` and what is below. `sagemaker` and `server` import it.
 """

@@ -1,5 +1,5 @@
-"""SageMaker: processing and training jobs as child processes, experiments, the Model Registry.
+"""SageMaker: jobs as child processes, experiments, the Model Registry.
 
-Imports `events`, `logs` and what is below; `stepfunctions` waits for its jobs, `server` installs
-it.
+This package imports `s3`, `events`, `logs` and what is below. `stepfunctions`, which waits for its
+jobs, and `server` import it.
 """

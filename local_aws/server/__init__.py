@@ -1,5 +1,6 @@
-"""The web server around moto: its port, its door, and the list of all extensions.
+"""The web server around moto: its port, its gateway, and the list of all extensions.
 
-May import every room of the embedded AWS; only `python -m local_aws` and `client.py` import it.
-`extensions.py` is where a new service is added.
+`extensions.py` installs every service: a new service is added there. This package may import every
+package of the embedded AWS. `__main__.py` and `client.py` import it, and `cli` does so to see which
+server has a data folder.
 """

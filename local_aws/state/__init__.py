@@ -1,4 +1,4 @@
-"""What is kept on disk, and comes back after `kill -9`: one sqlite file, item by item.
+"""What is kept on disk, and is there again after `kill -9`: one SQLite file.
 
-Imports nothing of the services; they say what of theirs is kept.
+This package imports no service: each service says what of its data is kept.
 """

@@ -1,5 +1,5 @@
-"""Step Functions: moto's engine, with SageMaker's tasks, roles, redrives and a memory.
+"""Step Functions: moto's engine, with SageMaker's tasks, roles, redrives and kept executions.
 
-Imports `sagemaker`, whose jobs its tasks wait for, and what is below; `awslambda` watches its
-executions, `server` installs it.
+This package imports `sagemaker`, because its tasks wait for jobs, and what is below. `awslambda`,
+which follows executions to start functions ahead, and `server` import it.
 """

@@ -1,4 +1,4 @@
-"""Arrays on their way from a data set's files to train, validation and test, and back.
+"""Data: from the files of a data set to train, validation and test arrays, and back to rows.
 
-Imports `job`; the scripts, `fitting` and `scoring` read through it.
+This package imports `job`. `fitting`, `scoring` and the scripts import it.
 """

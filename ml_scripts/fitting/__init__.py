@@ -1,4 +1,5 @@
-"""Training: the loop over batches, what it may be resumed from, and how it computes.
+"""Training: the loop over batches, checkpoints, optimizers, precision, several hosts.
 
-Imports `data` and `job`; `main.py`, `training.py` and `model.py` import it.
+This package imports `data` and `job`. `main.py`, `training.py` and `model.py` import it. So does
+`scoring`, for the training's history and for the one import of TensorFlow.
 """

@@ -1,4 +1,4 @@
-"""What every container has to do with SageMaker: folders, failure texts, archives, tracking.
+"""What a script does as a job of SageMaker: folders, failure texts, archives, tracking.
 
-Imports nothing of ours; all scripts and rooms import it.
+This package imports nothing of ours. The other packages and nearly all scripts import it.
 """

@@ -1,5 +1,5 @@
-"""Evaluation: predictions, metrics with their intervals, comparison with a champion, the report.
+"""Evaluation: predictions, metrics with intervals, comparison with the champion, the report.
 
-Imports `data`, `fitting` (for TensorFlow and the history) and `job`; `evaluation.py` imports it,
-and `python -m scoring.comparison` compares two models anywhere.
+This package imports `data`, `fitting` and `job`. `evaluation.py` imports it. `python -m
+scoring.comparison` compares the predictions of any two runs.
 """

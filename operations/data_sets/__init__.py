@@ -1,4 +1,4 @@
-"""Data sets: the ones that this project can bring, and the upload of any.
+"""Data sets: fetches the ones that this project knows, and uploads any.
 
-Imports `stage` and below.
+This package imports `operations/stage.py` and what is below.
 """

@@ -1,4 +1,5 @@
-"""The checks before a deployment or a run: one module for each subject, `doctor.py` makes them all.
+"""The checks before a deployment or a run: a module for each subject.
 
-Imports `stage` and below, and changes nothing anywhere.
+`doctor.py` runs them all. No check changes anything. This package does not import the other
+subjects.
 """

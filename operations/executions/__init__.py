@@ -1,4 +1,5 @@
-"""Executions: what DescribeExecution, the history and the logs tell of one; starting, resuming.
+"""Executions: reads them from their history and logs, starts them, resumes them.
 
-Imports `stage` and below; `models`, `cli` and `console` import it.
+This package imports `operations/errors.py`, and may import `operations/stage.py`.
+`operations.models`, `cli`, `console` and `benchmarks` import it.
 """

@@ -1,4 +1,4 @@
-"""Events that no Lambda could handle: reading their queue, giving them to their Lambdas again.
+"""Events that no Lambda could handle: shows them, and gives them to their Lambdas again.
 
-Imports `stage` and below.
+This package does not import the other subjects.
 """

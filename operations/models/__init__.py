@@ -1,4 +1,4 @@
-"""Model versions: finding them in the registry, deciding on them, comparing and reproducing them.
+"""Model versions: finds, approves, rejects, compares and reproduces them.
 
-Imports `executions`, to run a version again, and below.
+This package imports `operations.executions`, to reproduce a version, and what is below.
 """

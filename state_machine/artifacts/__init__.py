@@ -1,4 +1,5 @@
-"""What is packed and uploaded: the jobs' code by its digest, the Lambdas' zip by Chalice.
+"""What is packed and uploaded: the code of the jobs, and the zip of the Lambdas.
 
-Imports `names` and `errors`; `definition`, `deployment` and `template` import it.
+This package imports `names.py` and `errors.py`. `config.py`, `definition`, `deployment` and
+`template` import it.
 """

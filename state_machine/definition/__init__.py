@@ -1,5 +1,5 @@
-"""The state machine's definition: configuration in, a graph of states out, nothing called.
+"""The definition of the state machine: settings in, states out, and no call to AWS.
 
-`workflow.py` draws it. Imports `config`, `images`, `artifacts` and `sdk`; `deployment` and
-`template` deploy what it makes.
+`workflow.py` begins with a drawing of it. This package imports `config.py`, `images.py`,
+`artifacts`, `sdk` and `lambdas`. `deployment` and `template` deploy what it makes.
 """

@@ -1,4 +1,4 @@
-"""AWS's two SDKs, the Data Science SDK and SageMaker's, as far as the definition needs them.
+"""AWS's two SDKs, the Data Science SDK and SageMaker's, without their side effects.
 
-Imports nothing of ours; `definition` and `deployment` import it.
+This package imports nothing of ours. `definition`, `deployment` and `images.py` import it.
 """

@@ -1,4 +1,4 @@
-"""The whole stage as one CloudFormation template, and the folder that `retrain package` writes.
+"""A whole stage as one CloudFormation template, and the folder that `retrain package` writes.
 
-Imports `deployment` and below; `cli` imports it.
+This package imports `deployment` and what is below. `cli` imports it.
 """

@@ -1,1 +1,4 @@
-"""The page of one execution: header and buttons, graph, timeline, a state, training, decision."""
+"""The page of one execution: buttons, graph, timeline, chosen state, training, decision.
+
+`page.py` puts the parts together. `console/app.py` imports it.
+"""

@@ -1,1 +1,4 @@
-"""Parts that pages have in common: the frame around each, tables, live values, questions."""
+"""Parts that the pages share: the frame of a page, tables, live values, questions.
+
+This package imports no page. The pages import it.
+"""

@@ -1,1 +1,4 @@
-"""The page that uploads a data set and starts an execution."""
+"""The page that uploads a data set and starts an execution.
+
+`console/app.py` imports `page.py`.
+"""
