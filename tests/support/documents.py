@@ -135,6 +135,17 @@ def _wrong_commands(project: Project, code: str) -> Iterator[str]:
             yield from (f"retrain {command} {each}" for each in unknown)
 
 
+def tree_in(text: str) -> list[str]:
+    """Return the paths of the first block of code that is a tree, four spaces for each level."""
+    block = next(match[3] for match in _FENCED.finditer(text) if "\n    " in match[3])
+    found: list[str] = []
+    above: list[str] = []
+    for indent, name in re.findall(r"^((?: {4})*)([\w./-]+)", block, re.MULTILINE):
+        above[len(indent) // 4 :] = [name.rstrip("/")]
+        found.append("/".join(above))
+    return found
+
+
 def broken_links(document: Path, text: str, root: Path) -> list[str]:
     """Return the relative links of a document that lead to no file, or to no heading in it."""
     found = []

@@ -7,8 +7,15 @@ import pytest
 import typer
 
 from cli.main import app
-from tests.support.documents import Project, anchors, broken_links, code_in, problems
-from tests.support.paths import PROJECT
+from tests.support.documents import (
+    Project,
+    anchors,
+    broken_links,
+    code_in,
+    problems,
+    tree_in,
+)
+from tests.support.paths import PROJECT, product_sources
 
 # The changelog is not among them: it keeps the names that things had.
 DOCUMENTS = [
@@ -22,7 +29,7 @@ ALLOWED = {
     "test_samples",
     ".chalice/deployed/",  # Chalice's own record, which git ignores
 }
-BUCKET = ("code/", "ledger/", "raw_data/", "runs/", "steps/")  # the folders of a stage's bucket
+BUCKET = "code/"  # a folder in the bucket of a stage
 
 SMALL = Project(
     paths=frozenset(
@@ -90,6 +97,15 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 def test_every_exception_is_needed(project: Project) -> None:
     found = {each for path in DOCUMENTS for each in problems(project, path.read_text("utf-8"))}
     assert found >= ALLOWED
+
+
+def test_the_tree_of_contributing_has_every_package_of_two_levels_and_no_other() -> None:
+    shown = tree_in((PROJECT / "CONTRIBUTING.md").read_text("utf-8"))
+    packages = {path.parent for path in product_sources() if path.name == "__init__.py"}
+    names = {path.relative_to(PROJECT).as_posix() for path in packages}
+    assert {name for name in names if name.count("/") < 2} - set(shown) == set()
+    assert [name for name in shown if not (PROJECT / name).exists()] == []
+    assert len(shown) == len(set(shown))
 
 
 @pytest.mark.parametrize(
@@ -176,3 +192,8 @@ def test_anchors_are_those_of_github() -> None:
 def test_code_is_what_stands_in_blocks_and_spans() -> None:
     text = "a `b` c\n```\nd\ne `f`\n```\ng ``h `i` ``\n\n    j\n\n    k\n\nl `m\nn`\n"
     assert code_in(text) == ["d", "e `f`", "j", "", "k", "b", "h `i`", "m n"]
+
+
+def test_a_tree_names_what_is_below_by_its_whole_path() -> None:
+    text = "```\nmake x\n```\n```\na.py     words\n\nb/\n    c/   d/ is prose\n    e/\nf/\n```\n"
+    assert tree_in(text) == ["a.py", "b", "b/c", "b/e", "f"]
