@@ -18,7 +18,7 @@ from lambdas.runs import instances
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*$"
 Hyperparameter = bool | int | float | str
 TRIGGERS = ("upload", "start_retraining", "console", "schedule", "alarm", "topic")
-# As lambdas.executions.run_id forms it.
+# As lambdas.runs.executions.run_id forms it.
 RUN_ID = r"^[a-zA-Z0-9][a-zA-Z0-9-]{0,39}$"
 # What a reproduction takes from its original, or does anyway: no input may ask for both.
 NOT_WITH_REPRODUCE = (
