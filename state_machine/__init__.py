@@ -5,6 +5,7 @@ Packages, each of which imports only what is below it:
     template       a whole stage as one CloudFormation template
     deployment     the resources of a stage
     definition     pipeline.toml in, states out
+    functions      the list of the Lambdas, and what each of them may do
     artifacts      the zips and archives that are deployed
     sdk            AWS's two SDKs
 

@@ -8,6 +8,7 @@ what it shows, and a test compares that with today's imports.
 
 import ast
 import json
+import sys
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -41,6 +42,7 @@ WORDS = {
     "state_machine": "deployed first",
     "state_machine.deployment": "makes a stage",
     "state_machine.definition": "settings in, states out",
+    "state_machine.functions": "the list of the Lambdas",
     "state_machine.artifacts": "what is packed, uploaded",
     "state_machine.sdk": "AWS's two SDKs",
     "lambdas": "shared by the Lambdas",
@@ -108,6 +110,7 @@ def main() -> None:
 
 def facts() -> Facts:
     """Read from the code what the picture shows."""
+    sys.path.insert(0, str(PROJECT))  # grimp finds only packages that could be imported
     graph = grimp.build_graph("cli", *FOLDERS, include_external_packages=True, cache_dir=None)
     imports = {each: graph.find_modules_directly_imported_by(each) for each in graph.modules}
     rooms: dict[str, set[str]] = {}

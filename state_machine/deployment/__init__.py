@@ -1,5 +1,6 @@
-"""The resources of a stage, one module for each: how it is looked at, made, changed and removed.
+"""The resources of a stage, one module for each: its calls, its template, the rights it needs.
 
-`stage.py` lists them in order, `resource.py` compares what is there to what shall be. Imports
-`definition` and below; `operations`, `cli` and `template` import it.
+`stage.py` lists the resources in order. `resource.py` compares what is there with what is wanted.
+This package imports `definition`, `functions` and what is below them. `template`, `operations`,
+`cli` and `benchmarks` import it.
 """
