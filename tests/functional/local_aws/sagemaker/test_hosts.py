@@ -282,8 +282,9 @@ def test_an_interruption_takes_every_host_and_all_go_on_from_the_checkpoints(
 ) -> None:
     request = trainer(
         account,
-        "n=$(cat checkpoints/n || echo 0); echo start $n; ls model; touch model/$n-$host; "
-        f"test $host = {SECOND} || echo $((n + 1)) > checkpoints/n; test $n = 1 || {WAIT}",
+        "n=$(cat checkpoints/n || echo 0); ls model; touch model/$n-$host; "
+        f"test $host = {SECOND} || echo $((n + 1)) > checkpoints/n; "
+        f"echo start $n; test $n = 1 || {WAIT}",  # said when its checkpoint is there
         EnableManagedSpotTraining=True,
         CheckpointConfig={"S3Uri": account.uri(unique("spot"))},
         StoppingCondition={"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 900},
