@@ -10,8 +10,10 @@ import threading
 from pathlib import Path
 
 from local_aws.context import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS
+from local_aws.credentials import without_secrets
 from local_aws.server import ownership
 from local_aws.server.server import PortTakenError, Server
+from local_aws.state import folder
 from local_aws.state.file import StateError
 
 _log = logging.getLogger("local_aws")
@@ -20,10 +22,12 @@ _log = logging.getLogger("local_aws")
 def main() -> None:
     """Serve until SIGTERM, SIGINT or, with --stop-with-stdin, the end of standard input."""
     options = _parse()
-    options.data_folder.mkdir(parents=True, exist_ok=True)
+    _leave_secrets_behind(options)
+    os.umask(0o077)  # what is kept, and logged, is nobody else's
     try:
+        folder.make_private(options.data_folder)
         ownership.claim(options.data_folder)
-    except ownership.AlreadyServedError as error:
+    except (folder.ForeignFolderError, ownership.AlreadyServedError) as error:
         sys.exit(str(error))
     _log_to(options.data_folder / "server.log", options.log_level)
     told_to_end = threading.Event()
@@ -44,6 +48,17 @@ def main() -> None:
     server.stop()
     logging.shutdown()
     os._exit(0)  # moto's own threads may sit in a Wait state for days
+
+
+def _leave_secrets_behind(options: argparse.Namespace) -> None:
+    """Begin again with a clean environment, unless this is it.
+
+    The region may have come from a variable that is left behind.
+    """
+    clean = without_secrets(os.environ)
+    if clean != dict(os.environ):
+        again = ["-m", "local_aws", *sys.argv[1:], "--region", options.region]
+        os.execve(sys.executable, [sys.executable, *again], clean)  # noqa: S606
 
 
 def _start(options: argparse.Namespace) -> Server:

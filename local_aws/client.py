@@ -13,8 +13,9 @@ from typing import Any, Self
 
 import boto3
 
-from local_aws.credentials import variables
+from local_aws.credentials import read_key, variables, without_secrets
 from local_aws.server import ownership
+from local_aws.state import folder
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _TIME_TO_STOP = 20.0
@@ -37,7 +38,7 @@ class Connection:
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point any AWS tool at this server, and at no real account."""
-        return variables(self.endpoint, self.region)
+        return variables(self.endpoint, self.region, read_key(self.data_folder))
 
     def session(self) -> boto3.Session:
         """Return a boto3 session with this server's credentials and region."""
@@ -150,14 +151,18 @@ def _launch(
     data_folder: Path, region: str, options: tuple[str, ...], stdin: int
 ) -> "subprocess.Popen[bytes]":
     """Start the server's process. It reports on its output once it answers."""
-    data_folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.make_private(data_folder)
+    except folder.ForeignFolderError as error:
+        raise EmbeddedAwsError(str(error)) from error
     if ownership.is_claimed(data_folder):
         raise EmbeddedAwsError(ownership.served_by(data_folder))
     command = [sys.executable, "-m", "local_aws", "--data-folder", str(data_folder.resolve())]
-    with _output_file(data_folder).open("wb") as errors:
+    with open(_output_file(data_folder), "wb", opener=_private) as errors:
         return subprocess.Popen(
             [*command, "--region", region, *options],
             cwd=_PROJECT,
+            env=without_secrets(os.environ),
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -171,6 +176,10 @@ def _read_endpoint(process: "subprocess.Popen[bytes]", data_folder: Path) -> str
         problem = _output_file(data_folder).read_text(errors="replace").strip()
         raise EmbeddedAwsError(f"the embedded AWS did not start: {problem or 'no output'}")
     return str(json.loads(line)["endpoint"])
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _output_file(data_folder: Path) -> Path:

@@ -27,6 +27,7 @@ def package(stage: StageName = DEV, config: Config = CONFIG, output: Output = No
     """
     import boto3
 
+    from state_machine.artifacts.work_folder import work_folder
     from state_machine.config import load
     from state_machine.template import package as packaging
 
@@ -36,7 +37,7 @@ def package(stage: StageName = DEV, config: Config = CONFIG, output: Output = No
     settings, project, terminal = load(config), project_of(config), Terminal()
     with terminal.step(f"Package of stage {stage} for {region}") as step:
         made = packaging.package(settings, stage, region, project)
-        folder = made.write(output or project / ".retrain" / "package" / stage)
+        folder = made.write(output or work_folder(project) / "package" / stage)
         for name, content in made.files.items():
             step.say(f"{name} ({len(content):,} bytes)")
     terminal.line(f"Next, in {folder}, with a bucket of yours in place of $ARTIFACTS:")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.served.embedded_aws import WORK_FOLDER
 from cli.served.site import HOST, Site
 from operations.errors import CredentialsError
+from state_machine.artifacts.work_folder import work_folder
 
 PORT = 8080
 
@@ -24,7 +24,7 @@ def site(config: Path, project: Path, stage: str, port: int, *, read_only: bool)
         ],
         port=port,
         ready="/ready",
-        log=project.resolve() / WORK_FOLDER / "console.log",
+        log=work_folder(project.resolve()) / "console.log",
         folder=Path(__file__).resolve().parents[2],
     )
 

@@ -13,7 +13,7 @@ import boto3
 from cli.served import site as web
 from cli.served.console import free_port
 from cli.served.console import site as console_site
-from cli.served.embedded_aws import WORK_FOLDER, data_folder, embedded_aws, serve
+from cli.served.embedded_aws import data_folder, embedded_aws, serve
 from cli.served.mlflow import with_local_store
 from cli.shown import summary
 from cli.shown.outcome import follow_to_end
@@ -29,6 +29,7 @@ from operations.executions.observer import executions, new_execution
 from operations.executions.record import Failure, RunRecord, Seconds
 from operations.report import Report
 from operations.stage import Stage, stage_of
+from state_machine.artifacts.work_folder import work_folder
 from state_machine.config import PipelineConfig
 
 STAGE = "dev"
@@ -81,7 +82,7 @@ class Demo:
     def __init__(self, config: PipelineConfig, project: Path, terminal: Terminal) -> None:
         self._config = with_local_store(config, project)
         self._project = project
-        self._home = project / WORK_FOLDER
+        self._home = work_folder(project)
         self._terminal = terminal
         self._preparation: list[Seconds] = []
         self._doing = ""

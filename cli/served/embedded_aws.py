@@ -16,8 +16,8 @@ from local_aws.server import ownership
 from local_aws.state.summary import summary
 from operations.errors import LocalAwsError, UnreachableError, translated
 from operations.stage import applied, exports
+from state_machine.artifacts.work_folder import NAME, work_folder
 
-WORK_FOLDER = ".retrain"
 _COUNTED = {
     "s3-buckets": "buckets",
     "s3-keys": "keys",
@@ -28,7 +28,7 @@ _COUNTED = {
 
 def data_folder(project: Path) -> Path:
     """Where the embedded AWS of this project keeps its files."""
-    return project / WORK_FOLDER / "aws"
+    return project / NAME / "aws"
 
 
 @contextmanager
@@ -38,6 +38,7 @@ def own_aws(project: Path) -> Iterator[EmbeddedAws]:
     Raises:
         LocalAwsError: it did not start, for example because another one runs in the project.
     """
+    work_folder(project)
     with ExitStack() as stack:
         with _named():
             aws = stack.enter_context(EmbeddedAws(data_folder(project)))
@@ -88,6 +89,7 @@ def start(project: Path) -> tuple[Connection, bool]:
     if there:
         return there, False
     with _named():
+        work_folder(project)
         return client.start_in_background(data_folder(project)), True
 
 

@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from cli.served.embedded_aws import WORK_FOLDER
 from cli.served.site import HOST, Site, check_free
 from cli.served.site import serve as serve_site
 from cli.shown.terminal import Terminal
 from operations.errors import InputError
+from state_machine.artifacts.work_folder import NAME
 from state_machine.config import PipelineConfig
 
 # Nothing of MLflow's own reaches for a network, and no job runners start that nobody asked for.
@@ -20,7 +20,7 @@ QUIET = {
 
 def store(project: Path) -> Path:
     """The SQLite file; the artifacts lie beside it, in the folder of its name."""
-    return project.resolve() / WORK_FOLDER / "mlflow.db"
+    return project.resolve() / NAME / "mlflow.db"
 
 
 def with_local_store(config: PipelineConfig, project: Path) -> PipelineConfig:

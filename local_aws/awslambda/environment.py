@@ -84,6 +84,7 @@ class ExecutionEnvironment:
         }
         with log.file.open("ab") as output:
             self._process = child.start(command, env=environment, cwd=folder, stdout=output)
+        self._api.answer_only(self._process.pid)
         self._memory = ProcessMemory(self._process.pid)
 
     @property

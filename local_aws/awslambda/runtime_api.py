@@ -1,20 +1,28 @@
 """The Lambda Runtime API, over which AWS's runtime client fetches events and hands in results.
 
 Each execution environment has a listener of its own on loopback: a request for the next event
-carries nothing that tells one environment from another.
+carries nothing that tells one environment from another. The listener answers the environment's own
+processes, and nobody else: who takes an event or hands in a result speaks for the function.
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
 import logging
 import queue
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+import psutil
+
+from local_aws.requests.web_pages import of_a_web_page
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
 _INIT_ERROR = "/2018-06-01/runtime/init/error"
 _INVOCATION = "/2018-06-01/runtime/invocation/"
+
+_STARTING_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -42,9 +50,23 @@ class RuntimeApi:
     def __init__(self) -> None:
         self.reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._owner: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._server = _Listener(self)
         self.address = f"127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def answer_only(self, pid: int) -> None:
+        """Answer this process and what it starts; until this is said, everybody waits."""
+        self._owner.put(pid)
+
+    def knows(self, port: int) -> bool:
+        """Tell whether the connection from that port of loopback is one of the environment's."""
+        try:
+            pid = self._owner.get(timeout=_STARTING_SECONDS)
+        except queue.Empty:
+            return False
+        self._owner.put(pid)
+        return _is_connected_from(pid, port)
 
     def hand_out(self, event: Event) -> None:
         """Give the event to the runtime, at once if it already waits for one."""
@@ -70,6 +92,12 @@ class _Listener(ThreadingHTTPServer):
         self.api = api
         super().__init__(("127.0.0.1", 0), _Handler)
 
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        if self.api.knows(client_address[1]):
+            super().finish_request(request, client_address)
+        else:
+            _log.warning("refused: another process asked a function's runtime API")
+
     def handle_error(self, *_: object) -> None:
         # The runtime is killed in the middle of a request whenever a function times out.
         _log.debug("a runtime broke off its request", exc_info=True)
@@ -79,6 +107,16 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Listener
+
+    def parse_request(self) -> bool:
+        if not super().parse_request():
+            return False
+        headers = (self.headers.get(name) for name in ("Host", "Origin", "Sec-Fetch-Site"))
+        problem = of_a_web_page(*headers)
+        if problem:
+            _log.warning("refused: %s", problem)
+            self.send_error(403)
+        return not problem
 
     def do_GET(self) -> None:
         if self.path != _NEXT:
@@ -130,3 +168,12 @@ def _parse_report(path: str, body: bytes) -> Report | None:
     if not path.startswith(_INVOCATION) or kind not in ("response", "error"):
         return None
     return Report("response" if kind == "response" else "error", request_id, body)
+
+
+def _is_connected_from(pid: int, port: int) -> bool:
+    with suppress(psutil.Error):
+        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+            with suppress(psutil.Error):  # it has ended meanwhile
+                if any(each.laddr.port == port for each in process.net_connections("tcp4")):
+                    return True
+    return False

@@ -13,7 +13,8 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 A scheduled rule need not be waited for. At a route that no AWS has, beside moto's own, it fires at
 once:
 
-    curl --json '{"Name": "RULE"}' $AWS_ENDPOINT_URL/moto-api/events/fire-rule
+    curl -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+        --json '{"Name": "RULE"}' $AWS_ENDPOINT_URL/moto-api/events/fire-rule
 """
 
 import json
@@ -55,7 +56,7 @@ def install(context: Context) -> None:
             _send_to_targets(deliveries, rule, event)
 
     def fire_rule(request: Any) -> Answer:
-        return _answer_fire(deliveries, context.region, request.data)
+        return _answer_fire(deliveries, context.region, request.get_data())
 
     replace(Rule, send_to_targets=send_to_targets)
     replace(EventsHandler, test_event_pattern=_answer_test_event_pattern)

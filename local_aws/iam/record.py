@@ -1,6 +1,6 @@
 """Which rights each role used and which it lacked, at a route that no AWS has, beside moto's own.
 
-    curl $AWS_ENDPOINT_URL/moto-api/authorizations
+    curl -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" $AWS_ENDPOINT_URL/moto-api/authorizations
 
 DELETE forgets all of it. It is in memory only, and keeps what was used last.
 """

@@ -15,7 +15,7 @@ from local_aws.iam.authorization import AccessDeniedError, check
 from local_aws.iam.policies import Request
 from local_aws.iam.required_actions import Place
 from local_aws.iam.sessions import Session
-from local_aws.requests.calls import Call, call_of, parameters_of
+from local_aws.requests.calls import Call, call_of, parameters_of, scope_of
 from local_aws.requests.refusals import Refusal, protocol_of, refuse
 
 if TYPE_CHECKING:
@@ -101,10 +101,9 @@ class RoleCall:
 
 def role_call_of(environ: "WSGIEnvironment") -> RoleCall | None:
     """Return the call that a role makes; None for one of the account's administrator."""
-    if "ASIA" not in environ.get("HTTP_AUTHORIZATION", "") + environ.get("QUERY_STRING", ""):
-        return None
-    call = call_of(environ)
-    session = sessions.find(call.access_key) if call is not None else None
+    scope = scope_of(environ)
+    session = sessions.find(scope.access_key) if scope is not None else None
+    call = call_of(environ) if session is not None else None
     return RoleCall(call, session) if call is not None and session is not None else None
 
 

@@ -100,6 +100,7 @@ def start(
             stderr=subprocess.STDOUT,
             pass_fds=(reader,),
             start_new_session=True,  # Ctrl-C in the terminal reaches the server only
+            umask=0o022,  # as in a container, whatever the server's own is
         )
     except BaseException:
         os.close(writer)

@@ -3,8 +3,8 @@
 import io
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qs
 
 from botocore.exceptions import BotoCoreError
 from moto.core.model import OperationModel
@@ -16,11 +16,10 @@ from werkzeug.exceptions import NotFound
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# A signed request names its key and service in the header, a presigned URL in its query.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-_SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"^AWS4-HMAC-SHA256 .*?Credential=([^,\s]+)")
+_SCOPE = re.compile(r"([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 # boto3 still presigns URLs of S3 by version 2 where it is not told otherwise.
-_OLD_SCOPE = re.compile(r"(?:^AWS |AWSAccessKeyId=)(\w+)")
+_OLD_CREDENTIAL = re.compile(r"^AWS (\w+):")
 _SIGNED_AS = {
     "states": "stepfunctions",
     "monitoring": "cloudwatch",
@@ -47,20 +46,40 @@ class Call:
         return f"{self.service}/{self.operation}"
 
 
+class Scope(NamedTuple):
+    """What a request is signed with and for; the service by the name that boto3 has for it."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def scope_of(environ: "WSGIEnvironment") -> Scope | None:
+    """Return what a request is signed with; None if it is not signed.
+
+    A signed request names its key and service in the header, a presigned URL in its query.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    header = environ.get("HTTP_AUTHORIZATION", "")
+    query = {} if header else parse_qs(environ.get("QUERY_STRING", ""))
+    new = _CREDENTIAL.search(header)
+    found = _SCOPE.fullmatch(new[1] if new else query.get("X-Amz-Credential", [""])[0])
+    if found is not None:
+        access_key, region, signing_name = found.groups()
+        return Scope(access_key, region, _SIGNED_AS.get(signing_name, signing_name))
+    old = _OLD_CREDENTIAL.search(header)
+    access_key = old[1] if old else query.get("AWSAccessKeyId", [""])[0]
+    return Scope(access_key, "us-east-1", "s3") if access_key else None
+
+
 def call_of(environ: "WSGIEnvironment") -> Call | None:
     """Return the call that a request makes; None for one that is not signed."""
-    signed = environ.get("HTTP_AUTHORIZATION") or unquote(environ.get("QUERY_STRING", ""))
-    scope = _SCOPE.search(signed)
-    if scope is not None:
-        access_key, region, signing_name = scope.groups()
-    elif old_scope := _OLD_SCOPE.search(signed):
-        access_key, region, signing_name = old_scope[1], "us-east-1", "s3"
-    else:
+    scope = scope_of(environ)
+    if scope is None:
         return None
-    service = _SIGNED_AS.get(signing_name, signing_name)
-    model, path_parameters = _operation(service, environ)
+    model, path_parameters = _operation(scope.service, environ)
     name = str(model.name) if model else ""
-    return Call(service, name, region, access_key, model, path_parameters)
+    return Call(scope.service, name, scope.region, scope.access_key, model, path_parameters)
 
 
 def parameters_of(call: Call, environ: "WSGIEnvironment") -> dict[str, Any]:

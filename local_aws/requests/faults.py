@@ -2,7 +2,8 @@
 
 Nothing fails until rules say so, at a route that no AWS has, beside moto's own:
 
-    curl --json '[{"call": "s3/*", "kind": "error", "rate": 0.1}]' $AWS_ENDPOINT_URL/moto-api/faults
+    curl -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+        --json '[{"call": "s3/*", "kind": "error", "rate": 0.1}]' $AWS_ENDPOINT_URL/moto-api/faults
 
 PUT or POST replaces the rules, DELETE takes them away, GET tells how often each one struck.
 """

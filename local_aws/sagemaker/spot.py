@@ -3,7 +3,8 @@
 AWS interrupts when it needs the capacity back. Here it has to be asked for, at a route that no AWS
 has, beside moto's own:
 
-    curl $AWS_ENDPOINT_URL/moto-api/sagemaker/interrupt-training-job \\
+    curl -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+        $AWS_ENDPOINT_URL/moto-api/sagemaker/interrupt-training-job \\
         -d TrainingJobName=NAME -d CapacityReturnsAfterSeconds=60
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html

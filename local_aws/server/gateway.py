@@ -1,6 +1,6 @@
-"""The door of the embedded AWS: who may enter, and what a caller hears when moto breaks.
+"""Between the door and moto: a role's rights, what is kept, and what a caller hears if moto breaks.
 
-What a caller hears of is kept: an answer leaves when all that the request changed is on disk.
+An answer leaves when all that the request changed is on disk.
 """
 
 import json
@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
@@ -23,7 +22,6 @@ from local_aws.state.state import State
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _READING = re.compile(r"(Describe|List|Get|Head)[A-Z]")
 _RESET = "/moto-api/reset"
 
@@ -31,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """moto's application, which knows nothing of disks, of strangers and of its own crashes."""
+    """moto's application, which knows nothing of disks, of roles and of its own crashes."""
 
     def __init__(self, state: State) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -40,11 +38,6 @@ class Gateway:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        host = environ.get("HTTP_HOST", "")
-        if not is_loopback(host):
-            # A page in a browser may name a host of its own that resolves to 127.0.0.1.
-            _log.warning("refused a request for host %r", host)
-            return _answer(start_response, "403 Forbidden", b"The Host header is not loopback.\n")
         try:
             role_call = role_call_of(environ)
             if role_call is not None:
@@ -78,15 +71,6 @@ class Gateway:
                 return refusal
         start_response(*begun[-1])
         return answer
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a Host header names this machine's loopback (S3 may put a bucket before it)."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    return name in _LOOPBACK or name.endswith(".localhost")
 
 
 def _only_reads(environ: "WSGIEnvironment") -> bool:

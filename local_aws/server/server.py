@@ -42,8 +42,10 @@ class Server:
         lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS,
         stop_grace_seconds: float = STOP_GRACE_SECONDS,
     ) -> None:
+        key = credentials.make_key(data_folder)
         state = State(data_folder.resolve())
-        self._web = _web(_bind(data_folder, port), state)
+        self._web = _web(_bind(data_folder, port), state, key)
+        self._key = key
         self.context = Context(
             data_folder=data_folder.resolve(),
             state=state,
@@ -55,7 +57,7 @@ class Server:
 
     def start(self) -> None:
         """Configure moto, install the extensions, restore the state and answer from now on."""
-        credentials.isolate(self.context.endpoint, self.context.region)
+        credentials.isolate(self.context.endpoint, self.context.region, self._key)
         _configure_moto(self._web.port)
         # They import moto, which is configured by now.
         from local_aws.server import extensions  # noqa: PLC0415
@@ -93,10 +95,13 @@ def _bind(data_folder: Path, port: int) -> socket.socket:
     return bound
 
 
-def _web(bound: socket.socket, state: State) -> BaseWSGIServer:
+def _web(bound: socket.socket, state: State, key: credentials.Key) -> BaseWSGIServer:
+    # Read when moto is imported: no page of another origin may read an answer.
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     from moto.server import MotoRequestHandler  # noqa: PLC0415 (imports flask: half a second)
 
     from local_aws.requests.faults import Faults  # noqa: PLC0415
+    from local_aws.server.door import Door  # noqa: PLC0415
     from local_aws.server.gateway import Gateway  # noqa: PLC0415
 
     class QuietRequestHandler(MotoRequestHandler):
@@ -108,7 +113,7 @@ def _web(bound: socket.socket, state: State) -> BaseWSGIServer:
         return make_server(
             HOST,
             bound.getsockname()[1],
-            Faults(Gateway(state)),
+            Door(Faults(Gateway(state)), key),
             threaded=True,
             request_handler=QuietRequestHandler,
             fd=bound.fileno(),

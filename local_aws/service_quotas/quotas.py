@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/Welcome.html
 Nothing here is limited, so every quota says NO_LIMIT. To see what a new account would say, whose
 quotas are often 0, set some in the server's region at a route that no AWS has, beside moto's own:
 
-    curl --json '{"L-0307F515": 0}' $AWS_ENDPOINT_URL/moto-api/service-quotas
+    curl -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+        --json '{"L-0307F515": 0}' $AWS_ENDPOINT_URL/moto-api/service-quotas
 
 DELETE takes all of that back, GET tells what is set. It is kept with the rest of the state.
 """

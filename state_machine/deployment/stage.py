@@ -14,6 +14,7 @@ import boto3
 from state_machine.artifacts import bundle
 from state_machine.artifacts.bundle import Bundle
 from state_machine.artifacts.chalice_app import ChaliceApp
+from state_machine.artifacts.work_folder import work_folder
 from state_machine.config import PipelineConfig
 from state_machine.definition import workflow
 from state_machine.definition.deployed import Deployed
@@ -47,7 +48,6 @@ from state_machine.functions import catalogue
 from state_machine.functions.catalogue import LAMBDAS
 from state_machine.names import Names, names_of
 
-WORK_FOLDER = ".retrain"
 # What whoever deploys has to be allowed, for each kind of what a stage consists of.
 RIGHTS = (
     bucket.RIGHTS,
@@ -137,7 +137,7 @@ class StageDeployment:
             limits,
             session=self.session,
             project=self.project,
-            work_folder=self.project / WORK_FOLDER,
+            work_folder=work_folder(self.project),
         )
 
     @property

@@ -2,10 +2,10 @@
 
 import json
 from typing import Any, Self
-from urllib.request import Request, urlopen
 from uuid import uuid4
 
 from local_aws.client import EmbeddedAws
+from tests.support.asking import ask
 from tests.support.roles import ROLE
 from tests.support.waiting import eventually
 
@@ -106,13 +106,7 @@ def permit(aws: EmbeddedAws, function: str, service: str, source: str) -> None:
 
 def fire(aws: EmbeddedAws, rule: str) -> Any:
     """Fire a scheduled rule without waiting for its time."""
-    request = Request(
-        f"{aws.endpoint}/moto-api/events/fire-rule",
-        data=json.dumps({"Name": rule}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urlopen(request) as answer:
-        return json.load(answer)
+    return json.loads(ask(aws, "/moto-api/events/fire-rule", json.dumps({"Name": rule}).encode()))
 
 
 def create_machine(states: Any, state: dict[str, Any], **more: Any) -> str:

@@ -1,10 +1,10 @@
 """The embedded AWS's faults, as a test asks for them."""
 
 import json
-import urllib.request
 from typing import Any
 
 from local_aws.client import EmbeddedAws
+from tests.support.asking import ask
 
 
 class Faults:
@@ -27,8 +27,4 @@ class Faults:
         return found
 
     def send(self, method: str, body: bytes | None = None) -> Any:
-        request = urllib.request.Request(
-            f"{self._aws.endpoint}/moto-api/faults", data=body, method=method
-        )
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        return json.loads(ask(self._aws, "/moto-api/faults", body, method))

@@ -3,12 +3,12 @@
 import io
 import tarfile
 import textwrap
-import urllib.request
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from local_aws.client import EmbeddedAws
+from tests.support.asking import ask
 from tests.support.roles import ROLE, ensure_role
 from tests.support.waiting import eventually
 
@@ -87,11 +87,8 @@ class Account:
             "TrainingJobName": name,
             "CapacityReturnsAfterSeconds": capacity_returns_after,
         }
-        request = urllib.request.Request(
-            f"{self.aws.endpoint}/moto-api/sagemaker/interrupt-training-job",
-            data=urlencode(asked).encode(),
-        )
-        urllib.request.urlopen(request).close()
+        route = "/moto-api/sagemaker/interrupt-training-job"
+        ask(self.aws, route, urlencode(asked).encode())
 
     def job_log(self, name: str, host: str = "") -> str:
         """Return what a job has printed, on the host if it has several."""

@@ -4,7 +4,6 @@ The state machine is the deployed one but for its patience: what fails is retrie
 """
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from local_aws.client import EmbeddedAws
 from state_machine.config import PipelineConfig
 from state_machine.deployment.roles import POLICY_NAME
 from tests.e2e.pipeline import Pipeline
+from tests.support.asking import ask
 from tests.support.paths import PROJECT
 
 
@@ -187,6 +187,4 @@ class World:
         return name.removeprefix(prefix).removesuffix(suffix) if ours else None
 
     def _record(self, method: str) -> Any:
-        url = f"{self.aws.endpoint}/moto-api/authorizations"
-        with urllib.request.urlopen(urllib.request.Request(url, method=method)) as answer:
-            return json.load(answer)
+        return json.loads(ask(self.aws, "/moto-api/authorizations", method=method))

@@ -64,7 +64,9 @@ def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) 
     return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
-def acting_as(aws: Connection, role: str, service: str, session_policy: str = "") -> Any:
+def acting_as(
+    aws: Connection, role: str, service: str, session_policy: str = "", **options: Any
+) -> Any:
     """Return a client with temporary credentials of the role, of a session named `me`."""
     more = {"Policy": session_policy} if session_policy else {}
     sts = aws.client("sts")
@@ -76,4 +78,5 @@ def acting_as(aws: Connection, role: str, service: str, session_policy: str = ""
         aws_access_key_id=given["AccessKeyId"],
         aws_secret_access_key=given["SecretAccessKey"],
         aws_session_token=given["SessionToken"],
+        **options,
     )

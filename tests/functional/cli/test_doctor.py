@@ -2,7 +2,6 @@
 
 import json
 import re
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from state_machine.deployment.bucket import Bucket
 from state_machine.names import Names, names_of
 from tests.functional.faults import Faults
 from tests.functional.sagemaker_requests import unique
+from tests.support.asking import ask
 from tests.support.paths import PROJECT
 
 PROCESSING = "L-0307F515"  # ml.m5.xlarge for processing job usage
@@ -54,8 +54,7 @@ def set_quotas(embedded_aws: EmbeddedAws) -> Iterator[Callable[[dict[str, float]
     """Give the account these quotas; they are taken back."""
 
     def send(method: str, body: bytes | None = None) -> None:
-        url = f"{embedded_aws.endpoint}/moto-api/service-quotas"
-        urllib.request.urlopen(urllib.request.Request(url, data=body, method=method)).close()
+        ask(embedded_aws, "/moto-api/service-quotas", body, method)
 
     yield lambda quotas: send("POST", json.dumps(quotas).encode())
     send("DELETE")
@@ -203,8 +202,7 @@ def _ask_and_compare(aws: EmbeddedAws, names: Names) -> None:
 
 def state(aws: EmbeddedAws) -> Any:
     """Everything that moto keeps, by its own account."""
-    with urllib.request.urlopen(f"{aws.endpoint}/moto-api/data.json") as answer:
-        return json.load(answer)
+    return json.loads(ask(aws, "/moto-api/data.json"))
 
 
 @pytest.mark.parametrize(

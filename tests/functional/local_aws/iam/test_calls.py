@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
+from tests.support.asking import ask
 from tests.support.roles import ACCOUNT, acting_as, allow, deny, grant, make_role, policy
 
 
@@ -263,8 +264,7 @@ def test_what_was_used_and_what_was_lacking_is_told(
         s3.get_object(Bucket=bucket, Key="in/x")
     refused(s3.get_object, Bucket=bucket, Key="out")
 
-    with urllib.request.urlopen(f"{embedded_aws.endpoint}/moto-api/authorizations") as answer:
-        told = json.load(answer)[role]
+    told = json.loads(ask(embedded_aws, "/moto-api/authorizations"))[role]
 
     assert told == {
         "used": [

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from lambdas.report import cost
 from local_aws.client import EmbeddedAws
 from tests.fakes.service import check_shape, operations
+from tests.support.asking import ask
 
 PROCESSING = "L-0307F515"  # ml.m5.xlarge for processing job usage
 CONCURRENT = "L-B99A9384"
@@ -22,16 +23,12 @@ CONCURRENT = "L-B99A9384"
 def quotas(embedded_aws: EmbeddedAws) -> Iterator[Any]:
     """A client; what a test sets is taken back."""
     yield embedded_aws.client("service-quotas")
-    ask(embedded_aws, "DELETE")
+    send(embedded_aws, "DELETE")
 
 
-def ask(aws: EmbeddedAws, method: str, body: Any = None) -> Any:
+def send(aws: EmbeddedAws, method: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        f"{aws.endpoint}/moto-api/service-quotas", data=data, method=method
-    )
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+    return json.loads(ask(aws, "/moto-api/service-quotas", data, method))
 
 
 def answer_of(response: dict[str, Any]) -> dict[str, Any]:
@@ -74,8 +71,8 @@ def test_pages_hold_all_quotas_once(quotas: Any) -> None:
 def test_a_value_that_is_set_is_the_applied_one_and_no_default(
     quotas: Any, embedded_aws: EmbeddedAws
 ) -> None:
-    assert ask(embedded_aws, "POST", {PROCESSING: 0}) == {PROCESSING: 0}
-    assert ask(embedded_aws, "POST", {CONCURRENT: 10}) == {PROCESSING: 0, CONCURRENT: 10}
+    assert send(embedded_aws, "POST", {PROCESSING: 0}) == {PROCESSING: 0}
+    assert send(embedded_aws, "POST", {CONCURRENT: 10}) == {PROCESSING: 0, CONCURRENT: 10}
 
     one = quotas.get_service_quota(ServiceCode="sagemaker", QuotaCode=PROCESSING)["Quota"]
     listed = quotas.list_service_quotas(ServiceCode="sagemaker")["Quotas"]
@@ -89,7 +86,7 @@ def test_a_value_that_is_set_is_the_applied_one_and_no_default(
 
 def test_what_is_set_is_there_after_a_restart(tmp_path: Path) -> None:
     with EmbeddedAws(tmp_path) as aws:
-        ask(aws, "POST", {PROCESSING: 0})
+        send(aws, "POST", {PROCESSING: 0})
     with EmbeddedAws(tmp_path) as aws:
         quotas = aws.client("service-quotas")
         quota = quotas.get_service_quota(ServiceCode="sagemaker", QuotaCode=PROCESSING)["Quota"]
@@ -107,10 +104,10 @@ def test_what_is_set_is_there_after_a_restart(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_set_is_named(embedded_aws: EmbeddedAws, body: Any, problem: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        ask(embedded_aws, "POST", body)
+        send(embedded_aws, "POST", body)
     assert refused.value.code == 400
     assert problem in json.load(refused.value)["message"]
-    assert ask(embedded_aws, "GET") == {}
+    assert send(embedded_aws, "GET") == {}
 
 
 def test_unknown_services_quotas_and_tokens_are_refused_as_on_aws(quotas: Any) -> None:

@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from local_aws.client import EmbeddedAws, EmbeddedAwsError
 from tests.functional.conftest import zipped
 from tests.functional.events import create_machine, function_arn
 from tests.functional.local_aws.sagemaker.test_registry import package
+from tests.support.asking import ask
 from tests.support.roles import allow, ensure_role, make_role
 from tests.support.waiting import eventually
 
@@ -297,7 +297,7 @@ def test_a_reset_of_everything_is_kept_too(server: Restarted) -> None:
     server.client("s3").create_bucket(Bucket=BUCKET)
     server.client("s3").put_object(Bucket=BUCKET, Key="key", Body=b"1")
     server.client("sqs").create_queue(QueueName="queue")
-    urllib.request.urlopen(f"{server.aws.endpoint}/moto-api/reset", data=b"").read()
+    ask(server.aws, "/moto-api/reset", b"")
     server.again()
     assert server.client("s3").list_buckets()["Buckets"] == []
     assert "QueueUrls" not in server.client("sqs").list_queues()
