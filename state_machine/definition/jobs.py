@@ -237,7 +237,7 @@ def _processing(
 ) -> ProcessingStep:
     section = SECTIONS[state]
     processor = sdk.Processor(
-        role=deployed.names.role_arn("jobs"),
+        role=deployed.names.role_arn(state.lower()),
         image_uri=training_image(config.training, deployed.names.region, job.instance_type),
         instance_count=job.instance_count,
         instance_type=job.instance_type,
@@ -295,7 +295,7 @@ def _estimator(config: PipelineConfig, deployed: Deployed) -> sdk.TensorFlow:
         return sdk.TensorFlow(
             entry_point="main.py",
             source_dir=deployed.bundle.source_s3_uri,
-            role=deployed.names.role_arn("jobs"),
+            role=deployed.names.role_arn("train"),
             framework_version=job.framework_version,
             py_version=job.py_version,
             instance_type=job.instance_type,

@@ -9,6 +9,9 @@ from state_machine.functions.catalogue import LAMBDAS
 from state_machine.functions.statements import Policy, Statement, allow, policy, trust
 from state_machine.names import TASKS, Names
 
+# The roles of the jobs, each for what its step reads and writes.
+JOB_ROLES = ("preprocess", "train", "evaluate")
+
 # What ml_scripts/job/tracking.py asks of SageMaker's MLflow, and nothing of its UI or registry:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemakerwithmlflow.html
 MLFLOW_ACTIONS = [
@@ -82,9 +85,9 @@ def state_machine_policy(names: Names, model_package_group: str) -> Policy:
             ],
         ),
         allow(
-            "GiveJobsTheirRole",
+            "GiveJobsTheirRoles",
             ["iam:PassRole"],
-            [names.role_arn("jobs")],
+            [names.role_arn(purpose) for purpose in JOB_ROLES],
             {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
         ),
         allow(
@@ -130,28 +133,56 @@ def _observation() -> list[Statement]:
     return [allow("DeliverLogs", log_delivery, ["*"]), allow("Trace", tracing, ["*"])]
 
 
-def jobs_policy(names: Names, image_repository_arn: str, tracking_uri: str = "") -> Policy:
-    """What the containers do: read data and code, write one run's results, log, count, track.
+def job_policies(names: Names, image_repository_arn: str, tracking_uri: str) -> dict[str, Policy]:
+    """Return what the containers of each job may do, by the purpose of its role.
 
+    A job reads what its step takes and writes what its step makes, and no plan, no decision and no
+    report. Which run it is of cannot be said: SageMaker's session of a role names no job.
     https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
     """
     bucket = names.bucket_arn
-    groups = [names.log_group_arn(f"/aws/sagemaker/{kind}Jobs") for kind in TASKS]
-    return policy(
-        allow("ListInputs", ["s3:ListBucket"], [bucket]),
-        allow("ReadCodeAndRuns", ["s3:GetObject"], [f"{bucket}/code/*", f"{bucket}/runs/*"]),
-        allow("WriteRuns", ["s3:PutObject"], [f"{bucket}/runs/*"]),
-        allow("DropOldCheckpoints", ["s3:DeleteObject"], [f"{bucket}/runs/*/checkpoints/*"]),
-        # AWS names a log group so, with an empty stream behind it, when it asks for these rights.
-        allow(
-            "MakeLogGroups",
-            ["logs:CreateLogGroup", "logs:DescribeLogStreams"],
-            [f"{group}:*" for group in groups],
+    return {
+        "preprocess": policy(
+            _read(bucket, "source_data/*"),
+            _write(bucket, "preprocessing/*"),
+            *_container(names, "Processing", image_repository_arn),
         ),
+        "train": policy(
+            _read(bucket, "preprocessing/*", "checkpoints/*"),
+            _write(bucket, "training/*", "checkpoints/*"),
+            allow("DropOldCheckpoints", ["s3:DeleteObject"], [f"{bucket}/runs/*/checkpoints/*"]),
+            *_container(names, "Training", image_repository_arn),
+            *_tracking(tracking_uri, bucket),
+        ),
+        "evaluate": policy(
+            _read(bucket, "preprocessing/*", "training/*", "champion/*"),
+            _write(bucket, "evaluation/*"),
+            *_container(names, "Processing", image_repository_arn),
+            *_tracking(tracking_uri, bucket),
+        ),
+    }
+
+
+def _read(bucket: str, *parts: str) -> Statement:
+    of_runs = [f"{bucket}/runs/*/{part}" for part in parts]
+    return allow("ReadCodeAndInputs", ["s3:GetObject"], [f"{bucket}/code/*", *of_runs])
+
+
+def _write(bucket: str, *parts: str) -> Statement:
+    return allow("WriteOutputs", ["s3:PutObject"], [f"{bucket}/runs/*/{part}" for part in parts])
+
+
+def _container(names: Names, kind: str, image_repository_arn: str) -> list[Statement]:
+    """What every job of a kind does: list its inputs, log, pull its image, count."""
+    group = names.log_group_arn(f"/aws/sagemaker/{kind}Jobs")
+    return [
+        allow("ListInputs", ["s3:ListBucket"], [names.bucket_arn]),
+        # AWS names a log group so, with an empty stream behind it, when it asks for these rights.
+        allow("MakeLogGroups", ["logs:CreateLogGroup", "logs:DescribeLogStreams"], [f"{group}:*"]),
         allow(
             "WriteLogs",
             ["logs:CreateLogStream", "logs:PutLogEvents"],
-            [f"{group}:log-stream:*" for group in groups],
+            [f"{group}:log-stream:*"],
         ),
         allow(
             "PullTheImage",
@@ -166,8 +197,7 @@ def jobs_policy(names: Names, image_repository_arn: str, tracking_uri: str = "")
             ["*"],
             {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
         ),
-        *_tracking(tracking_uri, bucket),
-    )
+    ]
 
 
 def _tracking(uri: str, bucket: str) -> list[Statement]:

@@ -1,4 +1,4 @@
-"""The roles: one for the state machine, one for the jobs, one for each Lambda."""
+"""The roles: one for the state machine, one for each job, one for each Lambda."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 POLICY_NAME = "retrain"
+# Roles that earlier versions made: a deployment takes them away.
+RETIRED = ("jobs",)
 RIGHTS = Rights(
     "role",
     (
@@ -38,12 +40,12 @@ def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, P
     """Return trust and policy of each role by its purpose, the scheduled Lambda's included."""
     group = names.model_package_group(config.registry.model_package_group)
     image = training_image(config.training, names.region, config.training.instance_type)
-    jobs = policies.jobs_policy(
+    jobs = policies.job_policies(
         names, repository_arn(image, names.partition), config.tracking.mlflow_tracking_uri
     )
     states = policies.state_machine_policy(names, group)
     return {
-        "jobs": (policies.jobs_trust(names), jobs),
+        **{purpose: (policies.jobs_trust(names), policy) for purpose, policy in jobs.items()},
         "states": (policies.state_machine_trust(names), states),
         **{each.name: (policies.function_trust(), each.policy(names, group)) for each in LAMBDAS},
     }

@@ -177,8 +177,11 @@ class StageDeployment:
         role = partial(Role, names=self.names, iam=self.session.client("iam"))
         unwanted = {each.name for each in LAMBDAS if not each.is_wanted(self.config)}
         return [
-            role(purpose, trust=trust, policy=policy, wanted=purpose not in unwanted)
-            for purpose, (trust, policy) in documents(self.config, self.names).items()
+            *(role(purpose, trust={}, policy={}, wanted=False) for purpose in roles.RETIRED),
+            *(
+                role(purpose, trust=trust, policy=policy, wanted=purpose not in unwanted)
+                for purpose, (trust, policy) in documents(self.config, self.names).items()
+            ),
         ]
 
 

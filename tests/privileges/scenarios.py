@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from state_machine.deployment.policies import ASYNCHRONOUS
+from state_machine.functions.catalogue import LAMBDAS
 from tests.functional.sagemaker_requests import unique
 from tests.privileges.world import World
 from tests.support.waiting import eventually
@@ -184,7 +184,8 @@ def stopped(world: World) -> None:
 
 def failed_events(world: World) -> None:
     """Events that no Lambda can handle are kept."""
-    for function in ASYNCHRONOUS:
+    asynchronous = [each.name for each in LAMBDAS if each.asynchronous]
+    for function in asynchronous:
         _invoke_later(world, function, {"Records": "nonsense", "detail": "nonsense"})
     kept: set[str] = set()
 
@@ -192,7 +193,7 @@ def failed_events(world: World) -> None:
         kept.update(
             event["requestContext"]["functionArn"].split(":")[6] for event in world.kept_events()
         )
-        return kept == {world.names.function(function) for function in ASYNCHRONOUS}
+        return kept == {world.names.function(function) for function in asynchronous}
 
     _eventually(all_kept)
 

@@ -6,7 +6,8 @@ Every grant of every role is taken away in turn, and what used it then fails.
 import pytest
 
 from state_machine.deployment import policies
-from state_machine.names import LAMBDAS, SCHEDULED_LAMBDA, Names
+from state_machine.functions.catalogue import LAMBDAS
+from state_machine.names import Names
 from tests.faults import light
 from tests.privileges.scenarios import Scenario
 from tests.privileges.world import Grant, World, grants_of
@@ -23,12 +24,12 @@ def grants() -> list[Grant]:
     """Every grant of the stage."""
     return [
         *grants_of("states", policies.state_machine_policy(NAMES, GROUP)),
-        *grants_of("jobs", policies.jobs_policy(NAMES, REPOSITORY)),
         *(
             grant
-            for function in (*LAMBDAS, SCHEDULED_LAMBDA)
-            for grant in grants_of(function, policies.function_policy(function, NAMES, GROUP))
+            for purpose, policy in policies.job_policies(NAMES, REPOSITORY, "").items()
+            for grant in grants_of(purpose, policy)
         ),
+        *(grant for each in LAMBDAS for grant in grants_of(each.name, each.policy(NAMES, GROUP))),
     ]
 
 

@@ -23,7 +23,7 @@ from tests.support.paths import PROJECT
 class Grant:
     """An action that a statement of a role's policy allows."""
 
-    purpose: str  # the role's: `states`, `jobs`, or a Lambda
+    purpose: str  # the role's: `states`, a job or a Lambda
     statement: int
     sid: str
     action: str

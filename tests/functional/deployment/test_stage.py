@@ -104,7 +104,7 @@ def drift_of_role(there: StageDeployment) -> None:
 
 
 def drift_of_attached_policy(there: StageDeployment) -> None:
-    iam, role = there.session.client("iam"), there.names.role("jobs")
+    iam, role = there.session.client("iam"), there.names.role("train")
     anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     policy = iam.create_policy(
         PolicyName="everything",
@@ -187,7 +187,7 @@ def test_what_somebody_changed_by_hand_is_named_and_put_back(anna: StageDeployme
         ("change", "retrain-anna-123456789012-us-east-1", "versioning, policy"),
         ("change", "retrain-anna-failed-events", "attributes"),
         ("change", "/aws/vendedlogs/states/retrain-anna", "retention"),
-        ("change", "retrain-anna-jobs-us-east-1", "attached policies"),
+        ("change", "retrain-anna-train-us-east-1", "attached policies"),
         ("change", "retrain-anna-on_upload-us-east-1", "policy"),
         ("change", "retrain-anna", "definition, tracing"),
         ("change", "retrain-anna-on_upload", "trigger"),

@@ -15,7 +15,7 @@ def test_the_bucket_name_is_one_that_s3_accepts() -> None:
 def test_role_names_fit_the_64_characters_that_iam_allows() -> None:
     longest = Names("a" * 20, "production", "123456789012", "ap-southeast-2")
 
-    assert max(len(longest.role(purpose)) for purpose in ("states", "jobs")) <= 64
+    assert max(len(longest.role(purpose)) for purpose in ("states", "preprocess", "evaluate")) <= 64
 
 
 def test_two_stages_share_no_name() -> None:

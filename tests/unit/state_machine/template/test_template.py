@@ -69,7 +69,7 @@ def test_a_schedule_has_a_rule(pipeline: PipelineConfig) -> None:
 @pytest.mark.slow
 def test_cfn_lint_would_find_what_is_wrong(pipeline: PipelineConfig) -> None:
     made = copy.deepcopy(built(pipeline))
-    role = made["Resources"]["JobsRole"]["Properties"]["Policies"][0]
+    role = made["Resources"]["TrainRole"]["Properties"]["Policies"][0]
     role["PolicyDocument"]["Statement"][0]["Action"] = ["s3:ListBuckets2"]
     made["Resources"]["OnUploadFunction"]["Properties"]["Timeout"] = 901
 
