@@ -17,6 +17,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 LOCKED = (
     "requirements.txt",
+    "requirements/build.txt",
     "requirements/dev.txt",
     "ml_scripts/requirements.txt",
     "ml_scripts/requirements-tracking.txt",

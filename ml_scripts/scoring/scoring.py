@@ -17,6 +17,8 @@ from scoring import footprint, metrics
 from scoring.predictions import Predictions
 
 MODEL_FILE = "best_checkpoint.keras"
+# The safe mode of older ones can be left: CVE-2025-1550, CVE-2025-8747, CVE-2025-9906.
+OLDEST_KERAS = (3, 11)
 BATCH = 512
 SUM_TOLERANCE = 1e-3  # of a softmax in half precision
 
@@ -79,6 +81,7 @@ def load(model_archive: Path, sha256: str) -> tuple[keras.Model, list[history.Ro
         ModelError: the archive or the model in it cannot be read, or is another one.
         DataError: its history.csv cannot be read.
     """
+    check_keras(keras.__version__)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         archive.extract(model_archive, folder)
@@ -90,6 +93,20 @@ def load(model_archive: Path, sha256: str) -> tuple[keras.Model, list[history.Ro
         except Exception as error:  # Keras raises whatever the damaged part of the file led to
             raise ModelError(f"{MODEL_FILE}: cannot be loaded: {error}") from error
         return model, history.read(folder)
+
+
+def check_keras(version: str) -> None:
+    """Refuse to open models with a Keras whose safe mode is known to have holes.
+
+    Raises:
+        ModelError: the version is older than `OLDEST_KERAS`.
+    """
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_KERAS:
+        oldest = ".".join(map(str, OLDEST_KERAS))
+        raise ModelError(
+            f"found Keras {version}, expected {oldest} or newer: requirements.txt of the scripts "
+            f"has a version whose safe mode holds"
+        )
 
 
 def compiled(model: keras.Model, images: Examples) -> Callable[[np.ndarray], np.ndarray]:

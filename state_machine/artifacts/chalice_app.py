@@ -26,7 +26,7 @@ from state_machine.errors import DeploymentError
 from state_machine.names import Names
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-FOR_LAMBDA = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64"]
+FOR_LAMBDA = ["--platform", "manylinux2014_x86_64"]
 CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
 CODE_TAG = "retrain-code"
 
@@ -173,7 +173,9 @@ def download_wheels(requirements: Path, wheels: Path) -> Path:
     with alone_in(folder):
         if not folder.exists():
             partial = folder.with_suffix(".partial")
-            arguments = ["download", "--require-hashes", "-r", str(requirements)]
+            # Wheels only: a source distribution would be built with tools that no hash holds.
+            arguments = ["download", "--only-binary=:all:", "--require-hashes", "-r"]
+            arguments.append(str(requirements))
             for platform in ([], FOR_LAMBDA):
                 command = [*PIP, *arguments, *platform, "-d", str(partial)]
                 _run(command, {}, "pip download of requirements.txt")

@@ -1,16 +1,18 @@
 """The jobs' code in the bucket of a stage."""
 
-from typing import TYPE_CHECKING
+import hashlib
+from typing import TYPE_CHECKING, Any
 
 from state_machine.artifacts.bundle import PREFIX, Bundle
-from state_machine.deployment.resource import Resource, Rights
+from state_machine.deployment.resource import Resource, Rights, Setting
+from state_machine.errors import DeploymentError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RIGHTS = Rights(
     "objects",
-    ("s3:PutObject",),
+    ("s3:GetObject", "s3:PutObject"),
     lambda names, _: f"{names.bucket_arn}/{PREFIX}sourcedir.tar.gz",
 )
 
@@ -34,11 +36,8 @@ class Code(Resource):
             found = self._s3.list_objects_v2(Bucket=self._bundle.bucket, Prefix=self._bundle.prefix)
         except self._s3.exceptions.NoSuchBucket:
             return False
-        sizes = {item["Key"]: item["Size"] for item in found.get("Contents", ())}
-        return all(
-            sizes.get(f"{self._bundle.prefix}{name}") == len(content)
-            for name, content in self._bundle.files.items()
-        )
+        keys = {item["Key"] for item in found.get("Contents", ())}
+        return keys >= {f"{self._bundle.prefix}{name}" for name in self._bundle.files}
 
     def create(self) -> None:
         """Put the bundle's files where its digest says."""
@@ -51,7 +50,39 @@ class Code(Resource):
         for name in self._bundle.files:
             self._s3.delete_object(Bucket=self._bundle.bucket, Key=f"{self._bundle.prefix}{name}")
 
+    def settings(self) -> list[Setting]:
+        """The content, which the digest in the name promises: jobs run it."""
+        digests = {name: _sha256(content) for name, content in self._bundle.files.items()}
+        return [Setting("content", digests, self._found, self._refuse)]
+
+    def _found(self) -> dict[str, str]:
+        """Return the digest of each file.
+
+        Raises:
+            DeploymentError: one is not what was put there, so somebody has replaced it.
+        """
+        return {name: self._digest(name, content) for name, content in self._bundle.files.items()}
+
+    def _digest(self, name: str, content: bytes) -> str:
+        key = f"{self._bundle.prefix}{name}"
+        body = self._s3.get_object(Bucket=self._bundle.bucket, Key=key)["Body"]
+        found, expected = _sha256(body.read(len(content) + 1)), _sha256(content)
+        if found != expected:
+            raise DeploymentError(
+                f"s3://{self._bundle.bucket}/{key}: found the SHA-256 {found}, expected "
+                f"{expected}: somebody has replaced the code that jobs run. See its versions for "
+                f"when, delete it, and deploy again"
+            )
+        return found
+
+    def _refuse(self, _: Any) -> None:
+        """Put nothing: what is there was put by `create`, or is refused by `_found`."""
+
     def holds(self) -> str:
         """Say whether there are runs, which may have been made with it."""
         runs = self._s3.list_objects_v2(Bucket=self._bundle.bucket, Prefix="runs/", MaxKeys=1)
         return "what runs were made with" if runs["KeyCount"] else ""
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

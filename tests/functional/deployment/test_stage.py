@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from state_machine import config
 from state_machine.config import PipelineConfig
 from state_machine.deployment.resource import Action, Step
 from state_machine.deployment.stage import StageDeployment, apply, stage_deployment
+from state_machine.errors import DeploymentError
 from tests.support.paths import PROJECT
 
 _READS = re.compile(r"(Describe|Get|List|Head)[A-Z]")
@@ -195,6 +196,23 @@ def test_what_somebody_changed_by_hand_is_named_and_put_back(anna: StageDeployme
         ("change", "retrain-anna-announce", "code, configuration, trigger"),
     ]
     apply(steps, lambda _: None)
+    assert differing(again(anna)) == []
+
+
+@pytest.mark.parametrize("spoil", [lambda code: code[:-2] + b"#\n", lambda code: code + b"#"])
+@pytest.mark.parametrize("file", ["process.sh", "sourcedir.tar.gz"])
+def test_code_that_was_replaced_stops_the_deployment_by_name(
+    anna: StageDeployment, file: str, spoil: Callable[[bytes], bytes]
+) -> None:
+    s3, bucket, key = anna.session.client("s3"), anna.names.bucket, f"{anna.code.prefix}{file}"
+    s3.put_object(Bucket=bucket, Key=key, Body=spoil(anna.code.files[file]))
+
+    with pytest.raises(DeploymentError, match=rf"{key}: found the SHA-256 .*, expected"):
+        again(anna)
+
+    assert anna.removal_plan(with_data=True)  # destroying the stage is not in the way
+    s3.delete_object(Bucket=bucket, Key=key)
+    apply(again(anna), lambda _: None)
     assert differing(again(anna)) == []
 
 
