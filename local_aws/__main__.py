@@ -124,7 +124,8 @@ def _log_thread_end(ended: threading.ExceptHookArgs) -> None:
 
 
 def _read_to_end(told_to_end: threading.Event) -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not by sys.stdin: this thread would hold its lock, which Python wants when it ends.
+    while os.read(0, 4096):
         pass
     told_to_end.set()
 

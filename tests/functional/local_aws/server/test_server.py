@@ -16,6 +16,7 @@ from botocore.config import Config
 from local_aws.client import EmbeddedAws, EmbeddedAwsError
 from tests.functional.conftest import zipped
 from tests.support.asking import with_key
+from tests.support.paths import PROJECT
 from tests.support.roles import ensure_role
 from tests.support.waiting import eventually
 
@@ -148,6 +149,26 @@ def test_a_port_may_be_chosen_and_one_that_is_taken_is_named(
         EmbeddedAws(tmp_path, arguments=("--port", port)),
     ):
         pass
+
+
+@pytest.mark.parametrize("problem", ["state", "port", "folder"])
+def test_a_server_that_does_not_start_says_why_in_one_line(
+    embedded_aws: EmbeddedAws, tmp_path: Path, problem: str
+) -> None:
+    """Its standard input is open all the while, as a caller's is that waits for its endpoint."""
+    folder = embedded_aws.data_folder if problem == "folder" else tmp_path
+    command = [sys.executable, "-m", "local_aws", "--data-folder", str(folder), "--stop-with-stdin"]
+    if problem == "port":
+        command += ["--port", str(urlsplit(embedded_aws.endpoint).port)]
+    if problem == "state":
+        (folder / "state.sqlite").write_bytes(b"no state" * 100)
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr is not None
+        told = server.stderr.read()
+        assert server.wait() == 1
+    assert told.count("\n") == 1, told
 
 
 def test_region_is_the_given_one_and_a_users_profile_is_out_of_reach(
