@@ -6,7 +6,7 @@ import json
 import typer
 
 from cli.options import CONFIG, AsJson, Config
-from cli.shown.terminal import Terminal
+from cli.shown.terminal import WARNING, Terminal
 from operations.project import project_of
 
 local_app = typer.Typer(
@@ -25,8 +25,10 @@ def local_start(config: Config = CONFIG) -> None:
     """
     from cli.served import embedded_aws
 
-    aws, new = embedded_aws.start(project_of(config))
+    project = project_of(config)
+    aws, new = embedded_aws.start(project)
     Terminal().line(f"Embedded AWS {'started' if new else 'runs already'} at {aws.endpoint}")
+    _warn(embedded_aws.warnings(embedded_aws.status(project)))
     Terminal().line('Next: eval "$(retrain local env)" && retrain deploy')
 
 
@@ -62,6 +64,12 @@ def local_status(
         Terminal().line("No embedded AWS runs")
     if not as_json:
         Terminal().line(embedded_aws.kept_line(status))
+        _warn(embedded_aws.warnings(status))
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings:
+        Terminal().mark(WARNING, warning, "yellow")
 
 
 @local_app.command("env")

@@ -13,11 +13,12 @@ from cli.shown.terminal import Terminal
 from local_aws import client
 from local_aws.client import Connection, EmbeddedAws, EmbeddedAwsError
 from local_aws.server import ownership
-from local_aws.state.summary import summary
+from local_aws.state.summary import DEAD_LETTERS, summary
 from operations.errors import LocalAwsError, UnreachableError, translated
 from operations.stage import applied, exports
 from state_machine.artifacts.work_folder import NAME, work_folder
 
+_WHAT_TO_DO = 'docs/embedded-aws.md, "What is kept"'
 _COUNTED = {
     "s3-buckets": "buckets",
     "s3-keys": "keys",
@@ -136,6 +137,29 @@ def kept_line(status: dict[str, Any]) -> str:
     counts = ", ".join(f"{items.get(part, 0)} {name}" for part, name in _COUNTED.items())
     megabytes = status["kept"]["bytes"] / 1e6
     return f"Kept in {status['data_folder']}: {counts}; {megabytes:.1f} MB"
+
+
+def warnings(status: dict[str, Any]) -> list[str]:
+    """What `status` says is set aside, and what ends with the server, one line for each."""
+    aside = [
+        f"Set aside, because this version cannot read it: {_named_item(each)}"
+        for each in status["kept"]["set_aside"]
+    ]
+    lost = [
+        f"Not kept, it ends with the server: {_named_item(each)}"
+        for each in status["kept"]["not_kept"]
+    ]
+    letters = [
+        f"{number} events were given up, the newest are in {status['data_folder']}/{DEAD_LETTERS}"
+        for number in [status["kept"]["dead_letters"]]
+        if number
+    ]
+    where = [f"What to do: {_WHAT_TO_DO}"] if aside or lost else []
+    return [*aside, *lost, *where, *letters]
+
+
+def _named_item(row: dict[str, str]) -> str:
+    return f"{row['part']} {row['item']} ({row['why']})"
 
 
 def reset(project: Path) -> bool:

@@ -44,8 +44,9 @@ def install(context: Context) -> None:
 
     def put(item: str, saved: dict[str, Any]) -> None:
         stream = streams.get(item.partition("/")[0])
-        if stream is None:  # it was deleted: its events go now
-            state.changed(PART, item)
+        if stream is None:
+            if state.whole:  # it was deleted: its events go now
+                state.changed(PART, item)
             return
         stream.events += saved["events"]
         vars(stream).update(saved["counters"])

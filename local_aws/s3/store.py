@@ -155,10 +155,14 @@ class Store:
             self._note_files(f"{UPLOADS} {item}", upload.parts.values())
 
     def sweep(self) -> None:
-        """Remove the files that nothing names: the server was killed before it said so."""
+        """Remove the files that nothing names: the server was killed before it said so.
+
+        What is set aside may name them: then they stay.
+        """
         named = {name for names in self._files.values() for name in names}
         there = {path.name for path in self._folder.iterdir()}
-        _remove(self._folder, there - named)
+        if self._state.whole:
+            _remove(self._folder, there - named)
         for missing in sorted(named - there):
             _log.error("the bytes of an object are gone: %s", self._folder / missing)
 
@@ -246,7 +250,8 @@ def _tell_of_changes(state: State) -> None:
         bucket.multiparts = KeptUploads(partial(changed, UPLOADS, name))
 
     def get_bucket(original: Original, backend: S3Backend, bucket_name: str) -> FakeBucket:
-        touch(BUCKETS, bucket_name)
+        if bucket_name:  # a request without one is answered by S3 too
+            touch(BUCKETS, bucket_name)
         return original(backend, bucket_name)
 
     def get_object(
@@ -257,7 +262,8 @@ def _tell_of_changes(state: State) -> None:
         *more: Any,
         **options: Any,
     ) -> FakeKey | None:
-        touch(KEYS, f"{bucket_name}/{key_name}")
+        if bucket_name:
+            touch(KEYS, f"{bucket_name}/{key_name}")
         return original(backend, bucket_name, key_name, *more, **options)
 
     wrap(FakeBucket, "__init__", new_bucket)

@@ -24,18 +24,22 @@ _KINDS: dict[str, type[Job]] = {kind.arn_type: kind for kind in (ProcessingJob, 
 
 def install(state: State, services: Services) -> None:
     """Keep each job as an item of its own, under its ARN."""
-    found: list[tuple[str, dict[str, Any]]] = []
+    found: dict[str, dict[str, Any]] = {}
 
     def restore() -> None:
-        for arn, saved in found:
-            job = _restored(arn, saved, services)
-            _jobs_beside(arn)[job.name] = job
-            job.end_interrupted()
-        _tidy(services)
+        for arn, saved in found.items():
+            try:
+                job = _restored(arn, saved, services)
+                _jobs_beside(arn)[job.name] = job
+                job.end_interrupted()
+            except Exception as error:
+                state.set_aside(PART, arn, error)
+        if state.whole:
+            _tidy(services)
 
     for action in ("add_tags", "delete_tags"):
         wrap(SageMakerModelBackend, action, partial(_marking_jobs, state))
-    state.keep(PART, _saved, lambda arn, saved: found.append((arn, saved)))
+    state.keep(PART, _saved, found.__setitem__)
     state.after_restore(restore)
 
 

@@ -8,9 +8,10 @@ backend gets it from its BackendDict: there we see it.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
 from moto.iam import models as iam_models
 
 from local_aws.state.pickles import backends_of
@@ -73,9 +74,28 @@ def unnoticed(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _noted_get(original: Original, self: AccountSpecificBackend[Any], region: str) -> Any:
-    if self.service_name not in _NOT_HERE:
-        touch(PART, self.service_name)
-    return original(self, region)
+    backend = original(self, region)
+    if getattr(_request, "touched", None) is not None:
+        _touch_service(self.service_name)
+        for held in list(vars(backend).values()):
+            if isinstance(held, BaseBackend):  # SESv2 writes what it is told into SES
+                kind: Any = type(held)
+                _touch_service(_service_of(kind))
+    return backend
+
+
+def _touch_service(name: str) -> None:
+    if name and name not in _NOT_HERE:
+        touch(PART, name)
+
+
+@cache
+def _service_of(kind: type[BaseBackend]) -> str:
+    """The service of a class of backends; "" for one that only looks like one."""
+    try:
+        return backends_of(kind).service_name
+    except LookupError:
+        return ""
 
 
 def _get(service: str) -> Saved | None:
@@ -98,5 +118,10 @@ def _all_backends() -> "list[BackendDict[Any]]":
 
 
 def _put(_service: str, saved: Saved) -> None:
-    for (kind, account, region), attributes in saved.items():
-        vars(backends_of(kind)[account][region]).update(attributes)
+    """All of the service, or nothing: the backends that a version lacks are missed first."""
+    found = [
+        (backends_of(kind)[account][region], attributes)
+        for (kind, account, region), attributes in saved.items()
+    ]
+    for backend, attributes in found:
+        vars(backend).update(attributes)

@@ -1,8 +1,7 @@
 """Pickles of what moto keeps: with its backends by name, and large values for themselves.
 
 A large value, the zip of a function say, is saved once and not again with each change around it.
-Values are pickled in C; only functions without a name, which moto has as defaults of its
-dictionaries, need cloudpickle's help.
+Values are pickled in C; `reducers` helps with those that are not written so.
 """
 
 import hashlib
@@ -13,11 +12,12 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FunctionType
 from typing import Any, ClassVar
 
 import cloudpickle
 from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
+
+from local_aws.state.reducers import needs_cloudpickle, reduce
 
 LARGE_BYTES = 64 * 1024
 
@@ -81,10 +81,10 @@ class _Pickler(cloudpickle.Pickler):
         self._known = known
 
     def reducer_override(self, value: Any) -> Any:
-        """Leave all to pickle, which is faster, but for functions without a name and their code."""
-        if type(value) in (FunctionType, type) and value.__name__ in ("<lambda>", "code"):
+        """Leave all to pickle, which is faster, but for what it cannot write."""
+        if needs_cloudpickle(value):
             return super().reducer_override(value)
-        return NotImplemented
+        return reduce(value) or NotImplemented
 
     def persistent_id(self, value: Any) -> tuple[Any, ...] | None:
         kind = type(value)
@@ -133,7 +133,7 @@ def _reference(value: Any) -> tuple[Any, ...] | None:
         return _BACKEND, value.backend
     if isinstance(value, AccountSpecificBackend):
         return _BACKEND, value.backend, value.account_id
-    place = type(value), value.account_id, value.region_name
+    place = type(value), getattr(value, "account_id", ""), getattr(value, "region_name", "")
     return (_BACKEND, *place) if _at(place) is value else None
 
 

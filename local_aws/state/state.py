@@ -4,6 +4,10 @@ The state is made of parts, and each part of items. Whoever owns a part says how
 and put back (`keep`), and tells when one changed (`changed`). What changed is saved in one
 transaction, and a request is answered once `save` has returned: so nothing is lost that a caller
 was told of. Many who wait share a transaction; what nobody waits for is saved by a thread.
+
+One item that cannot be read, or put back, keeps no other from it: it is set aside, and read again
+at the next start. While something is set aside `whole` is False, and who would remove what nothing
+names any more has to leave it: what is set aside may name it.
 """
 
 import logging
@@ -14,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_aws.state.file import Row, StateFile
+from local_aws.state.file import Row, StateFile, Unwritable
 from local_aws.state.pickles import Named, Pickle, dump
 
 _PAUSE_SECONDS = 0.02  # before what nobody waits for is saved, with what changed meanwhile
@@ -40,6 +44,7 @@ class State:
     """
 
     def __init__(self, data_folder: Path) -> None:
+        self.whole = True  # nothing is set aside
         self._file = StateFile(data_folder)
         self._parts: dict[str, Part] = {}
         self._named: dict[tuple[str, str], Named] = {}
@@ -53,7 +58,7 @@ class State:
         self._saving.acquire()  # until all is put back
         self._woken = threading.Event()
         self._closed = threading.Event()
-        self._complained: set[str] = set()
+        self._complained: set[tuple[str, str]] = set()
         self._thread = threading.Thread(target=self._save_soon, name="state", daemon=True)
 
     def keep(self, part: str, get: Callable[[str], Any], put: Callable[[str, Any], None]) -> None:
@@ -95,18 +100,29 @@ class State:
         self._after_save.append(callback)
 
     def restore(self) -> None:
-        """Put back what was saved, and save from now on. For the server.
+        """Put back what was saved, and save from now on; what cannot be is set aside.
 
         Raises:
-            StateError: an item cannot be read.
+            StateError: the file is damaged.
         """
+        self._file.take_back()
         for name, part in self._parts.items():
-            for item, value in self._file.items(name):
-                part.put(item, value)
-        self._saving.release()
-        self._thread.start()
+            for item, read in self._file.items(name):
+                try:
+                    part.put(item, read())
+                except Exception as error:
+                    self.set_aside(name, item, error)
         for callback in self._after_restore:
             callback()
+        self._saving.release()
+        self._thread.start()
+
+    def set_aside(self, part: str, item: str, error: Exception) -> None:
+        """Keep the item out of the way, because it cannot be put back. Only while restoring."""
+        self.whole = False
+        why = _why(error)
+        self._file.set_aside(part, item, why)
+        _log.warning("%s cannot be read and is set aside: %s", _name(part, item), why)
 
     def close(self) -> None:
         """Save what is marked, and nothing after that. For the server."""
@@ -121,6 +137,7 @@ class State:
     def all_changed(self) -> None:
         """Mark every item that is on disk: somebody reset the whole of the embedded AWS."""
         with self._saving:
+            self._file.forget_set_aside()
             names = self._file.names()
         for part, item in names:
             self.changed(part, item)
@@ -142,7 +159,7 @@ class State:
         end of an execution does not get to disk before the event that tells of it.
         """
         taken: dict[tuple[str, str], None] = {}
-        rows: dict[tuple[str, str], Row | None] = {}
+        rows: dict[tuple[str, str], Row | Unwritable] = {}
         try:
             for _ in range(_LOOKS):
                 with self._marking:
@@ -152,7 +169,7 @@ class State:
                 rows |= {name: self._row(*name) for name in marked}
                 if not marked:
                     break
-            self._file.write([row for row in rows.values() if row])
+            self._file.write(list(rows.values()))
         except BaseException:
             with self._marking:
                 self._marked = taken | self._marked
@@ -162,8 +179,8 @@ class State:
         for callback in callbacks:
             callback()
 
-    def _row(self, part: str, item: str) -> Row | None:
-        """Return the item as a row, or None if it does not pickle: what is on disk stays then."""
+    def _row(self, part: str, item: str) -> Row | Unwritable:
+        """Return the item as a row, or why it does not pickle: what is on disk stays then."""
         for left in reversed(range(_TRIES)):
             try:
                 item.encode()  # sqlite takes no half surrogates
@@ -171,12 +188,11 @@ class State:
                 return Row(part, item, None if value is None else self._pickled(part, item, value))
             except RuntimeError as error:  # "dictionary changed size during iteration"
                 if not left:
-                    self._complain(part, item, error)
+                    return self._unwritable(part, item, error)
                 time.sleep(0.001)
             except Exception as error:
-                self._complain(part, item, error)
-                break
-        return None
+                return self._unwritable(part, item, error)
+        raise AssertionError("the last try returns")
 
     def _pickled(self, part: str, item: str, value: Any) -> Pickle:
         pickled = dump(value, self._named.pop((part, item), {}))
@@ -184,8 +200,23 @@ class State:
             self._named[part, item] = pickled.named
         return pickled
 
-    def _complain(self, part: str, item: str, error: Exception) -> None:
-        name = f"{part} {item}".strip()
-        if name not in self._complained:
-            self._complained.add(name)
-            _log.error("%s is not kept", name, exc_info=error)
+    def _unwritable(self, part: str, item: str, error: Exception) -> Unwritable:
+        """Say once in the log that the item ends with the server: its caller heard of success."""
+        if (part, item) not in self._complained:
+            self._complained.add((part, item))
+            _log.warning("%s is not kept: it ends with this server", _name(part, item))
+            _log.info("why %s is not kept", _name(part, item), exc_info=error)
+        return Unwritable(part, _writable(item), _why(error))
+
+
+def _name(part: str, item: str) -> str:
+    return _writable(f"{part} {item}".strip())
+
+
+def _why(error: Exception) -> str:
+    return _writable(f"{type(error).__name__}: {error}")
+
+
+def _writable(text: str) -> str:
+    """Neither sqlite nor a log takes half surrogates."""
+    return text.encode(errors="backslashreplace").decode()

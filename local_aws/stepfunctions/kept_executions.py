@@ -62,7 +62,7 @@ class Saved:
 def install(context: Context) -> None:
     """Keep each execution by itself, saved whenever its history grows or its status changes."""
     state = context.state
-    found: list[Saved] = []
+    found: dict[str, Saved] = {}
 
     def changed(execution: Execution) -> None:
         state.changed(PART, execution.exec_arn)
@@ -75,18 +75,21 @@ def install(context: Context) -> None:
             changed(execution)
 
     def restore() -> None:
-        for saved in sorted(found, key=lambda each: each.origin["start_date"]):
-            execution = _restored(saved)
-            if execution is None:
-                state.changed(PART, saved.origin["exec_arn"])  # so that its row goes too
-            else:
-                _conclude(execution)
+        for arn, saved in sorted(found.items(), key=lambda each: each[1].origin["start_date"]):
+            try:
+                execution = _restored(saved)
+                if execution is not None:
+                    _conclude(execution)
+                elif state.whole:  # else its machine may be what is set aside
+                    state.changed(PART, arn)  # so that its row goes too
+            except Exception as error:
+                state.set_aside(PART, arn, error)
 
     wrap(StepFunctionsParserBackend, "delete_state_machine", delete)
     replace(StateMachineInstance, __getstate__=_without_executions)
     executions.history_observers.append(changed)
     executions.status_observers.append(changed)
-    state.keep(PART, _saved, lambda _arn, saved: found.append(saved))
+    state.keep(PART, _saved, found.__setitem__)
     state.after_restore(restore)
 
 

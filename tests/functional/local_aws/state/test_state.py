@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.httpsession import URLLib3Session
 
 from local_aws.client import EmbeddedAws, EmbeddedAwsError
+from local_aws.state.summary import summary
 from tests.functional.conftest import zipped
 from tests.functional.events import create_machine, function_arn
 from tests.functional.local_aws.sagemaker.test_registry import package
@@ -271,6 +275,17 @@ def test_a_multipart_upload_goes_on(server: Restarted) -> None:
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
 
 
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "GET", "PUT", "DELETE", "HEAD"])
+def test_a_request_without_a_bucket_marks_nothing(server: Restarted, method: str) -> None:
+    request = AWSRequest(method, f"{server.aws.endpoint}/")
+    credentials = server.aws.session().get_credentials()
+    S3SigV4Auth(credentials, "s3", server.aws.region).add_auth(request)
+    URLLib3Session().send(request.prepare())
+    told = summary(server.folder)
+    assert (told["not_kept"], [part for part in told["items"] if part.startswith("s3")]) == ([], [])
+    assert "is not kept" not in (server.folder / "server.log").read_text()
+
+
 def test_what_was_deleted_stays_away_and_leaves_no_file(server: Restarted) -> None:
     s3 = server.client("s3")
     s3.create_bucket(Bucket=BUCKET)
@@ -372,12 +387,3 @@ def test_who_is_not_saved_is_not_told_that_he_is(server: Restarted) -> None:
         s3.put_object(Bucket=BUCKET, Key="key", Body=b"1")
     (server.folder / "elsewhere").rename(server.folder / "objects")
     assert "Contents" not in server.again().client("s3").list_objects_v2(Bucket=BUCKET)
-
-
-def test_a_damaged_state_is_named_and_left_alone(server: Restarted) -> None:
-    server.client("sqs").create_queue(QueueName="queue")
-    server.kill()
-    with sqlite3.connect(server.folder / "state.sqlite") as state:
-        state.execute("UPDATE items SET value = x'80'")
-    with pytest.raises(EmbeddedAwsError, match=r"'sqs' cannot be read.*retrain local reset"):
-        server.start()

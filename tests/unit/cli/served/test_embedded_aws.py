@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,6 +150,26 @@ def test_status_counts_what_is_kept_also_when_nothing_runs(
     assert (kept["items"]["s3-buckets"], kept["items"]["s3-keys"]) == (1, 1)
     assert kept["bytes"] > 1000
     assert "1 buckets, 1 keys, 0 executions, 0 jobs" in retrain(tmp_path, "status").output
+
+
+def test_what_cannot_be_read_is_told_at_the_start_and_by_status(
+    tmp_path: Path, background: Connection
+) -> None:
+    background.client("sqs").create_queue(QueueName="unread")
+    background.client("s3").create_bucket(Bucket="read")
+    local.stop(tmp_path)
+    with sqlite3.connect(data_folder(tmp_path) / "state.sqlite") as state:
+        state.execute("UPDATE items SET value = x'80' WHERE part = 'moto' AND item = 'sqs'")
+        state.execute("INSERT INTO not_kept VALUES ('moto', 'dax', 'TypeError: a generator')")
+    (data_folder(tmp_path) / "dead-letters.jsonl").write_text("{}\n{}\n")
+    told = (retrain(tmp_path, "start").output, retrain(tmp_path, "status").output)
+    for output in told:
+        assert "Set aside, because this version cannot read it: moto sqs (Unreadable" in output
+        assert "Not kept, it ends with the server: moto dax (TypeError: a generator)" in output
+        assert "2 events were given up" in output
+    kept = json.loads(retrain(tmp_path, "status", "--json").output)["kept"]
+    assert [each["item"] for each in kept["set_aside"]] == ["sqs"]
+    assert (kept["items"]["s3-buckets"], kept["dead_letters"]) == (1, 2)
 
 
 def test_what_was_there_before_a_stop_is_there_after_it_and_not_after_a_reset(

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from moto.sqs.models import SQSBackend, sqs_backends
 
 from local_aws.state.file import StateError
 from local_aws.state.state import State
+from local_aws.state.summary import summary
 from tests.support.waiting import eventually
 
 
@@ -130,7 +133,7 @@ def test_an_item_that_does_not_pickle_keeps_the_others_from_nothing(
     items: dict[str, Any] = {"a": 1, "b": 2}
     saved(tmp_path, items)
     with opened(tmp_path, items) as state:
-        items.update(a=threading.current_thread(), b=3)
+        items.update(a=generator(), b=3)
         for item in items:
             state.changed("things", item)
         state.save()
@@ -206,12 +209,141 @@ def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> None:
         State(tmp_path)
 
 
-def test_a_damaged_item_is_named_with_what_to_do(tmp_path: Path) -> None:
+def generator() -> Iterator[None]:
+    """A generator: none pickles."""
+    yield from ()
+
+
+class Odd:
+    """Pickles, and is read again only while `readable`."""
+
+    readable = False
+
+    def __init__(self, name: str) -> None:
+        if not type(self).readable:
+            raise TypeError("this version lacks an argument")
+        self.name = name
+
+    def __reduce__(self) -> Any:
+        return Odd, (self.name,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Odd) and other.name == self.name
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.fixture
+def odd(monkeypatch: pytest.MonkeyPatch) -> Odd:
+    """A value that can be written, and that the next start cannot read."""
+    monkeypatch.setattr(Odd, "readable", True)
+    made = Odd("odd")
+    monkeypatch.setattr(Odd, "readable", False)
+    return made
+
+
+def test_an_item_that_cannot_be_read_keeps_no_other_from_it(
+    tmp_path: Path, odd: Odd, caplog: pytest.LogCaptureFixture
+) -> None:
+    saved(tmp_path, {"a": 1, "odd": odd, "z": 2})
+    assert restored(tmp_path) == {"a": 1, "z": 2}
+    assert "things odd cannot be read and is set aside: UnreadableError" in caplog.text
+    [told] = summary(tmp_path)["set_aside"]
+    assert (told["part"], told["item"]) == ("things", "odd")
+    assert "lacks an argument" in told["why"]
+
+
+def test_an_item_that_cannot_be_put_back_keeps_no_other_from_it(tmp_path: Path) -> None:
+    saved(tmp_path, {"a": 1, "b": 2})
+
+    def put(item: str, _value: Any) -> None:
+        if item == "a":
+            raise LookupError("no backends of this class")
+
+    state = State(tmp_path)
+    state.keep("things", lambda _: None, put)
+    state.restore()
+    state.close()
+    assert [each["item"] for each in summary(tmp_path)["set_aside"]] == ["a"]
+    assert not state.whole
+
+
+@pytest.mark.parametrize("large", [b"small", b"z" * 200_000])
+def test_what_is_set_aside_comes_back_whole_once_it_can_be_read(
+    tmp_path: Path, odd: Odd, large: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(tmp_path, {"odd": [odd, large]})
+    for _start in range(2):  # it stays aside, however often somebody tries
+        assert restored(tmp_path) == {}
+    monkeypatch.setattr(Odd, "readable", True)
+    assert restored(tmp_path) == {"odd": [odd, large]}
+    assert summary(tmp_path)["set_aside"] == []
+
+
+def test_what_is_set_aside_replaces_nothing_newer(
+    tmp_path: Path, odd: Odd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(tmp_path, {"odd": odd})
+    assert restored(tmp_path) == {}
+    saved(tmp_path, {"odd": "newer"})
+    monkeypatch.setattr(Odd, "readable", True)
+    assert restored(tmp_path) == {"odd": "newer"}
+    assert [each["item"] for each in summary(tmp_path)["set_aside"]] == ["odd"]
+    with sqlite3.connect(tmp_path / "state.sqlite") as connection:  # as the documentation says
+        connection.execute("DELETE FROM items WHERE part = 'things' AND item = 'odd'")
+    assert restored(tmp_path) == {"odd": odd}
+
+
+def test_a_reset_takes_what_is_set_aside_too(
+    tmp_path: Path, odd: Odd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(tmp_path, {"odd": [odd, b"z" * 200_000]})
+    items: dict[str, Any] = {}
+    with opened(tmp_path, items) as state:
+        state.all_changed()
+    monkeypatch.setattr(Odd, "readable", True)
+    assert restored(tmp_path) == {}
+    assert rows(tmp_path, "large") == 0
+
+
+@given(damaged=st.sets(st.sampled_from("abcdef")), again=st.sets(st.sampled_from("abcdef")))
+@settings(max_examples=25, deadline=None)
+def test_whatever_is_damaged_all_else_is_there_and_nothing_is_lost(
+    damaged: set[str], again: set[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("state")
+    items: dict[str, Any] = {name: [name, name * 100_000] for name in "abcdef"}
+    saved(folder, items)
+    for names in (damaged, again):
+        with sqlite3.connect(folder / "state.sqlite") as connection:
+            for name in names:
+                break_value = "UPDATE items SET value = CAST(x'80' || value AS BLOB) WHERE item = ?"
+                connection.execute(break_value, (name,))
+        left = {name: value for name, value in items.items() if name not in damaged | names}
+        assert restored(folder) == left
+    with sqlite3.connect(folder / "state.sqlite") as connection:
+        connection.execute("UPDATE set_aside SET value = CAST(substr(value, 2) AS BLOB)")
+    assert restored(folder) == items
+
+
+def test_an_item_that_is_not_kept_is_told_until_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    items: dict[str, Any] = {"a": generator(), "half \ud800": 1}
+    saved(tmp_path, items)
+    told = summary(tmp_path)["not_kept"]
+    assert [each["item"] for each in told] == ["a", "half \\ud800"]
+    assert caplog.text.count("things a is not kept") == 1
+    saved(tmp_path, {"a": 1})
+    assert [each["item"] for each in summary(tmp_path)["not_kept"]] == ["half \\ud800"]
+
+
+def test_a_folder_of_an_earlier_server_has_a_summary(tmp_path: Path) -> None:
     saved(tmp_path, {"a": 1})
     with sqlite3.connect(tmp_path / "state.sqlite") as connection:
-        connection.execute("UPDATE items SET value = x'80'")
-    with pytest.raises(StateError, match=r"things 'a'.*retrain local reset"):
-        restored(tmp_path)
+        connection.executescript("DROP TABLE set_aside; DROP TABLE not_kept")
+    told = summary(tmp_path)
+    assert (told["items"], told["set_aside"], told["not_kept"]) == ({"things": 1}, [], [])
 
 
 def test_what_an_item_shows_is_on_disk_with_all_that_was_marked_before_it_could_be_seen(
