@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_aws.state.dead_letters import DeadLetters
 from local_aws.state.state import State
 
 LAMBDA_RETRY_DELAYS = (60.0, 120.0)
@@ -26,6 +27,7 @@ class Context:
     endpoint: str
     region: str
     state: State
+    dead_letters: DeadLetters
     lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS
     stop_grace_seconds: float = STOP_GRACE_SECONDS
     _at_shutdown: list[Callable[[], None]] = field(default_factory=list, repr=False)

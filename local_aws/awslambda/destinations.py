@@ -7,7 +7,6 @@ and forgets a function's DeadLetterConfig.
 """
 
 import json
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -25,15 +24,15 @@ from local_aws.messaging.deliveries import (
     find_function,
     invoke,
     publish,
+    send_at_once,
     send_to_queue,
 )
+from local_aws.state.dead_letters import DeadLetters
 from local_aws.wrapping import Original, replace, wrap
 
 DEFAULT_RETRIES = 2
 
 _ERROR_MESSAGE_LIMIT = 1024
-
-_log = logging.getLogger(__name__)
 
 
 def install() -> None:
@@ -63,10 +62,10 @@ def keeps_failures(function: LambdaFunction) -> bool:
     return bool(_destination(function, "OnFailure") or _dead_letter_target(function))
 
 
-def record(ended: QueuedEvent) -> None:
+def record(dead_letters: DeadLetters, ended: QueuedEvent) -> None:
     """Send the invocation record to the destination for this end, and a failed event to the DLQ.
 
-    What cannot be sent is logged; AWS counts it as DestinationDeliveryFailures and
+    What cannot be sent is a dead letter; AWS counts it as DestinationDeliveryFailures and
     DeadLetterErrors.
     """
     function = find_function(ended.function_arn)
@@ -76,11 +75,11 @@ def record(ended: QueuedEvent) -> None:
     if destination:
         what = f"the record of {event} for {destination}"
         told = invocation_record(function, ended)
-        _send(what, partial(_send_record, function, destination, told))
-    dead_letters = _dead_letter_target(function)
-    if dead_letters and not succeeded:
-        what = f"{event} for the dead-letter target {dead_letters}"
-        _send(what, partial(_send_event, function, dead_letters, ended))
+        _send(dead_letters, what, partial(_send_record, function, destination, told))
+    target = _dead_letter_target(function)
+    if target and not succeeded:
+        what = f"{event} for the dead-letter target {target}"
+        _send(dead_letters, what, partial(_send_event, function, target, ended))
 
 
 def invocation_record(function: LambdaFunction, ended: QueuedEvent) -> dict[str, Any]:
@@ -107,11 +106,11 @@ def invocation_record(function: LambdaFunction, ended: QueuedEvent) -> dict[str,
     return record
 
 
-def _send(what: str, send: Callable[[], None]) -> None:
+def _send(dead_letters: DeadLetters, what: str, send: Callable[[], None]) -> None:
     try:
-        send()
-    except Exception:
-        _log.exception("%s was not delivered", what)
+        send_at_once(send)
+    except Exception as error:
+        dead_letters.add(what, error)
 
 
 def _send_record(function: LambdaFunction, destination: str, record: dict[str, Any]) -> None:

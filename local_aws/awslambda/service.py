@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -40,7 +41,7 @@ class LambdaService:
         self._queue = AsynchronousInvocations(
             context.lambda_retry_delays,
             invoke=self._attempt,
-            conclude=destinations.record,
+            conclude=partial(destinations.record, context.dead_letters),
             state=context.state,
         )
         self._running: Counter[str] = Counter()

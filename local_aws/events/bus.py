@@ -45,7 +45,8 @@ _MAX_ENTRIES = 10
 def install(context: Context) -> None:
     """Replace how moto's rules send, and start to watch the clock."""
     deliver = partial(eventbridge_targets.deliver, Rule.send_to_targets)
-    deliveries = Deliveries("eventbridge", deliver, context.state)
+    give_up = partial(eventbridge_targets.give_up, context.dead_letters)
+    deliveries = Deliveries("eventbridge", deliver, context.state, give_up=give_up)
     scheduler = Scheduler(_scheduled_rules, partial(_fire, deliveries), context.state)
     context.register_shutdown(deliveries.close)
     context.register_shutdown(scheduler.close)

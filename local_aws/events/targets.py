@@ -26,6 +26,7 @@ from local_aws.messaging.deliveries import (
     publish,
     send_to_queue,
 )
+from local_aws.state.dead_letters import DeadLetters
 from local_aws.wrapping import Original
 
 _INPUTS = ("Input", "InputPath", "InputTransformer")
@@ -63,20 +64,25 @@ def check(target: dict[str, Any]) -> None:
 
 
 def deliver(moto_send: Original, delivery: Delivery) -> None:
-    """Send the event to the target; one that cannot be sent is logged, and kept if the target has
-    a dead-letter queue.
+    """Send the event to the target.
 
-    None of what can fail here would be better for being tried again. `moto_send` is moto's own
-    Rule.send_to_targets, for the targets that are left to it.
+    `moto_send` is moto's own Rule.send_to_targets, for the targets that are left to it.
     """
-    rule, target, event = delivery.rule, delivery.target, delivery.event
+    _send(moto_send, delivery.rule, delivery.target, delivery.event)
+
+
+def give_up(dead_letters: DeadLetters, delivery: Delivery, error: Exception) -> None:
+    """Send the event to the target's dead-letter queue; without one, to those of the server."""
+    queue = delivery.target.get("DeadLetterConfig", {}).get("Arn")
+    if not queue:
+        dead_letters.add(delivery, error)
+        return
+    _log.error("%s was not delivered", delivery, exc_info=error)
+    why = _why(delivery.rule, delivery.target, error)
     try:
-        _send(moto_send, rule, target, event)
-    except Exception as error:
-        _log.exception("%s was not delivered", delivery)
-        queue = target.get("DeadLetterConfig", {}).get("Arn")
-        if queue:
-            send_to_queue(queue, json.dumps(event), attributes=_why(rule, target, error))
+        send_to_queue(queue, json.dumps(delivery.event), attributes=why)
+    except Exception as failure:  # AWS counts it as InvocationsFailedToBeSentToDLQ
+        dead_letters.add(f"{delivery}, and not to {queue} either", failure)
 
 
 def _send(moto_send: Original, rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:

@@ -7,8 +7,8 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 
 - A function gets the whole event, and gets it through Lambda's queue of asynchronous invocations.
   moto sends placeholders.
-- A subscriber that cannot be reached is logged. In moto it fails the Publish, and those who
-  subscribed later get nothing.
+- A message for a subscriber that cannot be reached is a dead letter. In moto it fails the Publish,
+  and those who subscribed later get nothing.
 - The link to unsubscribe names the subscription.
 - A queue that gets messages raw gets the bytes of a binary attribute. In moto it gets their base64
   text, on which ReceiveMessage fails.
@@ -16,22 +16,32 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 
 import base64
 import json
-import logging
+from functools import partial
 from typing import Any
 
 from moto.sns.exceptions import InvalidParameterValue
 from moto.sns.models import Subscription
 
 from local_aws.arns import account_and_region
-from local_aws.messaging.deliveries import invoke
+from local_aws.context import Context
+from local_aws.messaging.deliveries import invoke, send_at_once
 from local_aws.wrapping import Original, wrap
 
-_log = logging.getLogger(__name__)
 
-
-def install() -> None:
+def install(context: Context) -> None:
     """Replace what moto's subscriptions send."""
-    wrap(Subscription, "publish", _publish)
+
+    def publish(
+        original: Original, self: Subscription, message: str, message_id: str, **options: Any
+    ) -> None:
+        try:
+            send_at_once(partial(_publish, original, self, message, message_id, **options))
+        except InvalidParameterValue:  # the publisher's own mistake
+            raise
+        except Exception as error:
+            context.dead_letters.add(f"message {message_id} of {self.arn}: {message}", error)
+
+    wrap(Subscription, "publish", publish)
     wrap(Subscription, "get_post_data", _notification)
 
 
@@ -51,17 +61,12 @@ def function_event(subscription_arn: str, notification: dict[str, Any]) -> dict[
 def _publish(
     original: Original, self: Subscription, message: str, message_id: str, **options: Any
 ) -> None:
-    try:
-        if self.protocol == "lambda":
-            _publish_to_function(self, message, message_id, **options)
-        else:
-            if self.protocol == "sqs" and self.attributes.get("RawMessageDelivery"):
-                options["message_attributes"] = _decoded(options.get("message_attributes") or {})
-            original(self, message, message_id, **options)
-    except InvalidParameterValue:  # the publisher's own mistake
-        raise
-    except Exception:
-        _log.exception("message %s of %s was not delivered", message_id, self.arn)
+    if self.protocol == "lambda":
+        _publish_to_function(self, message, message_id, **options)
+    else:
+        if self.protocol == "sqs" and self.attributes.get("RawMessageDelivery"):
+            options["message_attributes"] = _decoded(options.get("message_attributes") or {})
+        original(self, message, message_id, **options)
 
 
 def _publish_to_function(

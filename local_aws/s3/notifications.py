@@ -72,7 +72,7 @@ class Notification:
 def install(context: Context) -> None:
     """Replace moto's delivery of S3 events, and its reading of their configuration."""
     deliveries: Deliveries[Notification | ObjectEvent] = Deliveries(
-        "s3-events", _deliver, context.state
+        "s3-events", _deliver, context.state, give_up=context.dead_letters.add
     )
     context.register_shutdown(deliveries.close)
 

@@ -47,7 +47,7 @@ def install(context: Context) -> None:
     lambda_roles.install()
     destinations.install()
     bus.install(context)
-    sns.install()
+    sns.install(context)
     conditional.install()
     notifications.install(context)
     actions.install(context)

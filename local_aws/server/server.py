@@ -18,6 +18,7 @@ from local_aws import credentials
 from local_aws.context import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS, Context
 from local_aws.processes import child
 from local_aws.server import ownership, postponed
+from local_aws.state.dead_letters import DeadLetters
 from local_aws.state.state import State
 
 HOST = "127.0.0.1"
@@ -49,6 +50,7 @@ class Server:
         self.context = Context(
             data_folder=data_folder.resolve(),
             state=state,
+            dead_letters=DeadLetters(data_folder.resolve()),
             endpoint=f"http://{HOST}:{self._web.port}",
             region=region,
             lambda_retry_delays=lambda_retry_delays,

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
+from local_aws.state.summary import summary
 from tests.functional.conftest import Deploy
 from tests.support.waiting import eventually
 
@@ -225,7 +226,7 @@ def test_failed_function_is_tried_again(
     eventually(lambda: re.search(f"{function} dropped after 3 attempts.*always", log.read_text()))
 
 
-def test_event_for_a_deleted_function_is_logged(
+def test_event_for_a_deleted_function_is_a_dead_letter(
     embedded_aws: EmbeddedAws, bucket: str, deploy: Deploy, role: str
 ) -> None:
     function = deploy(PRINTS_EVENT)
@@ -236,6 +237,9 @@ def test_event_for_a_deleted_function_is_logged(
     embedded_aws.client("s3").put_object(Bucket=bucket, Key="lost")
     log = embedded_aws.data_folder / "server.log"
     eventually(lambda: f"for {arn} was not delivered" in log.read_text())
+    letters = embedded_aws.data_folder / "dead-letters.jsonl"
+    eventually(lambda: letters.exists() and f"for {arn}" in letters.read_text())
+    assert summary(embedded_aws.data_folder)["dead_letters"] > 0
 
 
 @pytest.mark.parametrize("permitted_bucket", [None, "another-bucket"])
