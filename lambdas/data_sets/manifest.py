@@ -9,6 +9,7 @@ checked here, against the bucket's listing; digests by the preprocessing job, wh
 """
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,15 @@ class ListedFile:
     name: str
     size: int  # bytes
     sha256: str  # hex
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a file of a data set may be called so."""
+    return (
+        re.search(_ONE_SEGMENT, name) is not None
+        and len(name) <= LONGEST_NAME
+        and name.isprintable()
+    )
 
 
 def read(body: "StreamingBody") -> tuple[ListedFile, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from boto3.s3.transfer import TransferConfig
 
 from lambdas.data_sets.manifest import FILE_NAME as MANIFEST
+from lambdas.data_sets.manifest import LONGEST_NAME, is_name
 from operations.errors import InputError
 from operations.report import Report
 from operations.stage import Stage
@@ -73,11 +74,15 @@ def complete_folder(folder: Path, required: Sequence[str]) -> Path:
 
 
 def upload(stage: Stage, path: Path, dataset: str, report: Report) -> Uploaded:
-    """Upload a file, or a folder's required files, to raw_data/<dataset>/ of the stage's bucket."""
+    """Upload a file, or a folder's required files, to raw_data/<dataset>/ of the stage's bucket.
+
+    Raises InputError, before anything is sent, for a name that no file of a data set may have.
+    """
     if not dataset or "/" in dataset:
         raise InputError(f"{dataset!r} is no data set name: expected one without '/'")
     required = stage.config.data.required_files
     files = files_of(path, required)
+    _check_names(files)
     bucket, prefix = stage.names.bucket, f"{DATASET_PREFIX}{dataset}/"
     s3 = stage.client("s3")
     for file in files:
@@ -92,6 +97,16 @@ def upload(stage: Stage, path: Path, dataset: str, report: Report) -> Uploaded:
         size=sum(file.stat().st_size for file in files),
         missing=[name for name in required if name not in present],
     )
+
+
+def _check_names(files: list[Path]) -> None:
+    for file in files:
+        if not is_name(file.name):
+            raise InputError(
+                f"{file.name!r} is no name of a data file: expected at most {LONGEST_NAME} "
+                "printable characters without '/'",
+                f"rename the file, and its entry in {MANIFEST}",
+            )
 
 
 def _present(s3: "S3Client", bucket: str, prefix: str) -> set[str]:

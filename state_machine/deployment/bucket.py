@@ -1,6 +1,7 @@
 """The one bucket of a stage."""
 
 import json
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 # CreateBucket takes no LocationConstraint in the region that came first:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 FIRST_REGION = "us-east-1"
+# https://www.w3.org/TR/xml/#charsets; S3 says what a key may hold all the same:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 VERSIONING = "Enabled"
 ENCRYPTION = "AES256"
 PUBLIC_ACCESS_BLOCK = {
@@ -130,10 +134,17 @@ class Bucket(Resource):
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.name)
         for page in pages:
             found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-            if found:
-                versions: Any = [{k: item[k] for k in ("Key", "VersionId")} for item in found]
-                self._s3.delete_objects(Bucket=self.name, Delete={"Objects": versions})
+            self._delete_versions([{k: item[k] for k in ("Key", "VersionId")} for item in found])
         self._s3.delete_bucket(Bucket=self.name)
+
+    def _delete_versions(self, versions: list[Any]) -> None:
+        """Delete them in one call, but for those whose keys its XML cannot hold."""
+        together = [each for each in versions if not _NO_XML.search(each["Key"])]
+        if together:
+            self._s3.delete_objects(Bucket=self.name, Delete={"Objects": together})
+        for each in versions:
+            if _NO_XML.search(each["Key"]):
+                self._s3.delete_object(Bucket=self.name, **each)
 
     def holds(self) -> str:
         """Say how many objects are in it, without the code, which a deployment puts there."""

@@ -340,6 +340,7 @@ def test_the_commands(aws: EmbeddedAws) -> None:
     found = s3.get_object(Bucket=there.names.bucket, Key="raw_data/digits/a")
     assert found["Body"].read() == b"data"
 
+    s3.put_object(Bucket=there.names.bucket, Key="raw_data/digits/evil\x1b[2J", Body=b"no XML")
     destroyed = retrain("destroy", "--stage", "cmd", "--data", "--yes")
     assert destroyed.exit_code == 0, destroyed.output
     assert left_of(aws, "-cmd") == []

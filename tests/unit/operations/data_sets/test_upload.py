@@ -68,6 +68,20 @@ def test_a_data_set_name_is_one_folder(
     assert keys(stage) == []
 
 
+@pytest.mark.parametrize("name", ["evil\x1b[2J.gz", "a\u200b.gz", "n" * 101, "a\u2028b.gz"])
+def test_a_name_that_no_data_file_may_have_is_refused_before_anything_is_sent(
+    stage: Stage, folder: Path, report: RecordingReport, name: str
+) -> None:
+    manifest = {"files": [{"name": name, "size": 1, "sha256": "0" * 64}]}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / name).write_bytes(b"x")
+    for path in (folder, folder / name):
+        with pytest.raises(InputError, match="is no name of a data file") as raised:
+            upload(stage, path, "digits", report)
+        assert str(raised.value).isprintable()
+    assert keys(stage) == []
+
+
 def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere does not exist"):
         files_of(tmp_path / "nowhere", REQUIRED)
