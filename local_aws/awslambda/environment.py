@@ -9,6 +9,7 @@ import platform
 import queue
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +57,7 @@ class ExecutionEnvironment:
     """A process started for one function; once `usable` is false it can only be ended.
 
     One that was ready ahead of its first event reports no Init Duration: nobody waited for it.
+    `ended()` is called once it has ended.
     """
 
     def __init__(
@@ -67,8 +69,10 @@ class ExecutionEnvironment:
         version: str,
         limits: Limits,
         log: LogStream,
+        ended: Callable[[], None],
     ) -> None:
         self.usable = True
+        self._ended = ended
         self._version = version
         self._limits = limits
         self._log = log
@@ -128,6 +132,7 @@ class ExecutionEnvironment:
         self._process.wait()
         self._api.close()
         self._log.close()
+        self._ended()
 
     def _start_up(self, event: Event) -> _FunctionError | None:
         """Wait until the runtime asks for its first event; return what kept it from that."""

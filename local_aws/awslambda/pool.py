@@ -110,8 +110,12 @@ class Pool:
             with self._lock:
                 entries = [entry for found in self._idle.values() for entry in found]
                 idle = [entry for entry in entries if entry[0] < oldest]
-                for deployment, found in list(self._idle.items()):
-                    self._idle[deployment] = [entry for entry in found if entry[0] >= oldest]
+                left = {
+                    deployment: [entry for entry in found if entry[0] >= oldest]
+                    for deployment, found in self._idle.items()
+                }
+                self._idle.clear()  # a deployment that has none left goes, and with it its code
+                self._idle.update((each, found) for each, found in left.items() if found)
             _end(environment for _, environment in idle)
 
 

@@ -9,8 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from moto.awslambda.models import lambda_backends
 
 from local_aws.awslambda import code, destinations
 from local_aws.awslambda.asynchronous import (
@@ -20,11 +23,13 @@ from local_aws.awslambda.asynchronous import (
     ZeroConcurrencyError,
 )
 from local_aws.awslambda.environment import ExecutionEnvironment, Limits, Outcome
+from local_aws.awslambda.leftovers import LOGS, Leftovers
 from local_aws.awslambda.logs import LogStream
 from local_aws.awslambda.pool import Deployment, Pool
 from local_aws.awslambda.runtime_api import Event
 from local_aws.context import Context
 from local_aws.iam import sessions
+from local_aws.iam.sessions import Session
 from local_aws.messaging.deliveries import find_function
 
 _log = logging.getLogger(__name__)
@@ -44,6 +49,9 @@ class LambdaService:
             conclude=partial(destinations.record, context.dead_letters),
             state=context.state,
         )
+        self._leftovers = Leftovers()
+        self._state = context.state
+        self._state.after_restore(self._tidy)
         self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -102,31 +110,56 @@ class LambdaService:
         finally:
             with self._lock:
                 self._running[name] -= 1
+                if not self._running[name]:
+                    del self._running[name]
 
     def _start(self, deployment: Deployment) -> ExecutionEnvironment:
         """Start a process for the deployment, the way AWS starts one."""
         _warn_of_other_python(deployment)
         folder = self._folder / deployment.name
-        task_root = code.unpack(deployment.code, folder / deployment.code_sha256)
+        task_root = folder / deployment.code_sha256
+        self._leftovers.use(task_root)  # before it is unpacked: it may be the oldest
+        code.unpack(deployment.code, task_root)
         # The name of the session is the function's:
         # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
         session = sessions.issue(deployment.role, deployment.name)
+        log = LogStream(
+            session, deployment.region, deployment.name, deployment.version, folder / LOGS
+        )
+        self._leftovers.use(log.file)
         return ExecutionEnvironment(
             code.command(task_root, self._runtime, deployment.handler),
             folder=task_root,
-            variables={
-                **_variables(deployment),
-                **session.variables(),
-                "LAMBDA_TASK_ROOT": str(task_root),
-                "LAMBDA_RUNTIME_DIR": str(self._runtime),
-                "AWS_ENDPOINT_URL": self._endpoint,
-            },
+            variables=self._environment(deployment, session, task_root),
             version=deployment.version,
             limits=Limits(deployment.timeout, deployment.memory_mb),
-            log=LogStream(
-                session, deployment.region, deployment.name, deployment.version, folder / "logs"
-            ),
+            log=log,
+            ended=partial(self._leftovers.release, (task_root, log.file)),
         )
+
+    def _environment(
+        self, deployment: Deployment, session: Session, task_root: Path
+    ) -> dict[str, str]:
+        return {
+            **_variables(deployment),
+            **session.variables(),
+            "LAMBDA_TASK_ROOT": str(task_root),
+            "LAMBDA_RUNTIME_DIR": str(self._runtime),
+            "AWS_ENDPOINT_URL": self._endpoint,
+        }
+
+    def _tidy(self) -> None:
+        if self._state.whole:  # else the functions may be what is set aside
+            self._leftovers.tidy(self._folder, _is_function)
+
+
+def _is_function(name: str) -> bool:
+    """Tell whether there is a function of this name, in whatever account and region."""
+    return any(
+        name in backend._lambdas._functions
+        for regions in list(lambda_backends.values())
+        for backend in list(regions.values())
+    )
 
 
 def deployment_of(function: Any) -> Deployment:

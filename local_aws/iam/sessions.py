@@ -2,16 +2,19 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html
 
-A service's credentials end with the server, as the processes do that have them; what
-sts.assume_role gave is kept with moto's other state.
+A service's credentials are known as long as the service holds its session, and the last 1,000 in
+any case; they end with the server, as the processes do that have them. What sts.assume_role gave
+is kept with moto's other state.
 """
 
 import base64
 import secrets
 import string
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 
@@ -21,7 +24,10 @@ from local_aws.wrapping import Original, wrap
 _PREFIX = "ASIA"  # of temporary keys; a user's own begin with AKIA
 _ALPHABET = string.ascii_uppercase + "234567"
 
-_issued: dict[str, "Session"] = {}
+RECENT = 1000
+
+_known: "WeakValueDictionary[str, Session]" = WeakValueDictionary()
+_recent: "deque[Session]" = deque(maxlen=RECENT)
 _lock = threading.Lock()
 
 
@@ -73,7 +79,7 @@ def install() -> None:
 
 
 def issue(role_arn: str, name: str) -> Session:
-    """Return new credentials of the role; they are good until the server ends."""
+    """Return new credentials of the role; they are good while the caller holds them."""
     session = Session(
         role_arn=role_arn,
         name=name,
@@ -81,23 +87,25 @@ def issue(role_arn: str, name: str) -> Session:
         secret_key=secrets.token_urlsafe(30),
         token=base64.b64encode(secrets.token_bytes(192)).decode(),
     )
-    with _lock:
-        _issued[session.access_key] = session
-    return session
+    return _remember(session)
 
 
 def find(access_key: str) -> Session | None:
     """Return the session that has the key; None for one that is no role's."""
     if not access_key.startswith(_PREFIX):
         return None
-    found = _issued.get(access_key)
+    found = _known.get(access_key)
     if found is None:
         assumed = _assumed(access_key)
-        found = _session_of(assumed) if assumed is not None else None
-        if found is not None:
-            with _lock:
-                _issued[access_key] = found
+        found = _remember(_session_of(assumed)) if assumed is not None else None
     return found
+
+
+def _remember(session: Session) -> Session:
+    with _lock:
+        _known[session.access_key] = session
+        _recent.append(session)
+    return session
 
 
 def _assumed(access_key: str) -> AssumedRole | None:
@@ -124,7 +132,7 @@ def _session_of(role: AssumedRole) -> Session:
 def _find_for_moto(
     original: Original, self: STSBackend, access_key_id: str
 ) -> "AssumedRole | _Identity | None":
-    return original(self, access_key_id) or _identity(_issued.get(access_key_id))
+    return original(self, access_key_id) or _identity(_known.get(access_key_id))
 
 
 @dataclass(frozen=True)
