@@ -116,10 +116,13 @@ class StateFile:
         with self._transaction():
             self._sql.execute(_SET_ASIDE, (why, part, item))
             self._sql.execute("DELETE FROM items WHERE (part, item) = (?, ?)", (part, item))
-        self._read_large_names()
+        self._read_names()
 
-    def take_back(self) -> None:
-        """Move what is set aside back, to be tried again, where nothing newer took its place."""
+    def take_back(self) -> bool:
+        """Move what is set aside back, to be tried again, where nothing newer took its place.
+
+        Return whether nothing is left that is set aside.
+        """
         with self._transaction():
             for (row,) in self._sql.execute(_READABLE_AGAIN).fetchall():
                 columns = "part, item, value, large"
@@ -128,12 +131,16 @@ class StateFile:
                     (row,),
                 )
                 self._sql.execute("DELETE FROM set_aside WHERE id = ?", (row,))
-        self._read_large_names()
+        self._read_names()
+        (left,) = self._sql.execute("SELECT count(*) FROM set_aside").fetchone()
+        return not left
 
-    def forget_set_aside(self) -> None:
-        """Remove what is set aside: somebody reset the whole of the embedded AWS."""
-        self._sql.execute("DELETE FROM set_aside")
-        self._read_large_names()
+    def forget_problems(self) -> None:
+        """Remove what is set aside, and what is not kept: somebody reset the embedded AWS."""
+        with self._transaction():
+            self._sql.execute("DELETE FROM set_aside")
+            self._sql.execute("DELETE FROM not_kept")
+        self._read_names()
 
     def names(self) -> list[tuple[str, str]]:
         """Return part and item of all rows."""
@@ -151,6 +158,8 @@ class StateFile:
             for row in items:
                 self._write(row, there)
             self._note_unwritable(rows)
+        self._unwritable -= {(row.part, row.item) for row in items}
+        self._unwritable |= {(row.part, row.item) for row in rows if isinstance(row, Unwritable)}
         self._count(items)
 
     def close(self) -> None:
@@ -162,7 +171,7 @@ class StateFile:
         self._sql.execute("PRAGMA synchronous = NORMAL")
         self._sql.executescript(_TABLES)
         self._check_version()
-        self._read_large_names()
+        self._read_names()
         there = {name for (name,) in self._sql.execute("SELECT name FROM large")}
         self._drop(there - self._used())  # the server was killed before it did
 
@@ -177,7 +186,8 @@ class StateFile:
                 self._sql.execute("ROLLBACK")
             raise
 
-    def _read_large_names(self) -> None:
+    def _read_names(self) -> None:
+        """What is named by rows: large values, and items that are not kept."""
         rows = self._sql.execute("SELECT part, item, large FROM items WHERE large != ''")
         self._large_of = {(part, item): large.split() for part, item, large in rows}
         aside = self._sql.execute("SELECT large FROM set_aside")
@@ -211,10 +221,8 @@ class StateFile:
             if isinstance(row, Unwritable):
                 new = (*name, row.why)
                 self._sql.execute("INSERT OR REPLACE INTO not_kept VALUES (?, ?, ?)", new)
-                self._unwritable.add(name)
             elif name in self._unwritable:
                 self._sql.execute("DELETE FROM not_kept WHERE (part, item) = (?, ?)", name)
-                self._unwritable.discard(name)
 
     def _count(self, rows: list[Row]) -> None:
         """Remove the large values that no item names any more."""

@@ -105,7 +105,7 @@ class State:
         Raises:
             StateError: the file is damaged.
         """
-        self._file.take_back()
+        self.whole = self._file.take_back()
         for name, part in self._parts.items():
             for item, read in self._file.items(name):
                 try:
@@ -137,7 +137,7 @@ class State:
     def all_changed(self) -> None:
         """Mark every item that is on disk: somebody reset the whole of the embedded AWS."""
         with self._saving:
-            self._file.forget_set_aside()
+            self._file.forget_problems()
             names = self._file.names()
         for part, item in names:
             self.changed(part, item)

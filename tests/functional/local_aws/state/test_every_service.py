@@ -1,6 +1,6 @@
 """Whatever service is used, what was made in it outlives the server, or the documentation says no.
 
-Takes two minutes: one or two things in each of moto's services, and what 500 operations answer.
+Takes some minutes: one or two things in each of moto's services, and what 500 operations answer.
 """
 
 import re

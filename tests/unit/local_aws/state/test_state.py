@@ -289,6 +289,8 @@ def test_what_is_set_aside_replaces_nothing_newer(
     monkeypatch.setattr(Odd, "readable", True)
     assert restored(tmp_path) == {"odd": "newer"}
     assert [each["item"] for each in summary(tmp_path)["set_aside"]] == ["odd"]
+    with opened(tmp_path, {}) as state:
+        assert not state.whole
     with sqlite3.connect(tmp_path / "state.sqlite") as connection:  # as the documentation says
         connection.execute("DELETE FROM items WHERE part = 'things' AND item = 'odd'")
     assert restored(tmp_path) == {"odd": odd}
@@ -304,6 +306,15 @@ def test_a_reset_takes_what_is_set_aside_too(
     monkeypatch.setattr(Odd, "readable", True)
     assert restored(tmp_path) == {}
     assert rows(tmp_path, "large") == 0
+
+
+def test_a_reset_forgets_what_was_not_kept(tmp_path: Path) -> None:
+    with opened(tmp_path, {"a": generator()}) as state:
+        state.changed("things", "a")
+        state.save()
+        assert summary(tmp_path)["not_kept"]
+        state.all_changed()
+        assert summary(tmp_path)["not_kept"] == []
 
 
 @given(damaged=st.sets(st.sampled_from("abcdef")), again=st.sets(st.sampled_from("abcdef")))
