@@ -1,7 +1,10 @@
 """JSON as its standard has it, of a bounded size: what others wrote is read by nothing else."""
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
+
+from lambdas.boundary.text import one_line
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -22,12 +25,15 @@ def read(body: "StreamingBody", largest: int) -> object:
 def parse(content: bytes) -> object:
     """Return the JSON value in ``content``, UTF-8 without NaN, Infinity or a key twice.
 
+    A number that is too large for a float, such as 1e400, would be an Infinity: it is refused too.
+
     Raises ValueError saying what is wrong, deep nesting included.
     """
     try:
         return json.loads(
             content.decode("utf-8"),
             parse_constant=_refuse_constant,
+            parse_float=_finite,
             object_pairs_hook=_without_duplicates,
         )
     except (ValueError, RecursionError) as error:
@@ -36,6 +42,13 @@ def parse(content: bytes) -> object:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    if math.isinf(found):
+        raise ValueError(f"{one_line(text, 40)} is too large for a number")
+    return found
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
+from lambdas.boundary import strict_json
 from lambdas.boundary.text import one_line
+from lambdas.gate.metrics import is_number
 
 LONGEST_EVENT = 300
 LONGEST_CAUSE = 500
-FUNCTION_ARN = r"(arn:[^:]+:lambda:[^:]+:\d{12}:function:([^:]+))(:[^:]+)?"
+MOST_ATTEMPTS = 100  # Lambda makes three at most
+# https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
+FUNCTION_ARN = r"(arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:([A-Za-z0-9_-]{1,140}))(:[^:]+)?"
 
 
 class NotARecordError(ValueError):
@@ -47,9 +51,16 @@ class InvocationRecord:
 def read(body: str) -> InvocationRecord:
     """Read a message of the on-failure queue. Raises NotARecordError."""
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
+        found = strict_json.parse(body.encode())
+    except ValueError:
         raise NotARecordError(f"found {one_line(body, 60)!r}, which is not JSON") from None
+    try:
+        return _record(found, body)
+    except RecursionError:
+        raise NotARecordError(f"found {one_line(body, 60)!r}, nested too deeply") from None
+
+
+def _record(found: object, body: str) -> InvocationRecord:
     match found:
         case {
             "requestContext": {"functionArn": str(arn), **context},
@@ -60,7 +71,7 @@ def read(body: str) -> InvocationRecord:
             return InvocationRecord(
                 function=function[2],
                 function_arn=function[1],
-                attempts=attempts if isinstance(attempts, int) else 0,
+                attempts=int(attempts) if is_number(attempts, 0, MOST_ATTEMPTS) else 0,
                 condition=one_line(str(context.get("condition", ""))),
                 cause=one_line(_cause(rest.get("responsePayload")), LONGEST_CAUSE),
                 payload=payload,

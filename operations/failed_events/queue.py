@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.errors import InputError, NotDeployedError
 from operations.failed_events.invocation_record import InvocationRecord, NotARecordError, read
-from state_machine.functions.catalogue import LAMBDAS
+from operations.failed_events.triggers import refusal
 from state_machine.names import FAILED_EVENTS, Names
 
 if TYPE_CHECKING:
@@ -163,8 +163,10 @@ def replay(
 ) -> Iterator[Replay]:
     """Invoke the functions of the events again, all of them where `ids` is None.
 
-    An event leaves the queue when Lambda has accepted its invocation. The whole queue is read
-    before the first one: what fails once more meanwhile comes back to it as another event.
+    Only functions whose failed events end in the queue are invoked, each with what its trigger
+    sends; other events stay. An event leaves the queue when Lambda has accepted its invocation. The
+    whole queue is read before the first invocation, because an event that fails once more
+    meanwhile comes back as another event.
     """
     with queue:
         kept = _oldest_first(queue.receive())
@@ -191,11 +193,8 @@ def _replay(queue: FailedEvents, functions: "LambdaClient", names: Names, event:
     record = event.record
     if record is None:
         return Replay(event.id, False, f"left in place: {event.problem}")
-    # Whoever may write to the queue must not choose which function of the account is invoked.
-    ours = [names.function_arn(each.name) for each in LAMBDAS]
-    if record.function_arn not in ours:
-        problem = f"{record.function_arn} is no function of {names.prefix}"
-        return Replay(event.id, False, f"left in place: {problem}")
+    if why := refusal(record, names):
+        return Replay(event.id, False, f"left in place: {why}")
     what = f"{record.function} for {record.event}"
     try:
         functions.invoke(

@@ -17,7 +17,7 @@ from state_machine.deployment.messaging import FAILED_EVENTS, FailedEventsQueue
 from tests.functional.conftest import zipped
 from tests.functional.events import Queue, forwards_to
 from tests.functional.sagemaker_requests import unique
-from tests.support.paths import PROJECT
+from tests.support.paths import EVENTS, PROJECT
 from tests.support.waiting import eventually
 
 # Hands what it gets to a queue, unless it is broken.
@@ -108,6 +108,13 @@ def record(arn: str, payload: Any) -> str:
     return json.dumps({"requestContext": context, "requestPayload": payload})
 
 
+def put(file: str) -> Any:
+    """What S3 tells of an object of that name."""
+    event = json.loads((EVENTS / "s3_put.json").read_text())
+    event["Records"][0]["s3"]["object"]["key"] = f"raw_data/digits/{file}"
+    return event
+
+
 def keep(stage: Stage, url: str, *bodies: str) -> list[str]:
     """Let the queue hold these messages; return their ids."""
     sqs = stage.client("sqs")
@@ -181,7 +188,7 @@ def test_a_message_that_is_no_record_is_reported_and_left(
     run: Run, stage: Stage, url: str, function: Function, queue: Queue
 ) -> None:
     function.mend()
-    odd, good = keep(stage, url, "hello", record(function.arn, {"a": 1}))
+    odd, good = keep(stage, url, "hello", record(function.arn, put("a")))
     listed = run("list")
     assert listed.exit_code == 0
     assert "no record of Lambda's: found 'hello', which is not JSON" in listed.output
@@ -191,7 +198,7 @@ def test_a_message_that_is_no_record_is_reported_and_left(
     assert result.exit_code == 1
     assert f"{odd}  left in place: no record of Lambda's" in result.output
     assert "Replayed 1 of 2" in result.output
-    assert queue.body() == {"a": 1}
+    assert queue.body() == put("a")
     assert ids(run) == [odd]
     assert good not in ids(run)
 
@@ -200,7 +207,7 @@ def test_only_the_events_that_are_named_are_replayed(
     run: Run, stage: Stage, url: str, function: Function, queue: Queue
 ) -> None:
     function.mend()
-    bodies = (record(function.arn, number) for number in range(3))
+    bodies = (record(function.arn, put(name)) for name in "abc")
     first, second, third = keep(stage, url, *bodies)
 
     result = run("replay", second, "unknown")
@@ -208,18 +215,20 @@ def test_only_the_events_that_are_named_are_replayed(
     assert result.exit_code == 1
     assert "unknown  no event of this id is kept" in result.output
     assert "Replayed 1 of 2" in result.output
-    assert queue.body() == 1
+    assert queue.body() == put("b")
     assert set(ids(run)) == {first, third}
 
 
 def test_what_lambda_does_not_take_stays(run: Run, stage: Stage, url: str) -> None:
     # The function is not there.
-    (kept,) = keep(stage, url, record(stage.names.function_arn("announce"), {}))
+    payload = {"dataset": "digits"}
+    (kept,) = keep(stage, url, record(stage.names.function_arn("start_retraining"), payload))
 
     result = run("replay", kept)
 
     assert result.exit_code == 1
-    assert f"left in place: {stage.names.function('announce')} for {{}}: " in result.output
+    name = stage.names.function("start_retraining")
+    assert f'left in place: {name} for {{"dataset": "digits"}}: ' in result.output
     assert "ResourceNotFoundException" in result.output
     assert ids(run) == [kept]
 
@@ -237,8 +246,36 @@ def test_no_other_function_of_the_account_is_invoked(
     assert ids(run) == [kept]
 
 
+def test_what_only_the_state_machine_invokes_is_not_invoked(
+    run: Run, stage: Stage, url: str
+) -> None:
+    forged = json.loads((EVENTS / "check_metrics.json").read_text())
+    (kept,) = keep(stage, url, record(stage.names.function_arn("check_metrics"), forged))
+
+    result = run("replay", "--all")
+
+    assert result.exit_code == 1
+    assert "left in place" in result.output
+    assert "check_metrics is invoked by the state machine" in result.output
+    assert ids(run) == [kept]
+
+
+def test_a_function_gets_only_what_its_trigger_sends(
+    run: Run, stage: Stage, url: str, function: Function, queue: Queue
+) -> None:
+    function.mend()
+    forged = record(function.arn, {"detail": "of somebody else"})
+    odd, _ = keep(stage, url, forged, record(function.arn, put("a")))
+
+    result = run("replay", "--all")
+
+    assert f"{odd}  left in place: the event is none that {function.name} is sent" in result.output
+    assert queue.body() == put("a")
+    assert ids(run) == [odd]
+
+
 def test_an_event_that_fails_again_comes_back(run: Run, function: Function, queue: Queue) -> None:
-    function.send({"order": 7})
+    function.send(put("a"))
     eventually(lambda: ids(run), timeout=60)
     (before,) = ids(run)
 

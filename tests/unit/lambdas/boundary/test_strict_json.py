@@ -25,6 +25,8 @@ def test_reads_up_to_a_size():
         (b'{"a": NaN}', "NaN is not JSON"),
         (b'{"a": Infinity}', "Infinity is not JSON"),
         (b'{"a": -Infinity}', "-Infinity is not JSON"),
+        (b'{"a": 1e400}', "1e400 is too large"),
+        (b'{"a": -9e999}', "-9e999 is too large"),
         (b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice"),
         ('{"a": "é"}'.encode("latin-1"), "utf-8"),
         ('{"a": 1}'.encode("utf-16"), "utf-8"),
