@@ -12,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from cli.shown.terminal import DONE, FAILED, Terminal, harmless
+from cli.shown.terminal import DONE, FAILED, Terminal
 from operations.executions.training_log import GROUP, Epoch
 from operations.executions.view import ExecutionView, StateView
 
@@ -127,7 +127,7 @@ class LivePresenter:
             if state.name == "PrepareRun":
                 for step, run_id in view.reused.items():
                     told = Text(f"reused from run {run_id}", style="dim")
-                    table.add_row(_MARKS["succeeded"], Text(step), "", harmless(told))
+                    table.add_row(_MARKS["succeeded"], Text(step), "", told)
         for name in self._planned:
             if view.state(name) is None and name not in view.reused and not view.ended:
                 table.add_row(Text(PENDING, style="dim"), Text(name, style="dim"), "", "")
@@ -146,7 +146,7 @@ class LivePresenter:
         if _is_training(state):
             detail = self._progress()
         elif state.status == "failed":
-            detail = harmless(Text(state.error or view.error, style="red"))
+            detail = Text(state.error or view.error, style="red")
         table.add_row(mark, Text(state.name), seconds, detail)
 
     def _progress(self) -> RenderableType:

@@ -8,12 +8,34 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich import filesize
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.segment import Segment
 from rich.text import Text
 
 DONE, FAILED, WARNING = "✓", "✗", "!"
 REPLACED = "\ufffd"
+
+
+class HarmlessConsole(Console):
+    """A console of rich that lets no text control the terminal: the one way from here to a screen.
+
+    Names and reasons come from whoever uploads: they shall not move the cursor, colour the screen,
+    name a link, or turn the direction of what follows. Whatever is printed, a table and a bar too,
+    becomes segments here; those that rich marks as its own control codes pass as they are.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Give the segments of what is to be printed, their text harmless."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=harmless(segment.text))
+
+
+def harmless(text: str) -> str:
+    """Return the text with its control characters replaced, all but the ends of its lines."""
+    return "".join(c if c.isprintable() or c == "\n" else REPLACED for c in text)
 
 
 class Step:
@@ -52,12 +74,12 @@ class Terminal:
 
     def __init__(
         self,
-        out: Console | None = None,
-        err: Console | None = None,
+        out: HarmlessConsole | None = None,
+        err: HarmlessConsole | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.out = out or Console(highlight=False)
-        self.err = err or Console(stderr=True, highlight=False)
+        self.out = out or HarmlessConsole(highlight=False)
+        self.err = err or HarmlessConsole(stderr=True, highlight=False)
         self._clock = clock
 
     @property
@@ -71,7 +93,7 @@ class Terminal:
 
     def text(self, text: Text) -> None:
         """Write text in several styles, without wrapping."""
-        self.out.print(harmless(text), soft_wrap=True)
+        self.out.print(text, soft_wrap=True)
 
     def mark(self, mark: str, text: str, style: str) -> None:
         """Write one line behind a coloured mark."""
@@ -80,14 +102,14 @@ class Terminal:
     def error(self, message: str, next_step: str = "") -> None:
         """Write one error to standard error: what is wrong in red, then what to do."""
         text = Text.assemble((f"{FAILED} Error: ", "bold red"), (message, "red"))
-        self.err.print(harmless(text), soft_wrap=True)
+        self.err.print(text, soft_wrap=True)
         if next_step:
-            self.err.print(harmless(Text(f"  Next: {next_step}")), soft_wrap=True)
+            self.err.print(Text(f"  Next: {next_step}"), soft_wrap=True)
 
     def stopped(self, text: str) -> None:
         """Write to standard error that a person ended what was going on."""
         stopped = Text.assemble((FAILED, "bold yellow"), " ", text)
-        self.err.print(harmless(stopped), soft_wrap=True)
+        self.err.print(stopped, soft_wrap=True)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
@@ -114,17 +136,6 @@ class Terminal:
         )
         with Progress(*columns, console=self.out, transient=True) as bar:
             yield bar
-
-
-def harmless(text: Text) -> Text:
-    """Return the text with its control characters replaced, all but the ends of its lines.
-
-    Names and reasons come from whoever uploads: they shall not move the cursor, colour the screen,
-    name a link, or turn the direction of what follows.
-    """
-    shown = text.copy()
-    shown.plain = "".join(c if c.isprintable() or c == "\n" else REPLACED for c in text.plain)
-    return shown
 
 
 class _BytesBar(BarColumn):

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
-from rich.console import Console
 
-from cli.shown.terminal import Terminal
+from cli.shown.terminal import HarmlessConsole, Terminal
 
 
 class RecordingReport:
@@ -38,8 +37,8 @@ class PlainTerminal(Terminal):
     def __init__(self, *, animated: bool = False) -> None:
         self._file = io.StringIO()
         super().__init__(
-            Console(file=self._file, force_terminal=animated, width=100, highlight=False),
-            Console(file=self._file, width=100, highlight=False),
+            HarmlessConsole(file=self._file, force_terminal=animated, width=100, highlight=False),
+            HarmlessConsole(file=self._file, width=100, highlight=False),
             clock=lambda: 0.0,
         )
 
