@@ -3,13 +3,20 @@
 import os
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from console.guard import LOOPBACK
 from operations.models.registry import caller
 from operations.stage import Stage
 
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+# How the operations of AWS are named that change nothing. SQS's ReceiveMessage is none of them: it
+# hides what it gives, and counts.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+READING = ("Describe", "Get", "Head", "List")
 READ_ONLY = "This console is read-only: open it without --read-only to change"
 
 
@@ -29,12 +36,19 @@ class Account:
     def client(self, service: str) -> Any:
         """The one boto3 client of `service`: clients may be shared by threads, sessions may not.
 
+        With `read_only` it sends nothing but what reads, and raises ReadOnlyError for the rest.
         https://boto3.amazonaws.com/v1/documentation/api/latest/guide/session.html
         """
         with self._making:
             if service not in self._clients:
-                self._clients[service] = self.stage.client(service)
+                self._clients[service] = self._made(service)
             return self._clients[service]
+
+    def _made(self, service: str) -> Any:
+        made = self.stage.client(service)
+        if self.read_only:
+            made.meta.events.register("before-call", refuse_changes)
+        return made
 
     def caller(self) -> str:
         """Whose credentials these are, for example `user/ann`."""
@@ -52,3 +66,9 @@ class Account:
         if self.embedded:
             return f"embedded AWS, stage {names.stage}"
         return f"account {names.account}, {names.region}, stage {names.stage}"
+
+
+def refuse_changes(model: "OperationModel", **_: Any) -> None:
+    """Raise ReadOnlyError before a client sends a call that may change something."""
+    if not model.name.startswith(READING):
+        raise ReadOnlyError(READ_ONLY)

@@ -10,13 +10,15 @@ from console.starting import uploads
 from operations.executions import start as starting
 from operations.executions.start import Answer
 from operations.failed_events import queue as events
-from operations.failed_events.queue import FailedEvents, Replay
+from operations.failed_events.queue import FailedEvents, Listing, Replay
 from operations.models.registry import Rollback, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import ModelApprovalStatusType
 
     from console.starting.uploads import Spooled
+
+SHOWN_EVENTS = 100
 
 
 class Actions:
@@ -70,6 +72,16 @@ class Actions:
         """Do what the plan says, if it still is what would be planned. Raises InputError."""
         self.check()
         decisions.roll_back(self._account, shown, reason)
+
+    def read_failed_events(self) -> Listing:
+        """Read the queue of kept events.
+
+        For a moment nobody else sees them, and SQS counts that they were received: so that is no
+        mere look, and not to be done often.
+        """
+        self.check()
+        queue = FailedEvents(self._account.client("sqs"), self._account.stage.names)
+        return events.listing(queue, SHOWN_EVENTS)
 
     def replay(self, ids: Sequence[str] | None) -> list[Replay]:
         """Give events that no Lambda could handle to Lambda again; all of them if None."""

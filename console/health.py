@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from console.account import Account
-from operations.failed_events.queue import FailedEvents, Listing, listing
+from operations.failed_events.queue import FailedEvents
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RUNS = "runs/"
-SHOWN_EVENTS = 100
 
 
 @dataclass(frozen=True)
@@ -92,11 +91,6 @@ def connection(account: Account) -> Connection:
         server=answer["ResponseMetadata"]["HTTPHeaders"].get("server", ""),
         milliseconds=(time.monotonic() - began) * 1000,
     )
-
-
-def failed_events(account: Account) -> Listing:
-    """Read the queue of kept events. For a moment nobody else sees them: not to be done often."""
-    return listing(FailedEvents(account.client("sqs"), account.stage.names), SHOWN_EVENTS)
 
 
 def kept_events(account: Account) -> int:

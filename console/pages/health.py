@@ -72,20 +72,20 @@ def _connection(found: Connection) -> None:
 
 
 class _Events:
-    """The kept events: they are read when somebody asks, because reading hides them from others."""
+    """The kept events: they are read when somebody asks, because reading hides them from others.
+
+    A read-only console counts them and reads none.
+    """
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._actions = Actions(account)
         _title("Failed events")
         ui.label(
-            "What no Lambda could handle after its retries is kept for 14 days. While the queue is "
-            "read, nobody else sees it for a moment: so it is read when you ask."
+            f"What no Lambda could handle after its retries is kept for 14 days. {_said(account)}"
         ).classes("soft text-sm")
         with ui.row().classes("items-center gap-2"):
-            ui.button(
-                "Read the queue", icon="refresh", color="secondary", on_click=self.read
-            ).props("no-caps")
+            asking.button(account, "Read the queue", "refresh", self.read, "secondary")
             self._count = ui.label().props("role=status")
         self._content = ui.element("div").classes("flex flex-col gap-2 w-full")
         ui.timer(0.1, self._say_how_many, once=True)
@@ -99,7 +99,7 @@ class _Events:
         """Show what is kept now."""
         found: list[Listing] = []
         self._count.text = "Reading ..."
-        problem = await asking.attempt(lambda: found.append(health.failed_events(self._account)))
+        problem = await asking.attempt(lambda: found.append(self._actions.read_failed_events()))
         self._content.clear()
         self._count.text = problem or f"{found[0].kept} kept"
         if found and found[0].events:
@@ -139,6 +139,16 @@ class _Events:
                     show_look(Look(one.message, *look))
 
         return replay
+
+
+def _said(account: Account) -> str:
+    """When the queue is read, and why not more often."""
+    if account.read_only:
+        return (
+            "Reading the queue takes its events from everybody else for a moment, and SQS counts "
+            "that: a read-only console only asks about how many there are."
+        )
+    return "While the queue is read, nobody else sees it for a moment: so it is read when you ask."
 
 
 class _Disk:

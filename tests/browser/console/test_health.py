@@ -59,11 +59,18 @@ def test_a_failed_event_is_shown_and_replayed(
     aws.end_of(aws.executions()[0])
 
 
-def test_a_read_only_console_replays_nothing(page: Page, read_only_console: str, kept: str) -> None:
+def test_a_read_only_console_counts_the_queue_and_takes_nothing_from_it(
+    page: Page, read_only_console: str, aws: Pipeline, kept: str
+) -> None:
     page.goto(f"{read_only_console}/health")
-    page.get_by_role("button", name="Read the queue").click()
-    expect(page.get_by_role("button", name="Replay", exact=True)).to_be_disabled()
-    expect(page.get_by_role("button", name="Replay all")).to_be_disabled()
+    expect(page.get_by_text("About 1 kept")).to_be_visible()
+    expect(page.get_by_role("button", name="Read the queue")).to_be_disabled()
+    expect(page.get_by_text("a read-only console only asks about how many")).to_be_visible()
+    received = aws.aws.client("sqs").receive_message(
+        QueueUrl=kept, AttributeNames=["ApproximateReceiveCount"], VisibilityTimeout=0
+    )
+    (message,) = received["Messages"]
+    assert message["Attributes"]["ApproximateReceiveCount"] == "1"
 
 
 def test_what_runs_take_is_measured_when_asked(
