@@ -1,17 +1,29 @@
 """What may go wrong while AWS is asked, and the line that a page says of it."""
 
+import logging
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from console.account import ReadOnlyError
+from lambdas.boundary.text import one_line
 from operations.errors import RetrainError
 
-PROBLEMS = (RetrainError, ReadOnlyError, BotoCoreError, ClientError)
+_log = logging.getLogger(__name__)
 
 
 def in_words(problem: Exception) -> str:
-    """Return what a person reads of one of PROBLEMS, and what to do next if that is known."""
-    if isinstance(problem, BotoCoreError):
-        return f"AWS cannot be asked: {problem}"
-    if isinstance(problem, ClientError):
-        return f"AWS answers: {problem}"
-    return ". Next: ".join(filter(None, (str(problem), getattr(problem, "next_step", ""))))
+    """Return what a person reads of a problem, and what to do next if that is known.
+
+    A problem that nobody foresaw is logged with its traceback: what one run holds must leave a line
+    on the page, and never an empty page.
+    """
+    match problem:
+        case RetrainError() | ReadOnlyError():
+            return ". Next: ".join(filter(None, (str(problem), getattr(problem, "next_step", ""))))
+        case BotoCoreError():
+            return f"AWS cannot be asked: {problem}"
+        case ClientError():
+            return f"AWS answers: {problem}"
+    _log.error("not foreseen", exc_info=problem)
+    said = one_line(f"{type(problem).__name__}: {problem}", 300)
+    return f"This cannot be shown: {said}. Next: see the console's log"

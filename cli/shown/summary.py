@@ -1,12 +1,13 @@
 """The end of a run for people: what was decided and why, where things lie, what took how long."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from rich.text import Text
 
-from cli.shown.terminal import DONE, FAILED, Terminal
+from cli.shown.terminal import DONE, FAILED, WARNING, Terminal
 from operations.executions.record import Failure, RunRecord, Seconds
+from operations.run_files.decision import Cost, Rule
 
 _NAME_WIDTH = 15
 _HEADLINES = {
@@ -33,6 +34,8 @@ def show(run: RunRecord, terminal: Terminal) -> None:
         if run.resume:
             terminal.line(f"  Resume: {run.resume}")
     _show_table(run, terminal)
+    for problem in run.problems:
+        terminal.mark(WARNING, problem, "yellow")
 
 
 def _show_decision(run: RunRecord, terminal: Terminal) -> None:
@@ -93,15 +96,15 @@ def _local_copy(run: RunRecord) -> str | None:
     return f"{folder}/report.html (and model.tar.gz, ...)" if run.report else str(folder)
 
 
-def _cost(cost: dict[str, Any]) -> str:
+def _cost(cost: Cost) -> str:
     """What the jobs cost on the configured instances, wherever they ran."""
-    if cost["estimate"] is None:
-        return f"no estimate: {'; '.join(cost['missing'])}"
-    seconds = sum(job["billable_seconds"] * job["instance_count"] for job in cost["jobs"])
-    saved = f", spot saved ${cost['spot_savings']:.4f}" if cost["spot_savings"] else ""
+    if cost.estimate is None:
+        return f"no estimate: {'; '.join(cost.missing)}"
+    seconds = sum((job.billable_seconds or 0) * (job.instance_count or 0) for job in cost.jobs)
+    saved = f", spot saved ${cost.spot_savings:.4f}" if cost.spot_savings else ""
     return (
-        f"${cost['estimate']:.4f} on AWS by estimate, {seconds:.0f} s of instances at the prices "
-        f"of {cost['prices']['date']}{saved}"
+        f"${cost.estimate:.4f} on AWS by estimate, {seconds:.0f} s of instances at the prices "
+        f"of {cost.prices.date}{saved}"
     )
 
 
@@ -113,24 +116,23 @@ def reused_rows(steps: dict[str, str]) -> list[tuple[str, Text | None]]:
     ]
 
 
-def rules(title: str, judged: list[dict[str, Any]]) -> list[tuple[str, Text | None]]:
+def rules(title: str, judged: Iterable[Rule]) -> list[tuple[str, Text | None]]:
     """One row a rule: held or not, its name with the bound, and what was found."""
     return [
         (
             title if number == 0 else " ",
-            Text.assemble(_MARKS[rule["held"]], f" {rule['rule']}", (f"  {_found(rule)}", "dim")),
+            Text.assemble(_MARKS[rule.held], f" {rule.rule}", (f"  {_found(rule)}", "dim")),
         )
         for number, rule in enumerate(judged)
     ]
 
 
-def _found(rule: dict[str, Any]) -> str:
-    value = rule["value"]
-    if value is None:
-        return str(rule["said"])
-    if "low" not in rule:
-        return f"found {value:.6g}"
-    return f"found {value:+.6g} [{rule['low']:+.6g}, {rule['high']:+.6g}]"
+def _found(rule: Rule) -> str:
+    if rule.value is None:
+        return rule.said
+    if rule.low is None or rule.high is None:
+        return f"found {rule.value:.6g}"
+    return f"found {rule.value:+.6g} [{rule.low:+.6g}, {rule.high:+.6g}]"
 
 
 def _times(title: str, times: list[Seconds]) -> list[tuple[str, Text | None]]:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionH
 
 from typing import TYPE_CHECKING, Any
 
+from lambdas.boundary.text import printable_lines
 from operations.executions.view import ENDINGS, Event
 
 if TYPE_CHECKING:
@@ -79,10 +80,14 @@ class History:
         return events, answer.get("nextToken")
 
     def _slim(self, event: Event) -> Event:
-        """The same event; texts that events have in common, as each output is an input, once."""
+        """The same event, its texts such that any page can show them.
+
+        Texts that events have in common, as each output is an input, are kept once.
+        """
         for details in event.values():
             if isinstance(details, dict):
                 for name, value in details.items():
                     if isinstance(value, str):
-                        details[name] = self._texts.setdefault(value, value)
+                        text = printable_lines(value)
+                        details[name] = self._texts.setdefault(text, text)
         return event

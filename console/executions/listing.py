@@ -8,17 +8,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from console.executions.origin import json_object, number, origin, text
+from console.executions.origin import json_object, origin, text
 from lambdas.boundary.s3_objects import error_code
+from lambdas.boundary.text import one_line
 from lambdas.gate.verdicts import REJECTED_ERROR
 from lambdas.runs import files
 from lambdas.runs.executions import run_id
+from operations.run_files import decision as decision_file
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,6 +30,7 @@ PAGE = 1000  # the most that ListExecutions gives at once
 NEWEST = 100
 MOST = 10_000  # older ones are not listed
 KEPT = 5_000  # descriptions
+LONGEST_DECISION = 40  # characters
 AT_ONCE = 8  # calls of DescribeExecution
 _GOING_ON = ("RUNNING", "PENDING_REDRIVE")
 
@@ -51,13 +54,17 @@ class Listed:
 
 @dataclass(frozen=True)
 class Details:
-    """What the description of an execution tells; `decision` is empty before there is one."""
+    """What the description of an execution tells; `decision` is empty before there is one.
+
+    `problem` says in one line what of it cannot be read.
+    """
 
     started_by: str = ""
     reason: str = ""
     dataset: str = ""
     decision: str = ""
     accuracy: float | None = None
+    problem: str = ""
 
 
 class Executions:
@@ -142,33 +149,42 @@ class Executions:
             return Details()  # 90 days have passed since the list was read
         return details(dict(described), self._decision_of)
 
-    def _decision_of(self, arn: str) -> dict[str, Any]:
+    def _decision_of(self, arn: str, problems: list[str]) -> dict[str, Any]:
         """A rejected run's execution fails without an output: its decision.json tells."""
         uri = f"s3://{self._bucket}/runs/{run_id(arn)}/decision.json"
         try:
             return files.read(self._s3, uri) or {}
-        except (ValueError, ClientError):
+        except (ValueError, ClientError) as error:
+            problems.append(one_line(str(error)))
             return {}
 
 
 def details(
-    described: dict[str, Any], decision_of: Callable[[str], dict[str, Any]] = lambda _: {}
+    described: dict[str, Any],
+    decision_of: Callable[[str, list[str]], dict[str, Any]] = lambda *_: {},
 ) -> Details:
-    """Read an answer of DescribeExecution. `decision_of` finds the decision of a rejected run."""
+    """Read an answer of DescribeExecution.
+
+    `decision_of` finds the decision of a rejected run; its second argument takes problems.
+    """
+    problems: list[str] = []
     asked = origin(described.get("input", ""))
     output = json_object(described.get("output", ""))
-    gate = output.get("quality_gate", {})
     if described.get("error") == REJECTED_ERROR:
-        gate = {"decision": "reject"} | decision_of(described["executionArn"])
-    decision = text(gate, "decision")
+        found = decision_of(described["executionArn"], problems)
+        gate = replace(decision_file.read(found, problems), decision="reject")
+    else:
+        gate = decision_file.read(output.get("quality_gate"), problems, "quality_gate")
+    decision = gate.decision or ""
     if not decision and described["status"] == "SUCCEEDED" and _superseded(output):
         decision = "superseded"
     return Details(
         started_by=asked.started_by,
         reason=asked.reason,
         dataset=text(output, "dataset", "name") or asked.dataset,
-        decision=decision,
-        accuracy=number(gate, "metrics", "accuracy"),
+        decision=one_line(decision, LONGEST_DECISION),
+        accuracy=gate.metrics.get("accuracy"),
+        problem=problems[0] if problems else "",
     )
 
 

@@ -57,10 +57,3 @@ def text(found: object, *path: str) -> str:
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None
     return one_line(found, LONGEST) if isinstance(found, str) else ""
-
-
-def number(found: object, *path: str) -> float | None:
-    """The number at a path of keys, or None."""
-    for key in path:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else None

@@ -44,7 +44,7 @@ class Snapshot:
     now: datetime
     timeline: tuple[Line, ...]
     epochs: tuple[Epoch, ...]
-    run: RunRecord | None
+    run: RunRecord
 
 
 class Reader:
@@ -137,7 +137,7 @@ class Reader:
             now=now,
             timeline=lines(self._visits.all, view, now),
             epochs=tuple(self._observer.epochs(view)),
-            run=_record(view),
+            run=record(view),
         )
 
 
@@ -162,11 +162,3 @@ def _refusal(described: dict[str, Any]) -> str:
     if described.get("redriveStatus") == "REDRIVABLE":
         return ""
     return str(described.get("redriveStatusReason") or "Step Functions does not offer it")
-
-
-def _record(view: ExecutionView) -> RunRecord | None:
-    """What the run tells; None where a Lambda's answer is not what ours answer."""
-    try:
-        return record(view)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None

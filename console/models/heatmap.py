@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import sqrt
 from typing import Any
 
-from console.models.registry import Confusion
+from operations.run_files.evaluation import Confusion
 
 _LABELLED = 12  # classes, beyond which numbers in the cells would be too small to read
 _PIXELS = 34  # of a cell with a number

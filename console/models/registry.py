@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from console.account import Account
 from console.starting import deployed
@@ -11,7 +11,7 @@ from lambdas.boundary.s3_objects import split_uri
 from operations.errors import InputError
 from operations.models import registry
 from operations.models import version as model_version
-from operations.models.comparison import METRICS, Comparison, compare
+from operations.models.comparison import Comparison, compare
 from operations.models.registry import Rollback, Version
 from operations.models.version import Entry, ModelVersion, read_entry
 
@@ -82,14 +82,6 @@ class Pairing:
 
 
 @dataclass(frozen=True)
-class Confusion:
-    """How many images of each class, a row, were taken for which class, a column."""
-
-    classes: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
 class Archive:
     """A model.tar.gz on its way; `size` in bytes."""
 
@@ -138,21 +130,13 @@ def read_archive(account: Account, number: int) -> Archive:
     entry = read_entry(account.client("sagemaker"), version)
     if entry.model_uri is None:
         raise InputError(f"{version} names no model")
-    bucket, key = split_uri(entry.model_uri)
+    try:
+        bucket, key = split_uri(entry.model_uri)
+    except ValueError as error:
+        raise InputError(f"The model of {version} cannot be had: {error}") from error
     answer = account.client("s3").get_object(Bucket=bucket, Key=key)
     name = f"{found.group}-{number}.tar.gz"
     return Archive(name, answer["ContentLength"], answer["Body"])
-
-
-def confusion(evaluation: dict[str, Any]) -> Confusion | None:
-    """The confusion matrix of an evaluation.json; None where it has none that can be drawn."""
-    try:
-        rows = evaluation[METRICS]["confusion_matrix"]
-        classes = tuple(sorted(rows, key=_in_order))
-        counts = tuple(tuple(int(rows[true][taken]) for taken in classes) for true in classes)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
-    return Confusion(classes, counts) if classes else None
 
 
 def consequences(found: Registry, version: Version, status: str) -> list[str]:
@@ -196,9 +180,3 @@ def _version(found: Registry, number: int) -> Version:
     if version is None:
         raise InputError(f"{found.group} has no version {number}", "see those there are: /models")
     return version
-
-
-def _in_order(name: str) -> tuple[bool, int, str]:
-    """Numbers by their value, before names."""
-    digits = name.isdecimal()
-    return (not digits, len(name) if digits else 0, name)

@@ -36,6 +36,9 @@ _SLOTS = {
     "body-cell-name": '<a class="mono" :href="props.row.href">{{ props.value }}</a>',
     "body-cell-status": _LOOK,
     "body-cell-decision": _LOOK,
+    "body-cell-accuracy": '<span :title="props.row.problem">{{ props.value }}</span>'
+    '<span v-if="props.row.problem" class="text-warning block text-xs">'
+    "{{ props.row.problem }}</span>",
     "body-cell-started_by": "<span>{{ props.value }}"
     '<span v-if="props.row.reason" class="soft block text-xs">{{ props.row.reason }}</span></span>',
 }
@@ -148,6 +151,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "duration": duration(row.seconds),
         "decision": _looks(details.decision) if details.decision else None,
         "accuracy": "–" if details.accuracy is None else f"{details.accuracy:.4f}",
+        "problem": details.problem,
     }
 
 

@@ -15,6 +15,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """Return ``text`` as ``printable`` does, but with its ends of lines and tabs."""
+    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+
+
 def shown(value: object) -> str:
     """Return any JSON value as at most 60 ASCII characters; containers by their kind only."""
     kind = {dict: "an object", list: "a list", type(None): "null"}.get(type(value))

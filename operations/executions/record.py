@@ -5,12 +5,14 @@ import os
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from lambdas.gate.verdicts import REJECTED_ERROR
 from lambdas.runs.causes import readable_cause
-from lambdas.runs.files import report_uri
 from operations.executions.view import ExecutionView, StateView, Work
+from operations.run_files import decision as decision_file
+from operations.run_files import plan as plan_file
+from operations.run_files.decision import Cost, Rule
+from operations.run_files.fields import Fields
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class RunRecord:
     `wall_seconds` is all of it as seen by the person who waited. `artifacts` (of the run), `model`
     (model.tar.gz) and `report` begin with s3://; `local_copy` is a folder on this machine; `resume`
     is the command that resumes an execution that failed. `superseded` says by what the data set of
-    an execution was replaced that ended for that reason.
+    an execution was replaced that ended for that reason. `problems` are lines on what a Lambda
+    answered and nobody can read.
     """
 
     status: str
@@ -59,10 +62,10 @@ class RunRecord:
     run_id: str | None = None
     decision: str | None = None
     reason: str | None = None
-    rules: list[dict[str, Any]] = field(default_factory=list)
-    approval_rules: list[dict[str, Any]] = field(default_factory=list)
+    rules: tuple[Rule, ...] = ()
+    approval_rules: tuple[Rule, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
-    cost: dict[str, Any] | None = None
+    cost: Cost | None = None
     model_package_arn: str | None = None
     approval_status: str | None = None
     artifacts: str | None = None
@@ -78,6 +81,7 @@ class RunRecord:
     superseded: str | None = None
     reproduces: str | None = None
     reused: dict[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
     @property
     def decided(self) -> bool:
@@ -87,32 +91,33 @@ class RunRecord:
 
 def record(view: ExecutionView) -> RunRecord:
     """What the last view of an execution tells."""
-    run, gate = view.payload("PrepareRun"), view.payload("CheckMetrics")
-    paths = run.get("paths", {})
-    registered = view.state("RegisterModel")
+    problems: list[str] = []
+    plan = plan_file.read(view.payload("PrepareRun"), problems, "PrepareRun's answer")
+    gate = decision_file.read(view.payload("CheckMetrics"), problems, "CheckMetrics's answer")
     end = view.stopped or view.started
     tasks = [state for state in view.states if state.kind == "Task"]
     return RunRecord(
         status=view.status,
         execution_arn=view.arn,
-        run_id=run.get("run_id"),
-        decision=gate.get("decision"),
-        reason=gate.get("reason"),
-        rules=gate.get("rules", []),
-        approval_rules=(gate.get("auto_approve") or {}).get("rules", []),
-        metrics=gate.get("metrics", {}),
-        cost=gate.get("cost"),
-        model_package_arn=((registered and registered.result) or {}).get("ModelPackageArn"),
-        artifacts=paths.get("run"),
-        model=_model_data(view.state("Train")) or run.get("training_job", {}).get("model_data_url"),
-        report=report_uri(run) if gate else None,
+        run_id=plan.run_id,
+        decision=gate.decision,
+        reason=gate.reason,
+        rules=gate.rules,
+        approval_rules=gate.approval_rules,
+        metrics=gate.metrics,
+        cost=gate.cost,
+        model_package_arn=_result(view.state("RegisterModel")).text("ModelPackageArn"),
+        artifacts=plan.run_uri,
+        model=_model_data(view.state("Train")) or plan.model_uri,
+        report=plan.report_uri if gate.decision else None,
         steps=[Seconds(state.name, round(state.seconds(end), 3)) for state in tasks],
         execution_seconds=round(view.seconds(end), 3),
         wall_seconds=round(view.seconds(end), 3),
         failure=_failure(view),
         superseded=_superseded(view),
-        reproduces=run.get("reproduces"),
-        reused=view.reused,
+        reproduces=plan.reproduces,
+        reused=plan.reused,
+        problems=tuple(problems),
     )
 
 
@@ -127,14 +132,18 @@ def write(run: RunRecord, path: Path) -> None:
     os.replace(file.name, path)  # noqa: PTH105 (the name, not a path, is what we hold)
 
 
+def _result(state: StateView | None) -> Fields:
+    return Fields(state and state.result, "the result", [])
+
+
 def _model_data(train: StateView | None) -> str | None:
-    described = (train and train.result) or {}
-    return described.get("ModelArtifacts", {}).get("S3ModelArtifacts")
+    return _result(train).inner("ModelArtifacts").text("S3ModelArtifacts")
 
 
 def _superseded(view: ExecutionView) -> str | None:
     answers = (view.payload(state) for state in ("TakeTurn", "PrepareRun"))
-    return next((str(a["message"]) for a in answers if a.get("outcome") == "superseded"), None)
+    said = (Fields(a, "", []).text("message") for a in answers if a.get("outcome") == "superseded")
+    return next((message or "" for message in said), None)
 
 
 def _failure(view: ExecutionView) -> Failure | None:

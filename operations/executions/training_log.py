@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 GROUP = JOB_LOG_GROUPS["TrainingJobName"]
 # epoch=3/10; loss=0.301200; accuracy=0.891200; val_loss=0.290000; ...; seconds=11.2;
-_EPOCH = re.compile(r"\bepoch=(\d+)/(\d+);(.*)")
-_VALUE = re.compile(r"([a-z_]+)=([^;\s]+);")
+# Whatever a job prints comes here. Numbers of a few digits fit everywhere, and a limit to each part
+# keeps the search of a long line short.
+_EPOCH = re.compile(r"\bepoch=([0-9]{1,7})/([0-9]{1,7});(.{0,1000})")
+_VALUE = re.compile(r"\b([a-z_]{1,40})=([^;\s]{1,40});")
+MOST_EPOCHS = 10_000  # kept of one job
+_LONG = 1e6  # from here on a figure is written with an exponent
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,13 @@ class Epoch:
     def __str__(self) -> str:
         """The figures in the order of the log, for example `loss 0.3012  accuracy 0.8912`."""
         return "  ".join(
-            f"{value:.1f} s" if name == "seconds" else f"{name} {value:.4f}"
+            f"{_readable(value, 1)} s" if name == "seconds" else f"{name} {_readable(value, 4)}"
             for name, value in self.figures.items()
         )
+
+
+def _readable(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if not abs(value) >= _LONG else f"{value:.3g}"
 
 
 def parse(line: str) -> Epoch | None:
@@ -63,7 +71,9 @@ class TrainingLog:
         if stream is not None:
             for message in self._new_messages(stream):
                 epoch = parse(message)
-                if epoch is not None:
+                if epoch is not None and (
+                    epoch.number in self._epochs or len(self._epochs) < MOST_EPOCHS
+                ):
                     self._epochs[epoch.number] = epoch
         return [self._epochs[number] for number in sorted(self._epochs)]
 

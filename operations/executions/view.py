@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from lambdas.boundary.text import printable, printable_lines
+from operations.run_files import plan as plan_file
+
 StateStatus = Literal["running", "succeeded", "failed", "aborted"]
 Event = dict[str, Any]
 Pause = tuple[datetime, datetime]
@@ -110,7 +113,7 @@ class ExecutionView:
     @property
     def reused(self) -> dict[str, str]:
         """The steps that an earlier run has computed, with that run's id."""
-        return reused_steps(self.payload("PrepareRun"))
+        return plan_file.read(self.payload("PrepareRun"), []).reused
 
     def seconds(self, now: datetime) -> float:
         """How long the execution has taken until it stopped, or until `now`."""
@@ -120,12 +123,6 @@ class ExecutionView:
         """How many seconds the execution had run by then; what lay before a redrive is left out."""
         paused = [resumed - ended for ended, resumed in self.pauses if resumed <= at]
         return (at - self.started - sum(paused, timedelta())).total_seconds()
-
-
-def reused_steps(run: dict[str, Any]) -> dict[str, str]:
-    """The steps of a planned run, or of its run.json, that an earlier run has computed."""
-    steps = run.get("steps") or {}
-    return {name: step["reused_from"] for name, step in steps.items() if step["reused_from"]}
 
 
 def read(description: dict[str, Any], events: Iterable[Event]) -> ExecutionView:
@@ -148,8 +145,8 @@ def combined(
         stopped=stopped,
         states=states,
         pauses=pauses,
-        error=description.get("error", ""),
-        cause=description.get("cause", ""),
+        error=printable(description.get("error") or ""),
+        cause=printable_lines(description.get("cause") or ""),
     )
 
 
@@ -243,7 +240,7 @@ def _task_changed(state: StateView, kind: str, event: Event) -> StateView:
         work = work_of(event["taskScheduledEventDetails"])
         return replace(state, work=work, attempts=state.attempts + 1, error="", cause="")
     if kind == "TaskSucceeded":
-        return replace(state, result=_json(event["taskSucceededEventDetails"].get("output", "")))
+        return replace(state, result=_json(event["taskSucceededEventDetails"].get("output") or ""))
     if kind in TASK_FAILURES:
         details = event.get(TASK_FAILURES[kind], {})
         error, cause = details.get("error") or "", details.get("cause") or ""
@@ -253,12 +250,12 @@ def _task_changed(state: StateView, kind: str, event: Event) -> StateView:
 
 def work_of(scheduled: dict[str, Any]) -> Work | None:
     """What a TaskScheduled event has run; `scheduled` are its details."""
-    parameters = _json(scheduled.get("parameters", ""))
+    parameters = _json(scheduled.get("parameters") or "")
     for key, group in JOB_LOG_GROUPS.items():
-        if key in parameters:
-            return Work(parameters[key], group, is_job=True)
-    if "FunctionName" in parameters:
-        function = str(parameters["FunctionName"]).rsplit(":", 1)[-1]
+        if isinstance(name := parameters.get(key), str):
+            return Work(printable(name), group, is_job=True)
+    if isinstance(name := parameters.get("FunctionName"), str):
+        function = printable(name).rsplit(":", 1)[-1]
         return Work(function, f"/aws/lambda/{function}", is_job=False)
     return None
 
@@ -266,6 +263,6 @@ def work_of(scheduled: dict[str, Any]) -> Work | None:
 def _json(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -24,11 +24,11 @@ from lambdas.boundary.strict_json import parse
 from lambdas.gate.metrics import less_is_better
 from operations.errors import ComparisonError
 from operations.models.version import ModelVersion
+from operations.run_files.evaluation import Evaluation, Footprint
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-METRICS = "multiclass_classification_metrics"
 LARGEST_PREDICTIONS = 1024**3  # bytes, as they are packed
 UNPAIRED = "unpaired normal interval from the standard deviations of both"
 Verdict = Literal["better", "worse", "not told apart", "unknown"]
@@ -123,14 +123,13 @@ def compare(
     )
 
 
-def _unlike_tests(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:
+def _unlike_tests(first: Evaluation | None, second: Evaluation | None) -> str:
     """Why the evaluations cannot be paired, so far as they tell themselves; empty if they can."""
-    if not first or not second:
+    if first is None or second is None:
         return "evaluation.json of one of them is gone"
-    labels = [e.get("dataset", {}).get("labels_sha256") for e in (first, second)]
-    if None in labels or labels[0] != labels[1]:
+    if first.labels_sha256 is None or first.labels_sha256 != second.labels_sha256:
         return "they were scored on different test images"
-    if set(first.get("per_class", {})) != set(second.get("per_class", {})):
+    if first.classes != second.classes:
         return "they know different classes"
     return ""
 
@@ -171,27 +170,32 @@ def _paired(first: Path, second: Path, level: float, scripts: Path) -> dict[str,
     if finished.returncode != 0:
         lines = finished.stderr.decode(errors="replace").strip().splitlines()
         raise ComparisonError(f"The predictions cannot be compared: {lines[-1] if lines else '?'}")
-    found = parse(finished.stdout)
+    try:
+        found = parse(finished.stdout)
+    except ValueError as error:
+        # Predictions that are no numbers give differences that are none.
+        raise ComparisonError(f"The predictions cannot be compared: {error}") from error
     assert isinstance(found, dict)
     return found
 
 
 def _unpaired(
-    first: Mapping[str, Any], second: Mapping[str, Any], level: float, reason: str
+    first: Evaluation | None, second: Evaluation | None, level: float, reason: str
 ) -> dict[str, Any]:
     """Intervals of the same form from what each evaluation tells of itself."""
     deviations = NormalDist().inv_cdf((1 + level) / 2)
+    ours, theirs = (each.scores if each else {} for each in (first, second))
     found = {}
-    for name, mine in first.get(METRICS, {}).items():
-        entries = (mine, second.get(METRICS, {}).get(name, {}))
-        if all({"value", "standard_deviation"} <= set(entry) for entry in entries):
-            difference = entries[1]["value"] - entries[0]["value"]
-            margin = deviations * math.hypot(*(e["standard_deviation"] for e in entries))
-            found[name] = {
-                "difference": difference,
-                "low": difference - margin,
-                "high": difference + margin,
-            }
+    for name in (name for name in ours if name in theirs):
+        difference = theirs[name].value - ours[name].value
+        margin = deviations * math.hypot(
+            ours[name].standard_deviation, theirs[name].standard_deviation
+        )
+        found[name] = {
+            "difference": difference,
+            "low": difference - margin,
+            "high": difference + margin,
+        }
     return {"method": f"{UNPAIRED}, because {reason}", "metrics": found}
 
 
@@ -214,19 +218,19 @@ def _pairs(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[Pair, .
 
 
 def _footprint(version: ModelVersion) -> dict[str, Any]:
-    model = version.evaluation.get("model", {})
+    model = version.evaluation.model if version.evaluation else Footprint()
     return {
-        "parameters": model.get("parameters"),
-        "size_bytes": model.get("size_bytes"),
-        "median latency_ms": model.get("latency_ms", {}).get("median"),
-        "weights_sha256": model.get("weights_sha256"),
+        "parameters": model.parameters,
+        "size_bytes": model.size_bytes,
+        "median latency_ms": model.latency_ms,
+        "weights_sha256": model.weights_sha256,
     }
 
 
 def _data(version: ModelVersion) -> dict[str, Any]:
     return {
-        "name": version.dataset.get("name"),
-        "fingerprint": version.dataset.get("fingerprint"),
+        "name": version.dataset.name,
+        "fingerprint": version.dataset.fingerprint,
         **{
             file.name: f"s3://{file.bucket}/{file.key} version {file.version_id} ETag {file.etag}"
             for file in version.files

@@ -4,18 +4,26 @@ The registry names the run's evaluation; beside it lie the run's plan and decisi
 by the run's id, so every attempt is, also when Step Functions has forgotten the execution.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError, ParamValidationError
+
 from lambdas.boundary.s3_objects import split_uri
-from lambdas.gate.metrics import MetricError, metrics_block, scalars
+from lambdas.boundary.text import one_line, printable
+from lambdas.gate.metrics import LARGEST, is_number
 from lambdas.runs import files as run_files
-from operations.executions.view import JOB_LOG_GROUPS, reused_steps
+from operations.executions.view import JOB_LOG_GROUPS
 from operations.models import registry
 from operations.models.registry import Version
+from operations.run_files import decision as decision_file
+from operations.run_files import evaluation as evaluation_file
+from operations.run_files import plan as plan_file
+from operations.run_files.decision import Decision
+from operations.run_files.evaluation import Evaluation
+from operations.run_files.plan import Data, Plan
 from state_machine.artifacts.bundle import ARCHIVE
 
 if TYPE_CHECKING:
@@ -61,7 +69,7 @@ class Entry:
             accuracy = float(self.metadata["metric.accuracy"])
         except (KeyError, ValueError):
             return None
-        return accuracy if math.isfinite(accuracy) else None
+        return accuracy if is_number(accuracy, -LARGEST, LARGEST) else None
 
     def as_json(self, champion: bool) -> dict[str, Any]:
         """One object for machines; `champion` says whether the version is it."""
@@ -130,51 +138,47 @@ class JobRecord:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A version with its run: run.json, decision.json, evaluation.json as they are, and the jobs.
+    """A version with its run: what run.json, decision.json and evaluation.json say, and the jobs.
 
-    What cannot be had is empty, and `problems` says why, a line each.
+    What cannot be had is empty, and `problems` says why, a line each. `evaluation` is None where
+    there is none.
     """
 
     entry: Entry
-    plan: dict[str, Any] = field(default_factory=dict)
-    decision: dict[str, Any] = field(default_factory=dict)
-    evaluation: dict[str, Any] = field(default_factory=dict)
+    plan: Plan = field(default_factory=Plan)
+    decision: Decision = field(default_factory=Decision)
+    evaluation: Evaluation | None = None
     jobs: tuple[JobRecord, ...] = ()
     problems: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, float]:
         """The metrics that are one number."""
-        try:
-            return scalars(metrics_block(self.evaluation)[1])
-        except MetricError:
-            return dict(self.decision.get("metrics", {}))
+        evaluated = self.evaluation.metrics if self.evaluation else {}
+        return evaluated or self.decision.metrics
 
     @property
-    def dataset(self) -> dict[str, Any]:
+    def dataset(self) -> Data:
         """Name, fingerprint and copy of the data; of an entry without its run, what is known."""
         metadata = self.entry.metadata
-        known = {
-            "name": metadata.get("dataset"),
-            "fingerprint": metadata.get("dataset_fingerprint"),
-        }
-        return dict(self.plan.get("dataset", known))
+        known = Data(metadata.get("dataset"), metadata.get("dataset_fingerprint"))
+        return known if self.plan.dataset == Data() else self.plan.dataset
 
     @property
     def files(self) -> tuple[DataFile, ...]:
         """The exact objects that were uploaded."""
-        if not (objects := self.dataset.get("objects")):
+        try:
+            bucket, _ = split_uri(self.dataset.uploaded_to or "")
+        except ValueError:
             return ()
-        bucket, _ = split_uri(self.dataset["uploaded_to"])
-        return tuple(DataFile(bucket=bucket, **found) for found in objects)
+        return tuple(DataFile(bucket=bucket, **asdict(found)) for found in self.dataset.files)
 
     @property
     def code(self) -> dict[str, str | None]:
         """The digest of the code bundle, and where its archive is."""
-        code = self.plan.get("code", {})
-        folder = code.get("s3_uri")
+        folder = self.plan.code_uri
         return {
-            "sha256": code.get("sha256", self.entry.metadata.get("code_sha256")),
+            "sha256": self.plan.code_sha256 or self.entry.metadata.get("code_sha256"),
             "archive": folder and f"{folder}{ARCHIVE}",
         }
 
@@ -187,33 +191,33 @@ class ModelVersion:
             for name, value in self.entry.metadata.items()
             if name.startswith(prefix)
         }
-        return dict(self.plan.get("hyperparameters", known))
+        return self.plan.hyperparameters or known
 
     @property
     def preprocessing(self) -> dict[str, str]:
         """How the data was split."""
-        return dict(self.plan.get("preprocessing", {}))
+        return self.plan.preprocessing
 
     @property
     def reused(self) -> dict[str, str]:
         """The steps that an earlier run has computed, with that run's id."""
-        return reused_steps(self.plan)
+        return self.plan.reused
 
     @property
     def report_uri(self) -> str | None:
         """Where the report for people is."""
-        return run_files.report_uri(self.plan) if self.plan else None
+        return self.plan.report_uri
 
     def as_json(self, champion: bool) -> dict[str, Any]:
         """One object for machines: the entry's, with what the run tells."""
         return {
             **self.entry.as_json(champion),
-            "decision": self.decision,
+            "decision": asdict(self.decision),
             "metrics": self.metrics,
             "dataset": {
-                "name": self.dataset.get("name"),
-                "fingerprint": self.dataset.get("fingerprint"),
-                "copy": self.dataset.get("s3_uri"),
+                "name": self.dataset.name,
+                "fingerprint": self.dataset.fingerprint,
+                "copy": self.dataset.s3_uri,
                 "files": [asdict(file) for file in self.files],
             },
             "code": self.code,
@@ -227,17 +231,19 @@ class ModelVersion:
 
 
 def read_entry(sagemaker: "SageMakerClient", version: Version) -> Entry:
-    """Ask the registry for a version."""
+    """Ask the registry for a version. Its texts are others' too: they are printable here."""
     package = registry.described(sagemaker, version.arn)
-    metadata = package.get("CustomerMetadataProperties", {})
+    properties = package.get("CustomerMetadataProperties", {})
+    metadata = {printable(name): printable(value) for name, value in properties.items()}
     containers = package.get("InferenceSpecification", {}).get("Containers", [])
+    models = (container["ModelDataUrl"] for container in containers if "ModelDataUrl" in container)
     return Entry(
         version=version,
-        approval=package.get("ApprovalDescription") or _approved_by_rule(metadata),
+        approval=printable(package.get("ApprovalDescription") or _approved_by_rule(metadata)),
         metadata=metadata,
-        model_uri=next((c["ModelDataUrl"] for c in containers if c.get("ModelDataUrl")), None),
-        evaluation_uri=run_files.evaluation_uri(package),
-        run_uri=run_files.run_uri(package),
+        model_uri=_uri(next(models, None)),
+        evaluation_uri=_uri(run_files.evaluation_uri(package)),
+        run_uri=_uri(run_files.run_uri(package)),
     )
 
 
@@ -245,26 +251,37 @@ def read(sagemaker: "SageMakerClient", s3: "S3Client", version: Version) -> Mode
     """Ask the registry, S3 and SageMaker for all that is to be known of a version."""
     entry = read_entry(sagemaker, version)
     run = entry.run_uri
-    uris = {
-        "plan": run and f"{run}/run.json",
-        "decision": run and f"{run}/decision.json",
-        "evaluation": entry.evaluation_uri,
-    }
-    files: dict[str, dict[str, Any]] = {}
     problems: list[str] = []
-    for name, uri in uris.items():
-        if uri is not None:
-            try:
-                found = run_files.read(s3, uri)
-            except ValueError as error:
-                problems.append(str(error))
-                continue
-            if found is None:
-                problems.append(f"{uri} is not there")
-            else:
-                files[name] = found
-    jobs = tuple(_jobs(sagemaker, entry.run_id)) if entry.run_id else ()
-    return ModelVersion(entry=entry, **files, jobs=jobs, problems=tuple(problems))
+    plan = _file(s3, run and f"{run}/run.json", problems)
+    decision = _file(s3, run and f"{run}/decision.json", problems)
+    evaluation = _file(s3, entry.evaluation_uri, problems)
+    return ModelVersion(
+        entry=entry,
+        plan=plan_file.read(plan, problems),
+        decision=decision_file.read(decision, problems),
+        evaluation=None if evaluation is None else evaluation_file.read(evaluation, problems),
+        jobs=tuple(_jobs(sagemaker, entry.run_id)) if entry.run_id else (),
+        problems=tuple(problems),
+    )
+
+
+def _file(s3: "S3Client", uri: str | None, problems: list[str]) -> dict[str, Any] | None:
+    """Read a JSON object; where there is none, `problems` takes a line."""
+    if uri is None:
+        return None
+    try:
+        found = run_files.read(s3, uri)
+    except (ValueError, ClientError, ParamValidationError) as error:
+        # The registry may name an object that one may not read, or what no bucket can be called.
+        problems.append(one_line(str(error) if uri in str(error) else f"{uri}: {error}"))
+        return None
+    if found is None:
+        problems.append(f"{uri} is not there")
+    return found
+
+
+def _uri(found: str | None) -> str | None:
+    return None if found is None else printable(found)
 
 
 def _approved_by_rule(metadata: Mapping[str, str]) -> str:

@@ -32,7 +32,7 @@ CHANGING = {
     "shutil.copyfile": 2,
 }
 
-fuzzed: Callable[[Any], Any] = settings(
+fuzzed: Any = settings(
     max_examples=MANY or FEW,
     derandomize=not MANY,
     database=None,
@@ -40,6 +40,8 @@ fuzzed: Callable[[Any], Any] = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )
+# Of what takes longer, a page that is drawn for example.
+fuzzed_less: Callable[[Any], Any] = settings(fuzzed, max_examples=MANY // 5 or FEW // 5)
 
 _seen: list[str] | None = None
 

@@ -10,7 +10,7 @@ from console.actions import Actions
 from console.executions.changes import inputs
 from console.executions.offers import Offers, offers
 from console.executions.reader import Snapshot
-from console.problems import PROBLEMS, in_words
+from console.problems import in_words
 from lambdas.boundary.text import one_line
 
 
@@ -80,7 +80,7 @@ class ButtonsView:
     async def _do(self, action: Callable[[], Any], said: str = "") -> Any:
         try:
             done = await run.io_bound(action)
-        except PROBLEMS as error:
+        except Exception as error:
             ui.notify(one_line(in_words(error)), type="negative", timeout=0, close_button="Close")
             return None
         if said:

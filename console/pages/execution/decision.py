@@ -1,12 +1,11 @@
 """What the gate decided and by which rules, and the report of the run."""
 
-from typing import Any
-
 from nicegui import ui
 
-from console.pages.parts.layout import badge
+from console.pages.parts.layout import badge, warn
 from lambdas.boundary.text import one_line
 from operations.executions.record import RunRecord
+from operations.run_files.decision import Rule
 
 _HELD: dict[object, tuple[str, str, str]] = {
     True: ("Held", "check_circle", "positive"),
@@ -22,11 +21,11 @@ class GateView:
         self._shown: tuple[object, ...] | None = None
         self._content = ui.element("div").classes("w-full empty:hidden")
 
-    def show(self, run: RunRecord | None) -> None:
+    def show(self, run: RunRecord) -> None:
         """Show the decision, once there is one."""
-        if run is None or run.decision is None:
+        if run.decision is None and not run.problems:
             return
-        key = (run.decision, run.reason, len(run.rules), run.model_package_arn)
+        key = (run.decision, run.reason, len(run.rules), run.model_package_arn, run.problems)
         if key != self._shown:
             self._shown = key
             self._content.clear()
@@ -42,9 +41,9 @@ class ReportView:
         self._content = ui.element("div").classes("w-full empty:hidden")
         self._shown = False
 
-    def show(self, run: RunRecord | None) -> None:
+    def show(self, run: RunRecord) -> None:
         """Embed the report of a run that was decided."""
-        if run is not None and run.report and not self._shown:
+        if run.report and not self._shown:
             self._shown = True
             with self._content:
                 _report(self._address)
@@ -54,8 +53,11 @@ def _decision(run: RunRecord) -> None:
     with ui.card().classes("w-full"):
         with ui.row().classes("items-center gap-3"):
             ui.label("Gate").classes("text-lg font-semibold").props('role=heading aria-level="2"')
-            badge(one_line(str(run.decision), 40))
-        ui.label(one_line(str(run.reason or ""))).classes("wrap")
+            if run.decision:
+                badge(one_line(run.decision, 40))
+        for problem in run.problems:
+            warn(problem)
+        ui.label(one_line(run.reason or "")).classes("wrap")
         _rules("Rules", run.rules)
         if run.approval_rules:
             _rules("Rules of automatic approval", run.approval_rules)
@@ -66,19 +68,17 @@ def _decision(run: RunRecord) -> None:
                 ui.link(f"Version {number}", f"/models/{number}")
 
 
-def _rules(title: str, rules: list[dict[str, Any]]) -> None:
+def _rules(title: str, rules: tuple[Rule, ...]) -> None:
     with ui.element("ul").classes("w-full flex flex-col gap-2") as items:
         items.props["aria-label"] = title
         for rule in rules:
-            if not isinstance(rule, dict):
-                continue
-            text, icon, colour = _HELD.get(rule.get("held"), _NOT_JUDGED)
+            text, icon, colour = _HELD.get(rule.held, _NOT_JUDGED)
             with ui.element("li").classes("flex flex-wrap items-center gap-x-3 gap-y-0"):
                 with ui.element("span").classes("inline-flex items-center gap-1 min-w-28"):
                     ui.icon(icon, color=colour).props("aria-hidden=true")
                     ui.label(text)
-                ui.label(one_line(str(rule.get("rule")), 200)).classes("font-semibold wrap")
-                ui.label(one_line(str(rule.get("said")), 500)).classes("soft wrap")
+                ui.label(one_line(rule.rule, 200)).classes("font-semibold wrap")
+                ui.label(one_line(rule.said, 500)).classes("soft wrap")
 
 
 def _report(address: str) -> None:

@@ -8,6 +8,7 @@ from nicegui.elements.label import Label
 
 from console.executions.graph import HEIGHT, WIDTH, Box, Graph
 from console.status import look
+from lambdas.boundary.text import printable_lines
 from operations.executions.view import ExecutionView
 
 CSS = """
@@ -103,5 +104,6 @@ def _lines(drawing: Graph) -> None:
 
 def preformatted(text: str, longest: int = 20_000) -> Label:
     """Text as it is, in its own lines; of very long text the beginning."""
+    text = printable_lines(text)
     cut = f"\n… cut: {len(text) - longest:,} more characters" if len(text) > longest else ""
     return ui.label(text[:longest] + cut).classes("preformatted mono")

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from console.executions.origin import origin
+from console.executions.origin import origin, text
 from console.executions.reader import Snapshot
 from console.pages.execution.graph import preformatted
 from console.pages.parts.layout import badge
@@ -24,7 +24,7 @@ class HeaderView:
         """Show it as it is now."""
         view, run = found.view, found.run
         took = duration(round(view.seconds(found.now)))
-        key = (view.status, took, found.redrives, run and (run.reused, run.decision))
+        key = (view.status, took, found.redrives, run.reused, run.decision)
         if key != self._shown:
             self._shown = key
             self._content.clear()
@@ -47,28 +47,27 @@ class HeaderView:
             with ui.element("div").classes("problem"):
                 ui.label(view.error or view.status).classes("font-semibold wrap")
                 preformatted(readable_cause(view.cause), 4_000)
-        if run and run.reused:
+        if run.reused:
             _links(
                 "Reused", {f"{step} of {earlier}": earlier for step, earlier in run.reused.items()}
             )
-        if run and run.reproduces:
+        if run.reproduces:
             _links("Reproduces", {run.reproduces: run.reproduces})
 
 
 def _facts(found: Snapshot, took: str) -> list[tuple[str, str]]:
     view = found.view
     asked = origin(found.input)
-    dataset = view.payload("PrepareRun").get("dataset")
-    name = dataset.get("name") if isinstance(dataset, dict) else None
+    dataset = text(view.payload("PrepareRun"), "dataset", "name")
     facts = [
         ("Started", f"{moment(view.started)} by {asked.started_by}"),
         ("Reason", asked.reason),
-        ("Data set", name if isinstance(name, str) else asked.dataset),
+        ("Data set", dataset or asked.dataset),
         ("Duration", took),
         ("Redrives", str(found.redrives) if found.redrives else ""),
-        ("Superseded", (found.run and found.run.superseded) or ""),
+        ("Superseded", found.run.superseded or ""),
     ]
-    return [(title, text) for title, text in facts if text]
+    return [(title, said) for title, said in facts if said]
 
 
 def _links(title: str, names: dict[str, str]) -> None:

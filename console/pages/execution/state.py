@@ -8,6 +8,7 @@ from console.executions.visits import Attempt, Visit
 from console.pages.execution.graph import preformatted
 from console.pages.parts.layout import badge
 from console.times import duration, moment
+from lambdas.boundary.text import printable_lines
 from lambdas.runs.causes import readable_cause
 
 SHOWN = 10  # visits and attempts, the newest
@@ -100,7 +101,8 @@ def _attempts(attempts: list[Attempt]) -> None:
 def _failure(failed: Attempt) -> None:
     with ui.element("div").classes("problem w-full"):
         ui.label(failed.error or "Error").classes("font-semibold wrap")
-        ui.label(readable_cause(failed.cause) or "No cause is given").classes("wrap")
+        cause = printable_lines(readable_cause(failed.cause))
+        ui.label(cause or "No cause is given").classes("wrap")
     if readable_cause(failed.cause) != failed.cause:
         with ui.expansion("Cause in full", icon="subject").classes("w-full").props("dense"):
             preformatted(_pretty(failed.cause))

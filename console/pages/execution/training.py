@@ -86,7 +86,7 @@ class LogView:
     async def _read(self) -> None:
         try:
             lines = await run.io_bound(self._earlier)
-        except problems.PROBLEMS as error:
+        except Exception as error:
             ui.notify(problems.in_words(error), type="negative")
             return
         self._shown = None

@@ -9,7 +9,7 @@ from console.pages.models.versions import UNKNOWN, value
 from console.pages.parts import tables
 from console.pages.parts.layout import badge, frame
 from console.pages.parts.layout import show as show_look
-from console.problems import PROBLEMS, in_words
+from console.problems import in_words
 from console.status import Look
 from operations.models.comparison import Difference, Pair
 from operations.models.version import ModelVersion
@@ -36,7 +36,7 @@ def register(account: Account) -> None:
         await ui.context.client.connected()
         try:
             found = await run.io_bound(registry.read_pairing, account, first, second)
-        except PROBLEMS as error:
+        except Exception as error:
             with content:
                 ui.label(in_words(error)).props("role=alert").classes("text-negative wrap")
             found = None
@@ -106,7 +106,7 @@ def _number(found: float | None) -> str:
 
 
 def _confusion(model: ModelVersion) -> None:
-    confusion = registry.confusion(model.evaluation)
+    confusion = model.evaluation.confusion if model.evaluation else None
     with ui.card().classes("w-full"):
         title = f"What version {model.entry.version.number} takes the images for"
         ui.label(title).classes("text-base font-semibold").props("role=heading aria-level=2")

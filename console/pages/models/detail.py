@@ -21,12 +21,14 @@ from console.pages.models.versions import (
 )
 from console.pages.parts import asking, tables
 from console.pages.parts.layout import show as show_look
+from console.pages.parts.layout import warn
 from console.pages.parts.live import Live
 from console.status import Look
 from console.times import moment
 from lambdas.report.report import HELD
 from operations.models import registry
 from operations.models.version import JobRecord, ModelVersion
+from operations.run_files.decision import Rule
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import ModelApprovalStatusType
@@ -51,7 +53,7 @@ class Detail:
         """Draw it."""
         model = found.model
         for problem in model.problems:
-            show_look(Look(problem, "warning", "warning"))
+            warn(problem)
         self._head(found)
         with ui.element("div").classes("grid grid-cols-1 lg:grid-cols-2 gap-4"):
             _decision(model)
@@ -118,25 +120,21 @@ def _decision(model: ModelVersion) -> None:
     with ui.card().classes("w-full"):
         _title("Why the gate let it pass")
         known = [
-            ("Decision", str(decision.get("decision") or model.entry.decision or "unknown")),
-            ("Reason", str(decision.get("reason") or UNKNOWN)),
+            ("Decision", decision.decision or model.entry.decision or "unknown"),
+            ("Reason", decision.reason or UNKNOWN),
         ]
         tables.facts(known)
-        rules = decision.get("rules") or []
-        approval = (decision.get("auto_approve") or {}).get("rules") or []
-        for caption, found in (("Rules of the gate", rules), ("Automatic approval", approval)):
+        judged = (
+            ("Rules of the gate", decision.rules),
+            ("Automatic approval", decision.approval_rules),
+        )
+        for caption, found in judged:
             if found:
                 tables.table(caption, ("Rule", "Found", "Held"), [_rule(rule) for rule in found])
 
 
-def _rule(rule: dict[str, Any]) -> list[tables.Cell]:
-    held = rule.get("held")
-    looks = _RULE_LOOKS[held if isinstance(held, bool) else None]
-    return [
-        str(rule.get("rule", UNKNOWN)),
-        str(rule.get("said", UNKNOWN)),
-        lambda: show_look(looks),
-    ]
+def _rule(rule: Rule) -> list[tables.Cell]:
+    return [rule.rule, rule.said or UNKNOWN, lambda: show_look(_RULE_LOOKS[rule.held])]
 
 
 def _metrics(model: ModelVersion) -> None:
@@ -188,9 +186,9 @@ def _data(model: ModelVersion) -> None:
     data = model.dataset
     with ui.card().classes("w-full"):
         _title("Data")
-        known = [("Data set", data.get("name")), ("Fingerprint", data.get("fingerprint"))]
-        known.append(("The run's own copy", data.get("s3_uri")))
-        tables.facts([(name, str(found)) for name, found in known if found])
+        known = [("Data set", data.name), ("Fingerprint", data.fingerprint)]
+        known.append(("The run's own copy", data.s3_uri))
+        tables.facts([(name, found) for name, found in known if found])
         rows = [
             [f"s3://{file.bucket}/{file.key}", file.version_id, file.etag, decimal(file.size)]
             for file in model.files

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from nicegui import run, ui
 
 from console.account import READ_ONLY, Account
-from console.problems import PROBLEMS, in_words
+from console.problems import in_words
 
 LONGEST_REASON = 800  # leaves the registry's description room for who it was
 
@@ -31,7 +31,7 @@ async def attempt(what: Callable[[], object]) -> str:
     """Do something that asks AWS, in a thread; return what went wrong, or nothing."""
     try:
         await run.io_bound(what)
-    except PROBLEMS as error:
+    except Exception as error:
         return in_words(error)
     return ""
 

@@ -115,3 +115,10 @@ def show(looks: Look) -> None:
     with ui.element("span").classes("inline-flex items-center gap-1 whitespace-nowrap"):
         ui.icon(looks.icon, color=looks.colour).props("aria-hidden=true")
         ui.label(looks.text)
+
+
+def warn(problem: str) -> None:
+    """One line on what cannot be read, beside what can."""
+    with ui.element("div").classes("flex flex-nowrap items-start gap-1 w-full"):
+        ui.icon("warning", color="warning").props("aria-hidden=true")
+        ui.label(problem).classes("wrap")

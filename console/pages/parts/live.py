@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from nicegui import run, ui
 
-from console.problems import PROBLEMS, in_words
+from console.problems import in_words
 
 T = TypeVar("T")
 SECONDS = 1.0
@@ -19,8 +19,8 @@ class Live(Generic[T]):
     """Calls `read` in a thread every `seconds`, and `show` with what it returned if that is new.
 
     The first time it reads while the browser still loads the page, which meanwhile shows `first`
-    if that is given. While AWS cannot be asked a line above the content says so, and what was shown
-    stays.
+    if that is given. While AWS cannot be asked, or what it tells cannot be shown, a line above the
+    content says so, and what was shown stays.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class Live(Generic[T]):
     ) -> None:
         self._read, self._show = read, show
         self._shown = first
+        self._unshown = ""  # what could not be drawn of that
         self._problem = ui.label().props('role="alert"').classes("text-negative wrap")
         self._problem.visible = False
         self._content = ui.element("div").classes("flex flex-col gap-4 w-full empty:hidden")
@@ -46,14 +47,23 @@ class Live(Generic[T]):
         reading, self._ahead = self._ahead or run.io_bound(self._read), None
         try:
             found = await reading
-        except PROBLEMS as error:
+            new = found is not None and found != self._shown
+        except Exception as error:  # whatever it is: a blank page would tell nobody
             self._tell(in_words(error))
             return
-        self._tell("")
-        if found is not None and found != self._shown:
+        if found is not None and new:
             self._shown = found
+            self._unshown = self._draw(found)
+        self._tell(self._unshown)
+
+    def _draw(self, found: T) -> str:
+        """Show what was read; return what went wrong, or nothing."""
+        try:
             with self._content:
                 self._show(found)
+        except Exception as error:
+            return in_words(error)
+        return ""
 
     def stop(self) -> None:
         """Nothing changes any more."""

@@ -15,7 +15,7 @@ from console.pages.models.versions import execution_path
 from console.pages.parts import asking
 from console.pages.parts.layout import frame
 from console.pages.start.upload import Upload
-from console.problems import PROBLEMS, in_words
+from console.problems import in_words
 from console.starting import deployed, form, uploads
 from console.starting.data_sets import Offer, offers
 from console.starting.deployed import Defaults
@@ -40,7 +40,7 @@ def register(account: Account) -> None:
             content = ui.element("div").classes("grid grid-cols-1 lg:grid-cols-2 gap-4 items-start")
         try:
             found = await run.io_bound(_read, account)
-        except PROBLEMS as error:
+        except Exception as error:
             with content:
                 ui.label(in_words(error)).props("role=alert").classes("text-negative wrap")
             return
@@ -65,7 +65,7 @@ def register(account: Account) -> None:
             return PlainTextResponse(str(error), 403)
         except (InputError, ValueError, ClientDisconnect) as error:
             return PlainTextResponse(str(error), 400)
-        except PROBLEMS as error:
+        except Exception as error:
             return PlainTextResponse(in_words(error), 502)
         return PlainTextResponse("done")
 

@@ -10,7 +10,7 @@ from console.pages.parts import asking
 from console.pages.parts.layout import badge
 from console.pages.parts.live import Live, anew
 from console.pages.start.drop_zone import DropZone
-from console.problems import PROBLEMS, in_words
+from console.problems import in_words
 from console.starting import uploads
 from console.starting.deployed import Defaults
 from console.starting.uploads import Started
@@ -74,7 +74,7 @@ class Upload:
         name = self._name.value
         try:
             found = await run.io_bound(self._find, name)
-        except PROBLEMS as error:
+        except Exception as error:
             self._said.text = in_words(error)
             return
         if found is None:  # the console is being ended

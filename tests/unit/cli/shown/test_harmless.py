@@ -24,6 +24,8 @@ from operations.failed_events.queue import Kept, Listing, Replay
 from operations.models.comparison import Comparison, Difference, Pair
 from operations.models.registry import Version
 from operations.models.version import Entry, JobRecord, ModelVersion
+from operations.run_files.decision import Decision, Rule
+from operations.run_files.plan import Data, Plan
 from tests.fakes.terminal import PlainTerminal
 from tests.support.paths import PROJECT, product_sources
 
@@ -33,17 +35,17 @@ RICHS_OWN = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]|\x1b\[[12]K|\x1b\[1A|\r")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 VERSION = Version(NASTY, 1, NASTY, NASTY, NOW)
 ENTRY = Entry(VERSION, NASTY, {"run_id": NASTY, "decision": NASTY}, NASTY, NASTY, NASTY)
-RULES = [{"rule": NASTY, "said": NASTY, "held": None, "value": None}]
+RULES = (Rule(NASTY, NASTY),)
 MODEL = ModelVersion(
     ENTRY,
-    {
-        "dataset": {"name": NASTY, "s3_uri": NASTY, "fingerprint": NASTY, "objects": []},
-        "hyperparameters": {NASTY: NASTY},
-        "preprocessing": {NASTY: NASTY},
-        "code": {"s3_uri": NASTY, "sha256": NASTY},
-        "paths": {"report": NASTY},
-    },
-    {"decision": NASTY, "reason": NASTY, "rules": RULES, "metrics": {NASTY: 1.0}},
+    Plan(
+        report_uri=NASTY,
+        dataset=Data(NASTY, NASTY, NASTY),
+        code_uri=NASTY,
+        hyperparameters={NASTY: NASTY},
+        preprocessing={NASTY: NASTY},
+    ),
+    Decision(NASTY, NASTY, rules=RULES, metrics={NASTY: 1.0}),
     jobs=(JobRecord(NASTY, NASTY, NOW, NASTY),),
     problems=(NASTY,),
 )
@@ -60,6 +62,7 @@ RUN = RunRecord(
     model_package_arn=NASTY,
     steps=[Seconds(NASTY, 1.0)],
     reused={NASTY: NASTY},
+    problems=(NASTY,),
 )
 FAILED = replace(RUN, failure=Failure(NASTY, NASTY, NASTY, log=NASTY, log_file=NASTY), resume=NASTY)
 TRAIN = StateView(NASTY, "Task", NOW, work=Work(NASTY, progress.GROUP, is_job=True))

@@ -2,13 +2,22 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.shown import summary
 from operations.executions.record import Failure, RunRecord, Seconds
+from operations.run_files import decision as decision_file
+from operations.run_files.decision import Cost, Rule
 from tests.fakes.histories import ARN, PACKAGE_ARN, gate
 from tests.fakes.terminal import PlainTerminal
+
+
+def judged(rules: list[dict[str, Any]]) -> tuple[Rule, ...]:
+    """The rules as a decision has them."""
+    return decision_file.read({"rules": rules}, []).rules
+
 
 REGISTERED = RunRecord(
     status="SUCCEEDED",
@@ -16,7 +25,7 @@ REGISTERED = RunRecord(
     run_id="digits-0123456789ab",
     decision="register",
     reason="every rule held",
-    rules=gate("register")["rules"],
+    rules=judged(gate("register")["rules"]),
     metrics={"accuracy": 0.9722, "loss": 0.0912},
     model_package_arn=PACKAGE_ARN,
     approval_status="PendingManualApproval",
@@ -69,7 +78,7 @@ def test_a_rejected_run_says_why(terminal: PlainTerminal) -> None:
         status="FAILED",
         decision="reject",
         reason="accuracy is 0.9722, expected >= 0.99",
-        rules=gate("reject", held=False)["rules"],
+        rules=judged(gate("reject", held=False)["rules"]),
         model_package_arn=None,
         approval_status=None,
     )
@@ -84,7 +93,7 @@ def test_a_rejected_run_says_why(terminal: PlainTerminal) -> None:
 def test_a_metric_that_is_missing_is_shown_as_it_is(terminal: PlainTerminal) -> None:
     said = "accuracy is missing from evaluation.json"
     rules = [{"rule": "accuracy >= 0.85", "value": None, "held": False, "said": said}]
-    rows = shown(replace(REGISTERED, rules=rules, decision="reject"), terminal)
+    rows = shown(replace(REGISTERED, rules=judged(rules), decision="reject"), terminal)
     assert rows["Gate"] == f"✗ accuracy >= 0.85  {said}"
 
 
@@ -95,7 +104,7 @@ def test_every_rule_has_a_row_and_a_gain_its_interval(terminal: PlainTerminal) -
         {"rule": better, "value": 0.01, "low": -0.002, "high": 0.02, "held": False},
         {"rule": "loss", "value": None, "held": None, "said": "no champion yet"},
     ]
-    shown(replace(REGISTERED, rules=rules, approval_rules=rules[:1]), terminal)
+    shown(replace(REGISTERED, rules=judged(rules), approval_rules=judged(rules[:1])), terminal)
     written = [line.rstrip() for line in terminal.lines()]
     first = written.index("Gate           ✓ accuracy >= 0.85  found 0.9722")
     assert written[first + 1 : first + 4] == [
@@ -136,7 +145,9 @@ def test_a_local_copy_below_the_working_folder_is_shown_from_there(
 def test_a_value_just_below_its_bound_is_not_rounded_up_to_it(terminal: PlainTerminal) -> None:
     rule = {"rule": "accuracy >= 0.9999", "value": 0.99985, "held": False}
 
-    assert shown(replace(REGISTERED, rules=[rule]), terminal)["Gate"].endswith("found 0.99985")
+    assert shown(replace(REGISTERED, rules=judged([rule])), terminal)["Gate"].endswith(
+        "found 0.99985"
+    )
 
 
 def test_a_superseded_execution_says_what_took_its_place(terminal: PlainTerminal) -> None:
@@ -159,17 +170,22 @@ COST = {
 }
 
 
+def cost(**changes: Any) -> Cost | None:
+    """The cost as a decision has it."""
+    return decision_file.read({"cost": COST | changes}, []).cost
+
+
 def test_the_cost_is_an_estimate_at_dated_prices(terminal: PlainTerminal) -> None:
-    rows = shown(replace(REGISTERED, cost=COST), terminal)
+    rows = shown(replace(REGISTERED, cost=cost()), terminal)
     expected = "$0.0488 on AWS by estimate, 396 s of instances at the prices of 2026-09-01"
     assert rows["Cost"] == expected
-    rows = shown(replace(REGISTERED, cost=COST | {"spot_savings": 0.1}), terminal)
+    rows = shown(replace(REGISTERED, cost=cost(spot_savings=0.1)), terminal)
     assert rows["Cost"] == f"{expected}, spot saved $0.1000"
 
 
 def test_what_has_no_price_is_not_free(terminal: PlainTerminal) -> None:
     missing = ["Train: no price for ml.p9.xlarge (training) in us-east-1"]
-    rows = shown(replace(REGISTERED, cost=COST | {"estimate": None, "missing": missing}), terminal)
+    rows = shown(replace(REGISTERED, cost=cost(estimate=None, missing=missing)), terminal)
     assert rows["Cost"] == f"no estimate: {missing[0]}"
 
 
@@ -181,7 +197,9 @@ def test_a_reproduction_says_what_matches(
     decision: str, headline: str, terminal: PlainTerminal
 ) -> None:
     weights = {"rule": "weights_sha256 == ab12", "value": None, "held": True, "said": "the same"}
-    run = replace(REGISTERED, decision=decision, reproduces="digits-original", rules=[weights])
+    run = replace(
+        REGISTERED, decision=decision, reproduces="digits-original", rules=judged([weights])
+    )
     rows = shown(run, terminal)
     assert headline in terminal.written()
     assert rows["Reproduces"] == "digits-original"

@@ -139,7 +139,10 @@ def test_of_a_rejected_run_its_decision_file_tells_the_accuracy(
         ({"output": json.dumps(RUN)}, Details("Step Functions", "", "digits", "register", 0.97)),
         ({"output": '{"outcome": "superseded"}'}, Details("Step Functions", decision="superseded")),
         ({"output": '"text"', "input": "[1]"}, Details("Step Functions")),
-        ({"output": '{"quality_gate": [1], "dataset": 3}'}, Details("Step Functions")),
+        (
+            {"output": '{"quality_gate": [1], "dataset": 3}'},
+            Details("Step Functions", problem="quality_gate is a list, expected an object"),
+        ),
         ({"input": '{"requested_by": "a\\nb"}'}, Details("a b")),
     ],
 )

@@ -19,7 +19,7 @@ from operations.executions.training_log import Epoch
 from operations.executions.view import ExecutionView, Work
 from tests.fakes import histories
 from tests.fakes.console import FakeExecutions, FakeLogs, arn_of
-from tests.fakes.histories import ARN, START, gate, registered
+from tests.fakes.histories import ARN, START, registered
 
 
 def long_history(count: int) -> list[dict[str, Any]]:
@@ -198,15 +198,21 @@ def test_the_inputs_name_the_data_that_the_run_took(states: FakeExecutions) -> N
 
 
 def test_a_run_record_that_is_not_ours_hides_nothing_else(states: FakeExecutions) -> None:
-    history = histories.History().function("PrepareRun", "f", {"steps": {"Train": {}}})
+    history = histories.History().function(
+        "PrepareRun", "f", {"steps": {"Train": 5}, "run_id": "r"}
+    )
     found = found_of(states, history)
-    assert found.run is None
+    assert found.run.problems == ("PrepareRun's answer: steps: Train is 5, expected an object",)
+    assert found.run.run_id == "r"
     assert found.view.states[0].status == "succeeded"
 
 
 def test_the_gate_is_read_from_the_history(states: FakeExecutions) -> None:
     run = found_of(states, registered()).run
-    assert (run.decision, run.rules) == ("register", gate("register")["rules"])
+    assert run.decision == "register"
+    assert [(rule.rule, rule.held, rule.value) for rule in run.rules] == [
+        ("accuracy >= 0.85", True, 0.9722)
+    ]
 
 
 def test_curves_have_two_lines_each() -> None:

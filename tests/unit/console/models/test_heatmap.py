@@ -5,9 +5,14 @@ from typing import Any
 import pytest
 
 from console.models import heatmap
-from console.models.registry import Confusion, confusion
+from operations.run_files import evaluation as evaluation_file
+from operations.run_files.evaluation import Confusion
 
 BLOCK = "multiclass_classification_metrics"
+
+
+def confusion(evaluation: Any) -> Confusion | None:
+    return evaluation_file.read(evaluation, []).confusion
 
 
 def evaluation(rows: Any) -> dict[str, Any]:
@@ -24,7 +29,9 @@ def test_classes_are_in_the_order_of_their_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    "rows", [None, {}, [], {"0": 3}, {"0": {}}, {"0": {"0": "x"}}, {"0": {"0": float("inf")}}]
+    "rows",
+    [None, {}, [], {"0": 3}, {"0": {}}, {"0": {"0": "x"}}, {"0": {"0": float("inf")}}]
+    + [{"0": {"0": wrong}} for wrong in (10**400, 2**64, -1, True, 0.5, None)],
 )
 def test_what_is_no_matrix_is_not_drawn(rows: Any) -> None:
     assert confusion(evaluation(rows)) is None

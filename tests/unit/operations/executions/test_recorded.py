@@ -34,7 +34,7 @@ def test_a_recorded_rejection() -> None:
     assert run.decided
     assert (run.status, run.decision) == ("FAILED", "reject")
     assert run.reason == "loss 1.757 > 0.600 allowed"
-    assert [rule["held"] for rule in run.rules] == [True, False]
+    assert [rule.held for rule in run.rules] == [True, False]
     assert run.metrics["accuracy"] == pytest.approx(0.8917, abs=1e-4)
     assert run.model is not None
     assert run.model.endswith("/output/model.tar.gz")

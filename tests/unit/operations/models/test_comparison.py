@@ -13,6 +13,9 @@ from operations.errors import ComparisonError
 from operations.models.comparison import Comparison, Difference, Pair, compare
 from operations.models.registry import Version
 from operations.models.version import Entry, ModelVersion
+from operations.run_files import evaluation as evaluation_file
+from operations.run_files import plan as plan_file
+from operations.run_files.decision import Decision
 from tests.fakes.s3 import FakeS3
 from tests.fakes.terminal import PlainTerminal
 from tests.support.paths import PROJECT
@@ -29,24 +32,30 @@ def model(number: int, accuracy: float, labels: str = "aaa", **settings: Any) ->
     loss = {"value": 1 - accuracy, "standard_deviation": 0.0}
     return ModelVersion(
         Entry(version, run_uri=f"s3://{BUCKET}/runs/{number}"),
-        plan={
-            "hyperparameters": {"epochs": "10", "seed": "42", **settings},
-            "dataset": {
-                "name": "digits",
-                "fingerprint": "f" * 64,
-                "uploaded_to": f"s3://{BUCKET}/raw_data/digits/",
-                "objects": [
-                    {"key": "raw_data/digits/a.gz", "version_id": "v1", "etag": "e1", "size": 5}
-                ],
+        plan=plan_file.read(
+            {
+                "hyperparameters": {"epochs": "10", "seed": "42", **settings},
+                "dataset": {
+                    "name": "digits",
+                    "fingerprint": "f" * 64,
+                    "uploaded_to": f"s3://{BUCKET}/raw_data/digits/",
+                    "objects": [
+                        {"key": "raw_data/digits/a.gz", "version_id": "v1", "etag": "e1", "size": 5}
+                    ],
+                },
+                "code": {"s3_uri": f"s3://{BUCKET}/code/abc/", "sha256": "abc"},
             },
-            "code": {"s3_uri": f"s3://{BUCKET}/code/abc/", "sha256": "abc"},
-        },
-        evaluation={
-            "multiclass_classification_metrics": {"accuracy": scores, "loss": loss},
-            "per_class": {str(label): {} for label in range(CLASSES)},
-            "dataset": {"test_samples": IMAGES, "labels_sha256": labels},
-            "model": {"size_bytes": 1000, "parameters": 10, "latency_ms": {"median": 2.0}},
-        },
+            [],
+        ),
+        evaluation=evaluation_file.read(
+            {
+                "multiclass_classification_metrics": {"accuracy": scores, "loss": loss},
+                "per_class": {str(label): {} for label in range(CLASSES)},
+                "dataset": {"test_samples": IMAGES, "labels_sha256": labels},
+                "model": {"size_bytes": 1000, "parameters": 10, "latency_ms": {"median": 2.0}},
+            },
+            [],
+        ),
     )
 
 
@@ -117,7 +126,7 @@ def test_predictions_that_are_gone_leave_the_unpaired_interval(s3: FakeS3) -> No
 
 
 def test_a_version_without_an_evaluation_has_no_interval(s3: FakeS3) -> None:
-    bare = ModelVersion(model(1, 0).entry, decision={"metrics": {"accuracy": 0.5}})
+    bare = ModelVersion(model(1, 0).entry, decision=Decision(metrics={"accuracy": 0.5}))
     found = compared(bare, model(2, 0.85), s3)
     assert metric(found, "accuracy").verdict == "unknown"
     assert (metric(found, "accuracy").first, metric(found, "accuracy").second) == (0.5, 0.85)

@@ -7,6 +7,8 @@ import pytest
 
 from operations.models.registry import Version, versions
 from operations.models.version import Entry, JobRecord, ModelVersion, read_entry
+from operations.run_files import plan as plan_file
+from operations.run_files.plan import Data
 from tests.fakes.sagemaker import FakeSageMaker
 
 VERSION = Version("digits", 1, "arn:aws:1", "Approved", datetime(2026, 1, 1, tzinfo=UTC))
@@ -55,7 +57,7 @@ def test_without_its_run_a_version_tells_what_the_registry_knows() -> None:
         "hyperparameter.epochs": "10",
     }
     model = ModelVersion(Entry(VERSION, metadata=metadata))
-    assert model.dataset == {"name": "digits", "fingerprint": "fff"}
+    assert model.dataset == Data("digits", "fff")
     assert model.code == {"sha256": "abc", "archive": None}
     assert model.hyperparameters == {"epochs": "10"}
     assert (model.files, model.preprocessing, model.report_uri) == ((), {}, None)
@@ -76,7 +78,7 @@ def test_a_version_of_a_run_that_reused_names_the_run_that_computed() -> None:
     ours = {"key": "2" * 64, "reused_from": None, "why": "not computed before"}
     paths = {"report": "s3://bucket/runs/digits-2/report.html"}
     plan = {"steps": {"Preprocess": told, "Train": ours}, "paths": paths}
-    model = ModelVersion(Entry(VERSION), plan=plan)
+    model = ModelVersion(Entry(VERSION), plan=plan_file.read(plan, []))
     assert model.reused == {"Preprocess": "digits-1"}
     assert model.as_json(champion=False)["reused"] == {"Preprocess": "digits-1"}
-    assert ModelVersion(Entry(VERSION), plan={"run_id": "older"}).reused == {}
+    assert ModelVersion(Entry(VERSION), plan=plan_file.read({"run_id": "older"}, [])).reused == {}
