@@ -30,7 +30,7 @@ PAGE = 1000  # the most that ListExecutions gives at once
 NEWEST = 100
 MOST = 10_000  # older ones are not listed
 KEPT = 5_000  # descriptions
-LONGEST_DECISION = 40  # characters
+LONGEST_DECISION, LONGEST_PROBLEM = 40, 300  # characters
 AT_ONCE = 8  # calls of DescribeExecution
 _GOING_ON = ("RUNNING", "PENDING_REDRIVE")
 
@@ -56,7 +56,7 @@ class Listed:
 class Details:
     """What the description of an execution tells; `decision` is empty before there is one.
 
-    `problem` says in one line what of it cannot be read.
+    `problem` says in one line what of it cannot be read; empty where that is nothing.
     """
 
     started_by: str = ""
@@ -184,7 +184,7 @@ def details(
         dataset=text(output, "dataset", "name") or asked.dataset,
         decision=one_line(decision, LONGEST_DECISION),
         accuracy=gate.metrics.get("accuracy"),
-        problem=problems[0] if problems else "",
+        problem=one_line("; ".join(problems), LONGEST_PROBLEM),
     )
 
 

@@ -61,7 +61,7 @@ def read(content: object, problems: list[str], name: str = "evaluation.json") ->
     return Evaluation(
         metrics=metrics,
         scores=_scores(block, metrics),
-        classes=frozenset(found.inner("per_class").names()),
+        classes=frozenset(map(printable, found.inner("per_class").names())),
         labels_sha256=found.inner("dataset").text("labels_sha256"),
         model=_footprint(found.inner("model")),
         confusion=_confusion(block.inner("confusion_matrix")),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from lambdas.boundary.text import printable
 from lambdas.data_sets.data_sets import ObjectVersion
 from operations.run_files.fields import Fields
 
@@ -83,4 +84,4 @@ def _file(found: Fields) -> ObjectVersion | None:
 
 def _reused(steps: Fields) -> dict[str, str]:
     found = {name: steps.inner(name).text("reused_from") for name in steps.names()}
-    return {name: run_id for name, run_id in found.items() if run_id}
+    return {printable(name): run_id for name, run_id in found.items() if run_id}

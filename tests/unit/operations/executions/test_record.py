@@ -14,6 +14,7 @@ from tests.fakes.histories import (
     MODEL,
     PACKAGE_ARN,
     REUSED,
+    RUN,
     History,
     failed_training,
     gate,
@@ -53,6 +54,12 @@ def test_steps_that_were_taken_over_are_told_of_with_the_model() -> None:
     assert run.model == MODEL
     assert [step.name for step in run.steps] == ["PrepareRun", "Evaluate", "CheckMetrics"]
     assert record_of(registered(), "SUCCEEDED").reused == {}
+
+
+def test_no_name_of_a_step_can_control_what_it_is_written_to() -> None:
+    plan = RUN | {"steps": {"Tr\0\x1bain": {"reused_from": "digits-0"}}}
+    history = History().function("PrepareRun", "retrain-dev-prepare_run", plan)
+    assert record_of(history, "RUNNING").reused == {"Tr  ain": "digits-0"}
 
 
 def test_the_rules_of_automatic_approval_are_told_of() -> None:
