@@ -7,6 +7,7 @@
     ├── SettingsError              the function's environment is not what the deployment sets
     ├── InvalidInputError          an execution input or payload with an unknown or ill-typed field
     ├── InvalidEvaluationError     an evaluation.json that cannot be judged (becomes a reject)
+    ├── CodeError                  the bundle of the jobs' code is gone or was overwritten
     ├── ReproductionError          a run whose inputs are gone, changed, or not for this pipeline
     └── DataSetError
         ├── NoCompleteDataSetError    no data set has all its files
@@ -38,6 +39,10 @@ class InvalidInputError(RetrainError):
 
 class InvalidEvaluationError(RetrainError):
     """evaluation.json is missing, too large, or not strict JSON."""
+
+
+class CodeError(RetrainError):
+    """The code bundle that the jobs would execute is not the one that was deployed."""
 
 
 class ReproductionError(RetrainError):

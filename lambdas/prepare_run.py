@@ -19,6 +19,7 @@ from lambdas.reuse.reuse import computed, reuse
 from lambdas.runs import input as run_input
 from lambdas.runs import instances
 from lambdas.runs.champion import in_state, place_champion, place_no_champion
+from lambdas.runs.code import check_code
 from lambdas.runs.executions import run_id
 from lambdas.runs.experiment import ensure_trial
 from lambdas.runs.ledger import Ledger
@@ -50,13 +51,15 @@ def prepare_run(
     With ``reproduce`` in the input the run has the data, code and settings of that run, and no
     champion; the state's ``reproduces`` is its id. The data is read from the other run's copy.
 
-    Raises InvalidInputError, the DataSetErrors, ReproductionError, and ThrottlingError.
+    Raises InvalidInputError, the DataSetErrors, ReproductionError, ThrottlingError, and CodeError
+    where the deployed code was replaced: no job ran it.
     """
     defaults = event["defaults"]
     asked = run_input.parse(event["input"], defaults["hyperparameters"])
     datasets = _datasets(s3, defaults)
     try:
         if asked.reproduce is None:
+            check_code(s3, defaults["code"])
             state = _plan(event, asked, datasets, s3, sagemaker)
         else:
             state = _plan_again(event, asked.reproduce, s3)

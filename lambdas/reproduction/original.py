@@ -4,7 +4,6 @@ What the plan of the original names must still be there and unchanged: otherwise
 result would say nothing.
 """
 
-import hashlib
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,10 @@ from lambdas.boundary.s3_objects import GONE, error_code, split_uri
 from lambdas.boundary.schema_errors import explanation
 from lambdas.data_sets.data_sets import DataSet, ObjectVersion
 from lambdas.data_sets.source_data import check_shares, place
-from lambdas.errors import ReproductionError, ShardingError
+from lambdas.errors import CodeError, ReproductionError, ShardingError
 from lambdas.runs import files as run_files
 from lambdas.runs import instances
+from lambdas.runs.code import check_code
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 INPUTS = ("dataset", "preprocessing", "hyperparameters", "code")
 # Named by the plans of runs that had a choice; the others ran on the deployed types.
 OPTIONAL_INPUTS = ("instance_types",)
-# What a code bundle's digest is taken of, in this order: state_machine.artifacts.bundle packs them.
-CODE_FILES = ("sourcedir.tar.gz", "process.sh")
-LARGEST_CODE, CHUNK = 100 * 1024**2, 1024**2  # bytes
 
 
 def inputs_of(
@@ -45,10 +42,10 @@ def inputs_of(
         plan = _plan(s3, f"s3://{bucket}/runs/{run_id}/run.json")
         _check_hyperparameters(plan["hyperparameters"], hyperparameters)
         _check_data(s3, plan["dataset"])
-        _check_code(s3, plan["code"])
+        check_code(s3, plan["code"])
         for instance_type in plan.get("instance_types", {}).values():
             instances.of_job(instance_type)
-    except ValueError as error:
+    except (ValueError, CodeError) as error:
         raise ReproductionError(f"run {run_id} cannot be reproduced: {error}") from error
     return {name: plan[name] for name in (*INPUTS, *OPTIONAL_INPUTS) if name in plan}
 
@@ -134,29 +131,6 @@ def _is_md5(etag: str, head: Mapping[str, Any]) -> bool:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
     """
     return "-" not in etag and head.get("ServerSideEncryption", "AES256") == "AES256"
-
-
-def _check_code(s3: "S3Client", code: Mapping[str, str]) -> None:
-    digest = hashlib.sha256()
-    for file in CODE_FILES:
-        bucket, key = split_uri(f"{code['s3_uri']}{file}")
-        try:
-            found = s3.get_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if error_code(error) not in GONE:
-                raise
-            raise ValueError(f"s3://{bucket}/{key}, its code, is gone") from error
-        if found["ContentLength"] > LARGEST_CODE:
-            raise ValueError(f"s3://{bucket}/{key}, its code, has more than {LARGEST_CODE} bytes")
-        body = found["Body"]
-        with body:
-            for chunk in body.iter_chunks(CHUNK):
-                digest.update(chunk)
-    if digest.hexdigest() != code["sha256"]:
-        raise ValueError(
-            f"the code at {code['s3_uri']} has sha256 {digest.hexdigest()}, expected "
-            f"{code['sha256']}: it was overwritten"
-        )
 
 
 def _object(description: str, **properties: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.stepfunctions import FakeStepFunctions
 from tests.fuzz import hostile
 from tests.fuzz.cases import fuzzed
+from tests.support.code import place_code
 from tests.support.paths import EVENTS
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
@@ -41,6 +42,7 @@ def load(name: str) -> Any:
 
 def world() -> FakeS3:
     s3 = FakeS3(BUCKET)
+    place_code(s3, BUCKET)
     for file in FILES:
         s3.upload(BUCKET, f"raw_data/digits/{file}")
     return s3

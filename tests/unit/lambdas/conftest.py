@@ -10,6 +10,7 @@ from lambdas.settings import Settings
 from tests.fakes.s3 import FakeS3
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.stepfunctions import FakeStepFunctions
+from tests.support.code import place_code
 from tests.support.paths import EVENTS
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
@@ -30,7 +31,9 @@ def settings() -> Settings:
 
 @pytest.fixture
 def s3() -> FakeS3:
-    return FakeS3(BUCKET)
+    bucket = FakeS3(BUCKET)
+    place_code(bucket, BUCKET)
+    return bucket
 
 
 @pytest.fixture

@@ -1,17 +1,15 @@
 """A run that was, as its files lie in the bucket: what an execution may reproduce."""
 
-import hashlib
 import json
 from typing import Any
 
 from lambdas.data_sets.data_sets import DataSet, ObjectVersion
 from tests.fakes.s3 import FakeS3
+from tests.support.code import place_code
 from tests.unit.lambdas.conftest import BUCKET, FILES
 
 ORIGINAL = "digits-0123456789ab"
 RUN = f"runs/{ORIGINAL}"
-CODE = {"sourcedir.tar.gz": b"the scripts", "process.sh": b"the entry script"}
-CODE_SHA256 = hashlib.sha256(b"".join(CODE.values())).hexdigest()
 
 
 def write_original(s3: FakeS3, **changes: Any) -> dict[str, Any]:
@@ -24,8 +22,7 @@ def write_original(s3: FakeS3, **changes: Any) -> dict[str, Any]:
     copy = f"{RUN}/source_data/{dataset.fingerprint}/"
     for file in FILES:
         s3.upload(BUCKET, f"{copy}{file}", file.encode())
-    for file, content in CODE.items():
-        s3.upload(BUCKET, f"code/{CODE_SHA256}/{file}", content)
+    code = place_code(s3, BUCKET)
     plan = {
         "run_id": ORIGINAL,
         "dataset": {
@@ -40,7 +37,7 @@ def write_original(s3: FakeS3, **changes: Any) -> dict[str, Any]:
             "learning-rate": "0.01",
             "seed": "7",
         },
-        "code": {"s3_uri": f"s3://{BUCKET}/code/{CODE_SHA256}/", "sha256": CODE_SHA256},
+        "code": code,
         "model_package_group": "fashion-mnist",
         "champion": {"model_package_arn": "arn:the-champion-of-then"},
         **changes,

@@ -20,6 +20,7 @@ from chalice.deploy.packager import LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 from moto.server import ThreadedMotoServer
 
+from tests.support.code import CODE, CODE_SHA256
 from tests.support.paths import PROJECT
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
@@ -214,6 +215,8 @@ def test_a_test_event_reaches_the_handler(invoke):
 def test_prepare_and_check_from_the_zip(invoke, aws, event):
     for file in ("images.gz", "labels.gz"):
         aws("s3").put_object(Bucket=BUCKET, Key=f"raw_data/digits/{file}", Body=b"content")
+    for file, content in CODE.items():
+        aws("s3").put_object(Bucket=BUCKET, Key=f"code/{CODE_SHA256}/{file}", Body=content)
     aws("s3").put_object(Bucket=BUCKET, Key="runs/before/model.tar.gz", Body=b"the model")
     sagemaker = aws("sagemaker")
     sagemaker.create_model_package_group(ModelPackageGroupName="fashion-mnist")

@@ -5,6 +5,7 @@ import pytest
 
 from lambdas.data_sets.data_sets import DataSets
 from lambdas.errors import (
+    CodeError,
     DataSetChangedError,
     IncompleteDataSetError,
     InvalidInputError,
@@ -14,7 +15,9 @@ from lambdas.errors import (
     ThrottlingError,
 )
 from lambdas.prepare_run import prepare_run
+from lambdas.runs.code import CODE_FILES
 from lambdas.runs.executions import execution_name, reproduction_name
+from tests.support.code import CODE_SHA256
 from tests.unit.lambdas.conftest import BUCKET, FILES
 from tests.unit.lambdas.originals import ORIGINAL, write_original
 
@@ -378,3 +381,15 @@ def test_a_run_that_cannot_be_reproduced_is_not_planned(prepare, s3):
     with pytest.raises(ReproductionError, match=r"run\.json is missing"):
         prepare({"reproduce": ORIGINAL})
     assert not s3.called("PutObject")
+
+
+@pytest.mark.parametrize("file", CODE_FILES)
+def test_no_run_is_planned_with_code_that_was_put_in_its_place(prepare, upload, s3, file):
+    upload("fashion-mnist")
+    s3.upload(BUCKET, f"code/{CODE_SHA256}/{file}", b"other code")
+    with pytest.raises(CodeError, match=f"expected {CODE_SHA256}: it was overwritten"):
+        prepare()
+    s3.delete(BUCKET, f"code/{CODE_SHA256}/{file}")
+    with pytest.raises(CodeError, match=rf"{file}, its code, is gone.*retrain deploy"):
+        prepare()
+    assert "PutObject" not in {operation for operation, _ in s3.calls}

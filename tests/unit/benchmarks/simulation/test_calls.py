@@ -20,6 +20,7 @@ from tests.fakes.messaging import FakeSns
 from tests.fakes.s3 import FakeS3
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.stepfunctions import FakeStepFunctions
+from tests.support.code import place_code
 from tests.unit.lambdas.conftest import BUCKET, EVENTS, FILES, MACHINE
 from tests.unit.lambdas.test_check_metrics import EVALUATION
 from tests.unit.lambdas.test_take_turn import STARTED
@@ -39,7 +40,9 @@ class S3(FakeS3):
 
 @pytest.fixture
 def s3() -> S3:
-    return S3(BUCKET)
+    bucket = S3(BUCKET)
+    place_code(bucket, BUCKET)
+    return bucket
 
 
 def event(name: str) -> dict:
@@ -117,8 +120,8 @@ def test_announce_approval(s3):
 
 def test_requests_are_priced_in_two_ways():
     assert requests("on_upload", 4) == (2, 1)
-    # A listing, five objects, the champion's copy and four more; as many HeadObject, four reads.
-    assert requests("prepare_run", 4) == (1 + 5 + 1 + 4, 1 + 4 + 4)
+    # A listing, five objects, the champion's copy and four more; as many HeadObject, six reads.
+    assert requests("prepare_run", 4) == (1 + 5 + 1 + 4, 1 + 6 + 4)
 
 
 def test_a_lambda_that_nobody_counted_is_an_error():

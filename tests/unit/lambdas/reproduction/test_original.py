@@ -6,10 +6,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.errors import ReproductionError
-from lambdas.reproduction.original import CODE_FILES, INPUTS, check_sharding, inputs_of
+from lambdas.reproduction.original import INPUTS, check_sharding, inputs_of
+from lambdas.runs.code import CODE_FILES
 from state_machine.artifacts import bundle
+from tests.support.code import CODE_SHA256
 from tests.unit.lambdas.conftest import BUCKET, FILES
-from tests.unit.lambdas.originals import CODE_SHA256, ORIGINAL, RUN, write_original
+from tests.unit.lambdas.originals import ORIGINAL, RUN, write_original
 
 NAMES = ("epochs", "batch-size", "learning-rate", "seed")
 

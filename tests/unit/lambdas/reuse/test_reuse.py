@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lambdas.prepare_run import prepare_run
+from tests.support.code import CODE, place_code
 from tests.unit.lambdas import jobs
 from tests.unit.lambdas.conftest import BUCKET, FILES
 from tests.unit.lambdas.originals import ORIGINAL, write_original
@@ -118,7 +119,6 @@ def test_the_same_files_uploaded_again_are_the_same_data(prepare, trained, uploa
         ({}, {"preprocessing": {"validation_fraction": 0.2, "seed": 43}}, "prepared"),
         ({}, {"preprocessing": {"validation_fraction": 0.3, "seed": 42}}, "prepared"),
         ({}, {"images": {"cpu": "newer", "gpu": "newer"}}, "prepared"),
-        ({}, {"code": {"s3_uri": f"s3://{BUCKET}/code/d/", "sha256": "d"}}, "trained"),
         ({}, {"model_package_group": "other"}, "trained"),
     ],
 )
@@ -128,6 +128,12 @@ def test_what_has_changed_is_computed_and_what_depends_on_it(
 ):
     sagemaker.groups["other"] = []
     assert prepare("second", asked, **defaults)["outcome"] == outcome
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_bundle_that_differs_in_what_no_step_executes_changes_nothing(prepare, s3):
+    code = place_code(s3, BUCKET, {file: content + b"." for file, content in CODE.items()})
+    assert prepare("second", code=code)["outcome"] == "trained"
 
 
 @pytest.mark.parametrize(
