@@ -18,6 +18,7 @@ from lambdas.announce import announce as announce_
 from lambdas.announce import pattern as unsuccessful_executions
 from lambdas.announce_approval import announce_approval as announce_approval_
 from lambdas.announce_approval import pattern as changed_models
+from lambdas.approve_model import approve_model as approve_model_
 from lambdas.check_metrics import check_metrics as check_metrics_
 from lambdas.logs import start_logging
 from lambdas.on_request import on_request as on_request_
@@ -120,6 +121,13 @@ def check_metrics(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """CheckMetrics, the state before the choice."""
     start_logging(context)
     return check_metrics_(event, s3=client("s3"))
+
+
+@app.lambda_function(name="approve_model")
+def approve_model(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """ApproveModel, the state after the registration where rules may approve."""
+    start_logging(context)
+    return approve_model_(event, s3=client("s3"), sagemaker=client("sagemaker"))
 
 
 @app.on_cw_event(unsuccessful_executions(os.environ["RETRAIN_STATE_MACHINE_ARN"]), name="announce")

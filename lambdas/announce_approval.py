@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 LONGEST_SUBJECT = 100
+ANNOUNCED = frozenset({"ModelApprovalStatus", "ApprovalDescription"})
 LONGEST_LINE = 4000  # an ApprovalDescription has at most 1024 characters
 
 
@@ -42,14 +43,16 @@ def announce_approval(
 
     ``event`` is a ``SageMaker Model Package State Change`` of EventBridge. Its detail describes the
     package, and names in ``UpdatedModelPackageFields`` what an update changed: updates that leave
-    the approval alone are none of ours. It does not tell the status before; ``retrain models``
-    writes that into the ApprovalDescription, with who and why.
+    the approval and its description alone are none of ours. A description that is new alone says
+    why ApproveModel left the version to a person; that AWS sends an event for it is believed. The
+    event does not tell the status before; ``retrain models`` writes that into the
+    ApprovalDescription, with who and why.
     https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
     """
     package = event["detail"]
     updated = package.get("UpdatedModelPackageFields") or []
     answer = {"model_package_arn": package["ModelPackageArn"]}
-    if updated and "ModelApprovalStatus" not in updated:
+    if updated and not ANNOUNCED.intersection(updated):
         log.info("not announced", extra={**answer, "updated": updated})
         return {**answer, "announced": False}
     status = package["ModelApprovalStatus"]

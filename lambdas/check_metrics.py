@@ -7,14 +7,13 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lambdas.boundary.s3_objects import put_json
 from lambdas.boundary.transient import naming_transient_errors
 from lambdas.errors import InvalidEvaluationError
 from lambdas.gate.evaluation import read_evaluation
 from lambdas.gate.gate import Decision, decide, reject
 from lambdas.report import cost
+from lambdas.report.decision import write_decision
 from lambdas.report.metadata import customer_metadata
-from lambdas.report.report import write_report
 from lambdas.reproduction import comparison
 from lambdas.runs import files
 
@@ -35,20 +34,13 @@ def check_metrics(event: Mapping[str, Any], *, s3: "S3Client") -> dict[str, Any]
     that ``reproduces`` another, and of that other, it makes the two differ. Errors of S3 are
     raised, those that may pass as ThrottlingError, so that the state is tried again.
     """
-    run, uri = event["run"], event["evaluation_s3_uri"]
+    run = event["run"]
     decision = _compared(event, s3) if run.get("reproduces") else _decision(event, s3)
     answer = decision.as_state() | {
         "cost": cost.estimate(run),
         "customer_metadata": customer_metadata(run, decision),
     }
-    about = {
-        "run_id": run["run_id"],
-        "reproduces": run.get("reproduces"),
-        "evaluation_s3_uri": uri,
-        "gate": event.get("gate"),
-    }
-    put_json(s3, run["paths"]["decision"], about | answer)
-    write_report(s3, run, answer)
+    write_decision(s3, event, answer)
     log.info("decided", extra={"run_id": run["run_id"], **decision.as_state()})
     return answer
 

@@ -28,6 +28,8 @@ _CALLS = {
     },
     # evaluation.json, run.json, report.html; decision.json and the report.
     "check_metrics": {"GetObject": 3, "PutObject": 2},
+    # It writes the decision again only where the champion has changed.
+    "approve_model": {},
     "announce_approval": {"GetObject": 1},
 }
 _CALLS_FOR_EACH_FILE = {"prepare_run": {"HeadObject": 1, "CopyObject": 1}}

@@ -54,7 +54,11 @@ class Decision:
 
     @property
     def approval_status(self) -> str:
-        """The ModelApprovalStatus that the model is registered with, if it is."""
+        """The ModelApprovalStatus that the rules lead to.
+
+        Every model is registered as PendingManualApproval. ApproveModel approves one whose rules
+        say so, if the champion that they speak of is still the champion.
+        """
         return APPROVED if self.auto_approval and self.auto_approval.approved else PENDING
 
     def as_state(self) -> dict[str, Any]:

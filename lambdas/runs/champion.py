@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.boundary.s3_objects import COPY, put_json, split_uri
 from lambdas.boundary.text import SHA256
+from lambdas.errors import ThrottlingError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NO_DIGEST = "none"  # as the evaluation's --champion-sha256 takes it
+LOOKS = 3
 NO_CHAMPION: dict[str, Any] = {"model_package_arn": None}
 # A copy refused for good. HeadObject has no body, so its codes are bare statuses.
 UNREADABLE = {"404", "NoSuchKey", "NoSuchBucket", "403", "AccessDenied", "InvalidObjectState"}
@@ -44,11 +46,16 @@ def in_state(champion: Mapping[str, Any]) -> dict[str, str | None]:
     The digest is the registry's. Whoever can write to the bucket cannot change it.
     """
     metadata = champion.get("customer_metadata") or {}
-    digest = str(metadata.get("model_sha256", ""))
     return {
         "model_package_arn": champion["model_package_arn"],
-        "model_sha256": digest if re.fullmatch(SHA256, digest) else NO_DIGEST,
+        "model_sha256": registered_digest(metadata) or NO_DIGEST,
     }
+
+
+def registered_digest(metadata: Mapping[str, Any]) -> str | None:
+    """Return the model's digest that a version's CustomerMetadataProperties have, or None."""
+    digest = str(metadata.get("model_sha256", ""))
+    return digest if re.fullmatch(SHA256, digest) else None
 
 
 def place_no_champion(s3: "S3Client", folder_uri: str) -> dict[str, Any]:
@@ -57,34 +64,62 @@ def place_no_champion(s3: "S3Client", folder_uri: str) -> dict[str, Any]:
     return NO_CHAMPION
 
 
-def newest_approved(sagemaker: "SageMakerClient", group: str) -> Mapping[str, Any] | None:
+def newest_approved(
+    sagemaker: "SageMakerClient", group: str, besides: str | None = None
+) -> Mapping[str, Any] | None:
     """Describe the newest Approved package of the group; None where there is none, or no group.
 
+    ``besides`` is the ARN of a package that does not count. Where the package that is listed is
+    deleted or loses its approval before it is described, the list is read again. Raises
+    ThrottlingError where that happens again and again.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListModelPackages.html
     """
+    for _ in range(LOOKS):
+        arn = _newest_listed(sagemaker, group, besides)
+        if arn is None:
+            return None
+        package = _described(sagemaker, arn)
+        if package and package["ModelApprovalStatus"] == "Approved":
+            return package
+    raise ThrottlingError(f"{group} lists {arn} as Approved, and it is not: try again later")
+
+
+def _newest_listed(sagemaker: "SageMakerClient", group: str, besides: str | None) -> str | None:
     pages = sagemaker.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=group,
         ModelApprovalStatus="Approved",
         SortBy="CreationTime",
         SortOrder="Descending",
     )
+    summaries = (item for page in pages for item in page["ModelPackageSummaryList"])
+    arns = (summary["ModelPackageArn"] for summary in summaries)
     try:
-        summaries = (item for page in pages for item in page["ModelPackageSummaryList"])
-        newest = next(summaries, None)
+        return next((arn for arn in arns if arn != besides), None)
     except ClientError as error:
-        if _group_is_missing(error):
+        if is_missing(error):
             return None
         raise
-    if newest is None:
-        return None
-    return sagemaker.describe_model_package(ModelPackageName=newest["ModelPackageArn"])
 
 
-def _group_is_missing(error: ClientError) -> bool:
+def is_missing(error: ClientError) -> bool:
+    """Tell whether the registry refuses a call because the package or group is not there.
+
+    AWS documents no error for that. What is known are errors of validation that say so in words.
+    """
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     return code in {"ResourceNotFound", "ResourceNotFoundException"} or (
-        code == "ValidationException" and "does not exist" in message
+        code in {"ValidationException", "ValidationError"}
+        and ("does not exist" in message or "not found" in message)
     )
+
+
+def _described(sagemaker: "SageMakerClient", arn: str) -> Mapping[str, Any] | None:
+    try:
+        return sagemaker.describe_model_package(ModelPackageName=arn)
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
 
 
 def _copy(s3: "S3Client", package: Mapping[str, Any], folder_uri: str) -> dict[str, Any]:

@@ -93,7 +93,8 @@ def record(view: ExecutionView) -> RunRecord:
     """What the last view of an execution tells."""
     problems: list[str] = []
     plan = plan_file.read(view.payload("PrepareRun"), problems, "PrepareRun's answer")
-    gate = decision_file.read(view.payload("CheckMetrics"), problems, "CheckMetrics's answer")
+    decider = "ApproveModel" if view.payload("ApproveModel") else "CheckMetrics"
+    gate = decision_file.read(view.payload(decider), problems, f"{decider}'s answer")
     end = view.stopped or view.started
     tasks = [state for state in view.states if state.kind == "Task"]
     return RunRecord(

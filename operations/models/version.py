@@ -4,7 +4,6 @@ The registry names the run's evaluation; beside it lie the run's plan and decisi
 by the run's id, so every attempt is, also when Step Functions has forgotten the execution.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -239,7 +238,7 @@ def read_entry(sagemaker: "SageMakerClient", version: Version) -> Entry:
     models = (container["ModelDataUrl"] for container in containers if "ModelDataUrl" in container)
     return Entry(
         version=version,
-        approval=printable(package.get("ApprovalDescription") or _approved_by_rule(metadata)),
+        approval=printable(package.get("ApprovalDescription") or ""),
         metadata=metadata,
         model_uri=_uri(next(models, None)),
         evaluation_uri=_uri(run_files.evaluation_uri(package)),
@@ -282,12 +281,6 @@ def _file(s3: "S3Client", uri: str | None, problems: list[str]) -> dict[str, Any
 
 def _uri(found: str | None) -> str | None:
     return None if found is None else printable(found)
-
-
-def _approved_by_rule(metadata: Mapping[str, str]) -> str:
-    """What automatic approval said, if it approved: CreateModelPackage takes no description."""
-    approved, _, why = metadata.get("auto_approve", "").partition(": ")
-    return f"{why} (by the rules of auto_approve)" if approved == "yes" else ""
 
 
 def _jobs(sagemaker: "SageMakerClient", run_id: str) -> list[JobRecord]:

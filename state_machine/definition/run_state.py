@@ -56,7 +56,6 @@ RUN = RunState(
         "quality_gate": {
             "decision": str,
             "reason": str,
-            "approval_status": str,
             "customer_metadata": dict,
         },
     }

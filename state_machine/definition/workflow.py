@@ -12,10 +12,12 @@ to run (paths, job names, hyperparameters) is a path into the state that Prepare
                            |- trained ------> Evaluate    and the model
                            `- superseded ---> Superseded
     Preprocess -> Train -> Evaluate -> CheckMetrics -> QualityGate
-        QualityGate -- register ------> RegisterModel -> Registered
+        QualityGate -- register ------> RegisterModel -> ApproveModel -> Registered
                     |- keep_champion -> ChampionKept
                     |- reproduced, differs -> Compared
                     `- otherwise -----> Rejected (QualityGate.ThresholdNotMet)
+
+ApproveModel is there only where `[registry.auto_approve]` is enabled.
 
 There is no Catch: a step that fails is left failed, so that RedriveExecution resumes right there.
 """
@@ -23,6 +25,7 @@ There is no Catch: a step that fails is left failed, so that RedriveExecution re
 import json
 from typing import Any
 
+from lambdas.gate.gate import PENDING
 from lambdas.gate.verdicts import REJECTED_ERROR
 from lambdas.reproduction.comparison import DIFFERS, REPRODUCED
 from lambdas.reuse.reuse import PREPARED, PREPROCESSED, TRAINED
@@ -39,6 +42,18 @@ from state_machine.sdk import sdk
 from state_machine.sdk.asl import Fail, LambdaStep, Task, join
 
 REGISTER_STATE_SECONDS = 60
+LAMBDA_STATES = 3  # after TakeTurn: PrepareRun, CheckMetrics, ApproveModel
+# What a state that decides leaves in the run's state.
+DECISION = (
+    "decision",
+    "reason",
+    "approval_status",
+    "rules",
+    "auto_approve",
+    "metrics",
+    "cost",
+    "customer_metadata",
+)
 
 
 def build(config: PipelineConfig, deployed: Deployed) -> sdk.Chain:
@@ -120,6 +135,17 @@ def _prepare_run(deployed: Deployed, defaults: dict[str, Any]) -> LambdaStep:
 
 
 def _check_metrics(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
+    return _decision("CheckMetrics", "check_metrics", config, deployed)
+
+
+def _approve_model(config: PipelineConfig, deployed: Deployed) -> list[LambdaStep]:
+    if not config.registry.auto_approve.enabled:
+        return []
+    return [_decision("ApproveModel", "approve_model", config, deployed)]
+
+
+def _decision(state: str, function: str, config: PipelineConfig, deployed: Deployed) -> LambdaStep:
+    """A state whose Lambda returns the decision on the run's model."""
     payload = {
         "run": RUN,
         "evaluation_s3_uri": join("{}/evaluation.json", RUN["paths"]["evaluation"]),
@@ -127,23 +153,11 @@ def _check_metrics(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
         "auto_approve": config.registry.auto_approve.model_dump(),
     }
     return lambda_state(
-        "CheckMetrics",
-        "check_metrics",
+        state,
+        function,
         payload,
         deployed,
-        result_selector={
-            f"{key}.$": f"$.Payload.{key}"
-            for key in (
-                "decision",
-                "reason",
-                "approval_status",
-                "rules",
-                "auto_approve",
-                "metrics",
-                "cost",
-                "customer_metadata",
-            )
-        },
+        result_selector={f"{key}.$": f"$.Payload.{key}" for key in DECISION},
         result_path="$.quality_gate",
     )
 
@@ -151,7 +165,13 @@ def _check_metrics(config: PipelineConfig, deployed: Deployed) -> LambdaStep:
 def _quality_gate(config: PipelineConfig, deployed: Deployed) -> sdk.Choice:
     gate = sdk.Choice("QualityGate")
     decision = RUN["quality_gate"]["decision"].to_jsonpath()
-    register = sdk.Chain([_register_model(config, deployed), sdk.Succeed("Registered")])
+    register = sdk.Chain(
+        [
+            _register_model(config, deployed),
+            *_approve_model(config, deployed),
+            sdk.Succeed("Registered"),
+        ]
+    )
     gate.add_choice(sdk.ChoiceRule.StringEquals(decision, "register"), register)
     gate.add_choice(
         sdk.ChoiceRule.StringEquals(decision, "keep_champion"), sdk.Succeed("ChampionKept")
@@ -182,7 +202,8 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
     parameters = {
         "ModelPackageGroupName": _group(config, deployed),
         "ModelPackageDescription": join("Run {} on {}", RUN["run_id"], RUN["dataset"]["name"]),
-        "ModelApprovalStatus": RUN["quality_gate"]["approval_status"],
+        # Never Approved: whether the rules may approve it is asked when it stands in the registry.
+        "ModelApprovalStatus": PENDING,
         # Derived from the execution: a repeated call registers once.
         "ClientToken": RUN["client_token"],
         "InferenceSpecification": {
@@ -209,4 +230,5 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
 def _whole_run_seconds(config: PipelineConfig) -> int:
     steps = (config.preprocessing, config.training, config.evaluation)
     in_jobs = sum(jobs.state_seconds(job) * (1 + jobs.MAX_RETRIES) for job in steps)
-    return waiting_seconds(config) + in_jobs + 2 * LAMBDA_STATE_SECONDS + REGISTER_STATE_SECONDS
+    around = LAMBDA_STATES * LAMBDA_STATE_SECONDS + REGISTER_STATE_SECONDS
+    return waiting_seconds(config) + in_jobs + around

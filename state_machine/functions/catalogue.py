@@ -82,6 +82,7 @@ LAMBDAS = (
     Lambda("take_turn", policies.take_turn, by_state_machine=True),
     Lambda("prepare_run", policies.prepare_run, by_state_machine=True, timeout_seconds=300),
     Lambda("check_metrics", policies.check_metrics, by_state_machine=True),
+    Lambda("approve_model", policies.approve_model, by_state_machine=True),
     Lambda(
         "announce",
         policies.announce,

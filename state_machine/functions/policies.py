@@ -34,7 +34,6 @@ def take_turn(names: Names, _group: str) -> list[Statement]:
 def prepare_run(names: Names, group: str) -> list[Statement]:
     """Lay out the run: the plan, the data, the champion, and what earlier runs have computed."""
     bucket = names.bucket_arn
-    packages = [names.arn("sagemaker", f"model-package/{group}/*")]
     return [
         *_list_data(bucket),
         allow("ReadUploads", ["s3:GetObjectVersion"], [f"{bucket}/{DATASET_PREFIX}*"]),
@@ -47,11 +46,7 @@ def prepare_run(names: Names, group: str) -> list[Statement]:
             [f"{bucket}/runs/*/{part}" for part in ("run.json", "source_data/*", "champion/*")],
         ),
         _ledger(bucket),
-        allow(
-            "FindTheChampion",
-            ["sagemaker:ListModelPackages", "sagemaker:DescribeModelPackage"],
-            packages,
-        ),
+        _find_champion(names, group),
         allow("EnterSteps", ["s3:GetObject", "s3:PutObject"], [f"{bucket}/{results.PREFIX}*"]),
         # What an earlier run has computed; AWS knows no resource for a list of jobs.
         allow("ListJobs", [f"sagemaker:List{kind}Jobs" for kind in TASKS], ["*"]),
@@ -85,11 +80,23 @@ def check_metrics(names: Names, _group: str) -> list[Statement]:
                 f"{bucket}/runs/*/evaluation/report.html",
             ],
         ),
+        _write_decision(bucket),
+    ]
+
+
+def approve_model(names: Names, group: str) -> list[Statement]:
+    """See who the champion is, approve a version, and write the decision again if it changed."""
+    bucket = names.bucket_arn
+    return [
+        _find_champion(names, group),
+        allow("ApproveModels", ["sagemaker:UpdateModelPackage"], [_packages(names, group)]),
+        _list(bucket),
         allow(
-            "WriteTheDecision",
-            ["s3:PutObject"],
-            [f"{bucket}/runs/*/decision.json", f"{bucket}/runs/*/report.html"],
+            "ReadTheReport",
+            ["s3:GetObject"],
+            [f"{bucket}/runs/*/run.json", f"{bucket}/runs/*/evaluation/report.html"],
         ),
+        _write_decision(bucket),
     ]
 
 
@@ -112,6 +119,20 @@ def announce_approval(names: Names, _group: str) -> list[Statement]:
         _publish(names),
         allow("FindTheReport", ["s3:GetObject"], [f"{bucket}/runs/*/run.json"]),
     ]
+
+
+def _find_champion(names: Names, group: str) -> Statement:
+    actions = ["sagemaker:ListModelPackages", "sagemaker:DescribeModelPackage"]
+    return allow("FindTheChampion", actions, [_packages(names, group)])
+
+
+def _packages(names: Names, group: str) -> str:
+    return names.arn("sagemaker", f"model-package/{group}/*")
+
+
+def _write_decision(bucket: str) -> Statement:
+    files = [f"{bucket}/runs/*/decision.json", f"{bucket}/runs/*/report.html"]
+    return allow("WriteTheDecision", ["s3:PutObject"], files)
 
 
 def _find_data(names: Names) -> list[Statement]:

@@ -24,7 +24,8 @@ class FakeSageMaker(FakeService):
 
     def register(self, group: str, model_data_url: str | None, approval: str = "Approved") -> str:
         """Add a version to the group, as a run or a person would. Returns its ARN."""
-        version = len(self.groups[group]) + 1
+        last = max((p["ModelPackageVersion"] for p in self.groups[group]), default=0)
+        version = last + 1
         container = {"Image": "serving-image"}
         if model_data_url is not None:
             container["ModelDataUrl"] = model_data_url
@@ -78,6 +79,12 @@ class FakeSageMaker(FakeService):
         arn = request.pop("ModelPackageArn")
         self.describe_model_package(ModelPackageName=arn).update(request)
         return {"ModelPackageArn": arn}
+
+    @operation
+    def delete_model_package(self, **request: Any) -> dict[str, Any]:
+        package = self.describe_model_package(**request)
+        self.groups[package["ModelPackageGroupName"]].remove(package)
+        return {}
 
     @operation
     def create_experiment(self, **request: Any) -> dict[str, Any]:

@@ -114,6 +114,27 @@ def champion(world: World) -> None:
     assert "error" not in found, found
 
 
+def approved_by_rule(world: World) -> None:
+    """A version is approved by its rules, and put back because its champion is another one."""
+    begun, output = datetime.now(UTC), _succeeded(world, world.pipeline.start(ANEW))["output"]
+    held = {"approved": True, "reason": "as asked", "rules": []}
+    output["quality_gate"] |= {"auto_approve": held, "approval_status": "Approved"}
+    version, uri = output["registration"]["model_package_arn"], output["paths"]["evaluation"]
+    asked = {"run": output, "evaluation_s3_uri": f"{uri}/evaluation.json", "gate": {}}
+    another = {"model_package_arn": f"{version}0", "model_sha256": "none"}
+    try:
+        assert _invoke(world, "approve_model", asked)["auto_approve"]["approved"]
+        asked["run"] = output | {"champion": another}
+        assert not _invoke(world, "approve_model", asked)["auto_approve"]["approved"]
+    finally:  # or it would be the next ones' champion
+        world.pipeline.sagemaker.update_model_package(
+            ModelPackageArn=version, ModelApprovalStatus="Rejected"
+        )
+    decision = json.loads(world.pipeline.object(output["paths"]["decision"]))
+    assert decision["approval_status"] == "PendingManualApproval"
+    _logged(world, world.names.function_log_group("approve_model"), "START RequestId", begun)
+
+
 def invoked(world: World) -> None:
     """start_retraining is invoked without a data set, and asked to reproduce the run."""
     begun = datetime.now(UTC)
@@ -224,6 +245,7 @@ SCENARIOS: tuple[Scenario, ...] = (  # the cheapest first
     requested,
     invoked,
     champion,
+    approved_by_rule,
     checkpoints,
     pinned,
     stopped,

@@ -60,6 +60,18 @@ def test_a_new_version_is_announced_with_the_gates_reason(tell, updated):
     )
 
 
+def test_a_version_that_is_left_to_a_person_is_announced_with_the_reason(tell):
+    (message,) = tell(
+        ModelApprovalStatus="PendingManualApproval",
+        ApprovalDescription="not approved by rule: version 2 is the champion now",
+        UpdatedModelPackageFields=["ApprovalDescription"],
+    )
+    assert message["Message"].startswith(
+        "fashion-mnist version 3 is PendingManualApproval: "
+        "not approved by rule: version 2 is the champion now. Report: "
+    )
+
+
 def test_other_changes_are_not_announced(tell):
     assert tell(UpdatedModelPackageFields=["CustomerMetadataProperties"]) == []
 

@@ -212,6 +212,38 @@ def test_a_test_event_reaches_the_handler(invoke):
     assert invoke("on_upload", {"Service": "Amazon S3", "Event": "s3:TestEvent"})["answer"] == []
 
 
+def test_approve_from_the_zip_only_over_the_champion_that_was_measured(invoke, aws, event):
+    sagemaker, group = aws("sagemaker"), "approved-by-rule"
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+
+    def register():
+        waiting = {"ModelApprovalStatus": "PendingManualApproval"}
+        registered = sagemaker.create_model_package(ModelPackageGroupName=group, **waiting)
+        return registered["ModelPackageArn"]
+
+    def ask(version, champion):
+        asked = event("check_metrics")
+        held = {"approved": True, "reason": "accuracy 0.910 >= 0.900", "rules": []}
+        asked["run"] |= {
+            "quality_gate": {"decision": "register", "auto_approve": held},
+            "registration": {"model_package_arn": version},
+            "champion": {"model_package_arn": champion, "model_sha256": "none"},
+        }
+        answer = invoke("approve_model", asked)["answer"]
+        found = sagemaker.describe_model_package(ModelPackageName=version)
+        approved = found["ModelApprovalStatus"] == "Approved"
+        assert answer["auto_approve"]["approved"] is approved
+        return approved, found["ApprovalDescription"]
+
+    first, second, third = register(), register(), register()
+    assert ask(first, None) == (True, "accuracy 0.910 >= 0.900 (by the rules of auto_approve)")
+    assert ask(second, first)[0] is True
+    # Measured while the first was champion.
+    waits, why = ask(third, first)
+    assert waits is False
+    assert "version 2 is the champion now, the model was measured against version 1" in why
+
+
 def test_prepare_and_check_from_the_zip(invoke, aws, event):
     for file in ("images.gz", "labels.gz"):
         aws("s3").put_object(Bucket=BUCKET, Key=f"raw_data/digits/{file}", Body=b"content")

@@ -7,6 +7,7 @@ import pytest
 
 from lambdas.announce import announce
 from lambdas.announce_approval import announce_approval
+from lambdas.approve_model import approve_model
 from lambdas.check_metrics import check_metrics
 from lambdas.on_upload import on_upload
 from lambdas.prepare_run import prepare_run
@@ -36,6 +37,7 @@ ACTIONS = {
     "Publish": {"sns:Publish"},
     "ListModelPackages": {"sagemaker:ListModelPackages"},
     "DescribeModelPackage": {"sagemaker:DescribeModelPackage"},
+    "UpdateModelPackage": {"sagemaker:UpdateModelPackage"},
     "CreateExperiment": {"sagemaker:CreateExperiment"},
     "CreateTrial": {"sagemaker:CreateTrial"},
     "ListProcessingJobs": {"sagemaker:ListProcessingJobs"},
@@ -87,6 +89,16 @@ def called(settings, s3, stepfunctions, sagemaker, event) -> dict[str, set[str]]
     def turn() -> None:
         take_turn(waiting, now=datetime.now(UTC), s3=s3, stepfunctions=executions)
 
+    def left_to_a_person() -> dict:
+        version = sagemaker.register("fashion-mnist", None, "PendingManualApproval")
+        asked = event("check_metrics")
+        rules = {"approved": True, "reason": "accuracy 0.910 >= 0.900", "rules": []}
+        asked["run"] |= {
+            "quality_gate": {"decision": "register", "auto_approve": rules},
+            "registration": {"model_package_arn": version},
+        }
+        return asked
+
     def tell() -> None:
         failed = event("execution_failed")
         announce(
@@ -101,6 +113,7 @@ def called(settings, s3, stepfunctions, sagemaker, event) -> dict[str, set[str]]
         "take_turn": turn,
         "prepare_run": prepare,
         "check_metrics": lambda: check_metrics(event("check_metrics"), s3=s3),
+        "approve_model": lambda: approve_model(left_to_a_person(), s3=s3, sagemaker=sagemaker),
         "announce": tell,
         "announce_approval": lambda: announce_approval(
             event("model_package_changed"), s3=s3, **announcing

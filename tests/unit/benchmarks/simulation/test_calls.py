@@ -9,6 +9,7 @@ import pytest
 from benchmarks.simulation.calls import ON_UPLOAD_INCOMPLETE, calls, requests
 from benchmarks.simulation.prices import UnknownFigureError
 from lambdas.announce_approval import announce_approval
+from lambdas.approve_model import approve_model
 from lambdas.check_metrics import check_metrics
 from lambdas.data_sets.data_sets import DataSets
 from lambdas.on_upload import on_upload
@@ -111,6 +112,19 @@ def test_check_metrics(s3):
     s3.upload(BUCKET, f"{RUN}/run.json", b"{}")
     assert check_metrics(event("check_metrics"), s3=s3)["decision"] == "register"
     assert s3.counted() == calls("check_metrics", len(FILES))
+
+
+def test_approve_model(s3):
+    sagemaker = FakeSageMaker("fashion-mnist")
+    version = sagemaker.register("fashion-mnist", None, "PendingManualApproval")
+    asked = event("check_metrics")
+    asked["run"] |= {
+        "quality_gate": {"auto_approve": {"approved": True, "reason": "", "rules": []}},
+        "registration": {"model_package_arn": version},
+    }
+    approve_model(asked, s3=s3, sagemaker=sagemaker)
+    assert sagemaker.groups["fashion-mnist"][0]["ModelApprovalStatus"] == "Approved"
+    assert s3.counted() == calls("approve_model", len(FILES))
 
 
 def test_announce_approval(s3):

@@ -81,14 +81,32 @@ def test_each_rule_has_its_line_in_words(page):
     [
         ({"decision": "register"}, "waits for a person to approve it"),
         (
-            {"decision": "register", "approval_status": "Approved"},
-            "approved by its rules",
+            {
+                "decision": "register",
+                "approval_status": "Approved",
+                "auto_approve": {"approved": True, "reason": "", "rules": RULES[:1]},
+            },
+            "which the rules of automatic approval approve",
+        ),
+        (
+            {
+                "decision": "register",
+                "approval_status": "Rejected",
+                "auto_approve": {"approved": False, "reason": "a person did", "rules": RULES[:1]},
+            },
+            "which is Rejected by now",
         ),
         ({"decision": "reject", "reason": "accuracy 0.5"}, "✗ Rejected by the gate accuracy 0.5"),
         ({"decision": "something new"}, "something new"),
         (
-            {"auto_approve": {"approved": False, "reason": "", "rules": RULES[:1]}},
-            "Automatic approval: no",
+            {
+                "auto_approve": {
+                    "approved": False,
+                    "reason": "version 3 is the champion now",
+                    "rules": RULES[:1],
+                }
+            },
+            "Automatic approval: no version 3 is the champion now",
         ),
     ],
 )

@@ -35,18 +35,14 @@ def test_an_accuracy_that_is_no_number_is_unknown(accuracy: str) -> None:
     assert entry(CustomerMetadataProperties={"metric.accuracy": accuracy}).accuracy is None
 
 
-@pytest.mark.parametrize(
-    ("said", "approval"),
-    [("yes: accuracy 0.93", "accuracy 0.93 (by the rules of auto_approve)"), ("no: 0.9", "")],
-)
-def test_an_approval_by_rule_names_the_rules(said: str, approval: str) -> None:
-    assert entry(CustomerMetadataProperties={"auto_approve": said}).approval == approval
-
-
-def test_a_persons_word_goes_before_that_of_a_rule() -> None:
+@pytest.mark.parametrize("status", ["Approved", "PendingManualApproval"])
+def test_what_was_decided_is_said_by_its_description_alone(status: str) -> None:
+    # The rules may hold for a version that waits all the same: the champion has changed.
     metadata = {"auto_approve": "yes: accuracy 0.93"}
-    found = entry(CustomerMetadataProperties=metadata, ApprovalDescription="no good (by ann)")
-    assert found.approval == "no good (by ann)"
+    said = "accuracy 0.93 (by the rules of auto_approve)"
+    assert entry(CustomerMetadataProperties=metadata, ModelApprovalStatus=status).approval == ""
+    described = entry(CustomerMetadataProperties=metadata, ApprovalDescription=said)
+    assert described.approval == said
 
 
 def test_without_its_run_a_version_tells_what_the_registry_knows() -> None:

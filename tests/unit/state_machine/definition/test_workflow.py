@@ -16,7 +16,7 @@ from lambdas.reuse.keys import VARIABLE
 from lambdas.take_turn import LONGEST_WAIT
 from local_aws.requests.constraints import unknown_members, violations
 from state_machine.artifacts.bundle import Bundle
-from state_machine.config import PipelineConfig
+from state_machine.config import AutoApprove, PipelineConfig
 from state_machine.definition import jobs, workflow
 from state_machine.definition.deployed import Deployed
 from state_machine.names import Names
@@ -202,6 +202,26 @@ def test_an_unknown_decision_is_a_rejection(machine: dict[str, Any]) -> None:
     known = {choice["StringEquals"] for choice in gate["Choices"]}
     assert known == {"register", "keep_champion", "reproduced", "differs"}
     assert machine["States"]["Rejected"]["Error"] == "QualityGate.ThresholdNotMet"
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_nothing_is_registered_as_approved_and_rules_approve_in_a_state_of_their_own(
+    pipeline: PipelineConfig, deployed: Deployed, enabled: bool
+) -> None:
+    rules = AutoApprove(
+        enabled=enabled, thresholds=[{"metric": "accuracy", "op": ">=", "value": 0.9}]
+    )
+    registry = pipeline.registry.model_copy(update={"auto_approve": rules})
+    found = workflow.as_dict(pipeline.model_copy(update={"registry": registry}), deployed)
+
+    register = found["States"]["RegisterModel"]
+    assert register["Parameters"]["ModelApprovalStatus"] == "PendingManualApproval"
+    assert register["Next"] == ("ApproveModel" if enabled else "Registered")
+    assert ("ApproveModel" in found["States"]) is enabled
+    if enabled:
+        approve = found["States"]["ApproveModel"]
+        assert (approve["Next"], approve["ResultPath"]) == ("Registered", "$.quality_gate")
+        assert approve["ResultSelector"] == found["States"]["CheckMetrics"]["ResultSelector"]
 
 
 def test_a_reproduction_ends_well_whether_it_matches_or_not(machine: dict[str, Any]) -> None:

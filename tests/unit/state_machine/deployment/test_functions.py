@@ -29,4 +29,4 @@ def test_everything_is_told_as_text_that_a_variable_can_hold(pipeline: PipelineC
 def test_the_state_machines_own_lambdas_answer_to_it_alone() -> None:
     synchronous = {each.name for each in LAMBDAS if not each.asynchronous}
 
-    assert synchronous == {"take_turn", "prepare_run", "check_metrics"}
+    assert synchronous == {"take_turn", "prepare_run", "check_metrics", "approve_model"}
