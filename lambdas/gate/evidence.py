@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.boundary.text import SHA256, one_line, shown
+from lambdas.gate.comparison import check_champion, difference_of
+from lambdas.gate.consistency import check_scores
 from lambdas.gate.metrics import (
     LARGEST,
     MetricError,
@@ -14,11 +16,10 @@ from lambdas.gate.metrics import (
     metric,
     metrics_block,
     number,
-    plausible_difference,
+    sample_count,
 )
 
 BYTES_OF_A_MB = 1e6
-ROUNDING = 1e-6  # how far a difference may be from that of the two metrics, which are rounded too
 
 
 class UnscorableError(MetricError):
@@ -46,13 +47,19 @@ class Evidence:
     evaluation: Mapping[str, Any]
     block_name: str
     block: Mapping[str, Any]
+    samples: int
 
     @classmethod
     def of(cls, evaluation: object) -> "Evidence":
         """Take what evaluation.json holds. Raises MetricError where it cannot be judged."""
         block_name, block = metrics_block(evaluation)
         assert isinstance(evaluation, Mapping)
-        return cls(evaluation, block_name, block)
+        return cls(evaluation, block_name, block, sample_count(evaluation))
+
+    def check(self) -> None:
+        """Hold the figures against each other. Raises MetricError where they contradict."""
+        matrix = check_scores(self.evaluation, self.block_name, self.samples)
+        check_champion(self.evaluation, self.block_name, self.samples, matrix)
 
     def metric(self, name: str) -> float:
         """Return a metric of the new model. Raises MetricError."""
@@ -103,7 +110,7 @@ class Evidence:
         """Return what was found of the run's champion; None if the run has none.
 
         Raises UnscorableError where it could not be scored, and MetricError where the evaluation
-        speaks of another champion than the run, or of none.
+        speaks of another champion than the run, of none, or of one without its metrics.
         """
         champion = self.evaluation.get("champion")
         if champion is None and arn is None:
@@ -115,25 +122,20 @@ class Evidence:
             raise MetricError(f"evaluation.json scored {shown(scored)} in its place")
         if "error" in champion:
             raise UnscorableError(one_line(str(champion["error"]), 300))
+        _object(champion, self.block_name, "champion")
         return champion
 
     def gain(self, champion: Mapping[str, Any], name: str, level: float) -> Gain:
         """Return the lead over a scored champion, with its interval at the confidence ``level``.
 
-        Raises MetricError where a part is missing, is at another level, or contradicts the rest.
+        Raises MetricError where a part is missing or at another level.
         """
         new = self.metric(name)
         old = metric(_object(champion, self.block_name, "champion"), name)
         comparison = _object(champion, "comparison", "champion")
         _check_level(comparison.get("level"), level)
         found = _object(_object(comparison, "metrics", "comparison"), name, "comparison")
-        difference, low, high = (
-            plausible_difference(name, found.get(key)) for key in ("difference", "low", "high")
-        )
-        if abs(difference - (new - old)) > ROUNDING * max(1, abs(new), abs(old)):
-            raise MetricError(f"the difference in {name} is {difference}, of {new} and {old}")
-        if low > high:
-            raise MetricError(f"the interval of {name} goes from {low} to {high}")
+        difference, low, high = difference_of(name, found, new, old)
         if less_is_better(name):
             # From 0, because a minus sign of its own would make -0.0 of it.
             difference, low, high = 0 - difference, 0 - high, 0 - low

@@ -3,12 +3,13 @@
 Pure, and closed unless everything is in order. All rules are judged, whichever breaks first; what
 they lead to, in this order:
 
-1. An evaluation or a setting that is malformed, or a threshold, a floor or a limit that does not
-   hold: ``reject``.
+1. An evaluation or a setting that is malformed, an evaluation that contradicts itself, or a
+   threshold, a floor or a limit that does not hold: ``reject``.
 2. A champion that could not be scored on this test set: what ``unscorable_champion`` says.
 3. A champion that the new model does not reach, or that cannot be compared, or whose model it is:
    ``keep_champion``.
-4. Otherwise: ``register``. If all rules of ``auto_approve`` hold as well, as ``Approved``.
+4. Otherwise: ``register``, if the evaluation says which model it is of. If all rules of
+   ``auto_approve`` hold as well, as ``Approved``.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from lambdas.gate.metrics import MetricError, scalars
 from lambdas.gate.settings import Gate, parse_auto_approve, parse_gate
 from lambdas.gate.verdicts import KEEP_CHAMPION, REGISTER, REJECT, Verdict, broken, in_one_line
 
+NO_DIGEST = "model.sha256 is no digest of 64 hex digits: which model was scored is not known"
 PENDING, APPROVED = "PendingManualApproval", "Approved"
 
 
@@ -88,14 +90,17 @@ def decide(
         found = Evidence.of(evaluation)
         metrics = scalars(found.block)
         settings = parse_gate(gate)
+        found.check()
     except MetricError as error:
         return reject(str(error), metrics)
     verdicts = _judge(settings, found, champion_arn)
     for decision in (REJECT, KEEP_CHAMPION):
         if against := [v for v in broken(verdicts) if v.otherwise == decision]:
             return Decision(decision, in_one_line(against), verdicts, metrics)
-    approval = _auto_approval(auto_approve, settings, found, champion_arn)
     reason, digest = in_one_line(verdicts), found.model_sha256()
+    if digest is None:
+        return Decision(REJECT, NO_DIGEST, verdicts, metrics)
+    approval = _auto_approval(auto_approve, settings, found, champion_arn)
     return Decision(REGISTER, reason, verdicts, metrics, approval, digest)
 
 

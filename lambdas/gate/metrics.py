@@ -41,7 +41,7 @@ class MetricError(ValueError):
 def metrics_block(evaluation: object) -> tuple[str, Mapping[str, Any]]:
     """Return name and content of the one block of metrics in an evaluation.
 
-    Raises MetricError where there is none, or more than one, or it was scored on no samples.
+    Raises MetricError where there is none, or more than one.
     """
     if not isinstance(evaluation, Mapping):
         raise MetricError(f"evaluation.json is {shown(evaluation)}, expected an object")
@@ -51,8 +51,18 @@ def metrics_block(evaluation: object) -> tuple[str, Mapping[str, Any]]:
     block = evaluation[found[0]]
     if not isinstance(block, Mapping):
         raise MetricError(f"{found[0]} is {shown(block)}, expected an object")
-    _check_sample_count(evaluation.get("dataset", {}))
     return found[0], block
+
+
+def sample_count(evaluation: Mapping[str, Any]) -> int:
+    """Return how many samples an evaluation is of. Raises MetricError where it is of none."""
+    dataset = evaluation.get("dataset")
+    if not isinstance(dataset, Mapping):
+        raise MetricError(f"dataset is {shown(dataset)}, expected an object")
+    count = dataset.get("test_samples")
+    if type(count) is not int or not 1 <= count <= LARGEST:
+        raise MetricError(f"test_samples is {shown(count)}, expected a whole number above 0")
+    return count
 
 
 def metric(block: Mapping[str, Any], name: str) -> float:
@@ -118,11 +128,3 @@ def _range(name: str) -> tuple[float, float]:
     if name.endswith(SHARES):
         return 0, 1
     return (0, LARGEST) if less_is_better(name) else (-LARGEST, LARGEST)
-
-
-def _check_sample_count(dataset: object) -> None:
-    if not isinstance(dataset, Mapping):
-        raise MetricError(f"dataset is {shown(dataset)}, expected an object")
-    count = dataset.get("test_samples", 1)
-    if type(count) is not int or count < 1:
-        raise MetricError(f"test_samples is {shown(count)}, expected a whole number above 0")

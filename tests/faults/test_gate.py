@@ -14,11 +14,15 @@ from tests.e2e.pipeline import Pipeline
 from tests.faults.light import doing_nothing, upload
 from tests.functional.sagemaker_requests import unique
 from tests.support.paths import PROJECT
+from tests.unit.lambdas.evaluations import BLOCK, SAMPLES, evaluation
 
 EVENT = PROJECT / "tests" / "events" / "check_metrics.json"
-WHOLE = b'{"multiclass_classification_metrics": {"accuracy": {"value": 0.9}}, "champion": null}'
+WHOLE = json.dumps(evaluation(0.9)).encode()
 BROKEN = {
-    "not a number": (WHOLE.replace(b"0.9", b"NaN"), "malformed: NaN is not JSON"),
+    "not a number": (
+        WHOLE.replace(b'"value": 0.9,', b'"value": NaN,'),
+        "malformed: NaN is not JSON",
+    ),
     "missing": (None, "is missing: the evaluation wrote nothing"),
     "malformed": (WHOLE[:-1], "malformed: Expecting"),
     "huge": (WHOLE + b" " * 10_000_000, "larger than 5242880 bytes"),
@@ -92,12 +96,14 @@ def test_a_threshold_that_cannot_be_applied_is_refused_at_deploy_and_at_the_gate
 def test_a_metric_exactly_at_the_threshold_passes_and_the_next_number_does_not(
     light_pipeline: Pipeline, chance: random.Random, op: str, away: float
 ) -> None:
-    bound = chance.random()
+    bound = chance.randint(1, SAMPLES - 1) / SAMPLES
     event = _event(light_pipeline)
     event["gate"]["thresholds"] = [{"metric": "accuracy", "op": op, "value": bound}]
 
     def decision(accuracy: float) -> str:
-        content = WHOLE.replace(b"0.9", json.dumps(accuracy).encode())
+        found = evaluation(bound)
+        found[BLOCK]["accuracy"]["value"] = accuracy  # the same but for rounding
+        content = json.dumps(found).encode()
         return str(_judge(light_pipeline, event, content)["decision"])
 
     assert decision(bound) == "register"

@@ -6,17 +6,11 @@ from botocore.exceptions import ClientError
 
 from lambdas.check_metrics import check_metrics
 from lambdas.errors import ThrottlingError
+from tests.unit.lambdas.evaluations import evaluation
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 RUN = "runs/fashion-mnist-0123456789ab"
-EVALUATION = {
-    "multiclass_classification_metrics": {
-        "accuracy": {"value": 0.91, "standard_deviation": 0.003},
-        "loss": {"value": 0.25, "standard_deviation": 0.01},
-    },
-    "dataset": {"test_samples": 10_000},
-    "champion": None,
-}
+EVALUATION = evaluation()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ GATE = {
 FLOOR = {"per_class": {"min_recall": 0.85}}
 LIMIT = {"limits": {"max_latency_ms": 10}}
 UNSCORED = {"champion": {"model_package_arn": CHAMPION, "error": "it knows 9 classes, not 10"}}
+MUCH_BETTER = against(interval=(0.08, 0.1), new=0.99)
 APPROVING = {"enabled": True, "thresholds": [{"metric": "accuracy", "op": ">=", "value": 0.9}]}
 
 
@@ -40,18 +41,16 @@ def test_a_model_that_holds_every_rule_is_registered():
     }
 
 
-@pytest.mark.parametrize(
-    ("model", "digest"),
-    [
-        ({"sha256": "0" * 64}, "0" * 64),
-        ({"sha256": "0" * 64 + "\n"}, None),
-        ({"sha256": ["0"]}, None),
-        ({}, None),
-        ("model", None),
-    ],
-)
-def test_the_digest_of_the_model_is_handed_on(model, digest):
-    assert decide(evaluation(model=model), GATE, None).model_sha256 == digest
+def test_the_digest_of_the_model_is_handed_on():
+    assert decide(evaluation(model={"sha256": "0" * 64}), GATE, None).model_sha256 == "0" * 64
+
+
+@pytest.mark.parametrize("model", [{"sha256": "0" * 64 + "\n"}, {"sha256": ["0"]}, {}, "model"])
+def test_a_model_without_a_digest_is_a_reject(model):
+    decision = decide(evaluation(model=model), GATE, None)
+    assert (decision.decision, decision.model_sha256) == ("reject", None)
+    assert decision.reason.startswith("model.sha256 is no digest")
+    assert [rule.held for rule in decision.rules] == [True, True, None, None]
 
 
 def test_the_rules_on_the_champion_are_listed_while_there_is_none():
@@ -72,7 +71,7 @@ def test_a_verdict_on_the_champion_carries_its_interval():
 
 
 def test_all_rules_are_judged_whichever_breaks_first():
-    found = evaluation(0.5, 0.7, **against(0.9, (-0.41, -0.39), new=0.5))
+    found = evaluation(0.5, 0.7, **against(0.9, (-0.41, -0.39), 0.5, 0.7))
     decision = decide(found, GATE | FLOOR | LIMIT, CHAMPION)
     assert decision.decision == "reject"
     assert [verdict.held for verdict in decision.rules] == [False] * 6
@@ -113,12 +112,8 @@ def test_the_champions_own_model_is_not_registered_again():
 
 @pytest.mark.parametrize("theirs", [{"sha256": "b" * 64}, {}, None, "a" * 64])
 def test_a_model_that_equals_the_champion_in_its_scores_alone_is_another_one(theirs):
-    same = against(0.91, (0.0, 0.0), model=theirs)
-    found = evaluation(model={"sha256": "a" * 64}, **same)
+    found = evaluation(**against(0.91, (0.0, 0.0), model=theirs))
     assert decide(found, {"thresholds": THRESHOLDS}, CHAMPION).decision == "register"
-    assert decide(evaluation(model={}, **same), {"thresholds": THRESHOLDS}, CHAMPION).decision == (
-        "register"
-    )
 
 
 @pytest.mark.parametrize("otherwise", ["keep_champion", "register", "reject"])
@@ -152,7 +147,7 @@ def test_a_bad_model_is_rejected_whatever_happens_to_a_champion_that_cannot_be_s
         {"champion": {}},
         {"champion": {"error": "no ARN"}},
         {"champion": {"model_package_arn": CHAMPION}},
-        against(model_package_arn="another"),
+        MUCH_BETTER | {"champion": MUCH_BETTER["champion"] | {"model_package_arn": "another"}},
         against(model_package_arn="another", error="not ours"),
         against(comparison=None),
         against(**{BLOCK: {}}),
@@ -164,6 +159,18 @@ def test_an_evaluation_that_does_not_tell_of_the_runs_champion_keeps_it(champion
     gate = GATE | {"unscorable_champion": "register"}
     decision = decide(evaluation(0.99, **champion), gate, CHAMPION)
     assert decision.decision == "keep_champion"
+    assert decision.reason.endswith("; not replaced unmeasured")
+
+
+@pytest.mark.parametrize("champion", [{}, {BLOCK: None}, {BLOCK: 5, "comparison": {}}])
+def test_a_champion_without_its_metrics_is_not_replaced_unmeasured(champion):
+    # No rule speaks of the champion; it was not measured all the same.
+    found = evaluation(champion={"model_package_arn": CHAMPION, **champion})
+    decision = decide(found, {"thresholds": THRESHOLDS}, CHAMPION, APPROVING)
+    assert (decision.decision, decision.approval_status) == (
+        "keep_champion",
+        "PendingManualApproval",
+    )
     assert decision.reason.endswith("; not replaced unmeasured")
 
 
@@ -186,6 +193,12 @@ def test_a_metric_of_the_champions_rules_must_be_there_without_a_champion_too():
     assert decision.reason == "macro_f1 is missing from evaluation.json"
 
 
+def without(name, **more):
+    """An evaluation whose block lacks a metric, or has something else in its place."""
+    block = {key: value for key, value in evaluation()[BLOCK].items() if key != name}
+    return evaluation(**{BLOCK: block | more})
+
+
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
@@ -198,8 +211,10 @@ def test_a_metric_of_the_champions_rules_must_be_there_without_a_champion_too():
         (evaluation(dataset={"test_samples": True}), "test_samples is True"),
         (evaluation(dataset=None), "dataset is null, expected an object"),
         (evaluation(dataset=70_000), "dataset is 70000, expected an object"),
-        (evaluation(**{BLOCK: {}}), "accuracy is missing"),
-        (evaluation(**{BLOCK: {"accuracy": 0.99}}), 'accuracy is 0.99, expected {"value": number}'),
+        (evaluation(**{BLOCK: {}}), "confusion_matrix is null, expected a row for each class"),
+        (without("accuracy"), "accuracy is missing"),
+        (evaluation(dataset={}), "test_samples is null"),
+        (without("accuracy", accuracy=0.99), 'accuracy is 0.99, expected {"value": number}'),
     ],
 )
 def test_a_malformed_evaluation_never_passes(found, reason):

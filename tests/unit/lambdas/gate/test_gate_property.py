@@ -7,6 +7,7 @@ the gate.
 import copy
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
@@ -17,6 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lambdas.gate.gate import decide
+from tests.unit.lambdas import oracle
+from tests.unit.lambdas.evaluations import evaluation as whole_evaluation
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/group/1"
 BLOCK = "multiclass_classification_metrics"
@@ -46,12 +49,14 @@ def case(random: Random, damages: int) -> tuple[Any, Any, str | None, Any]:
     """
     arn = random.choice([None, ARN, ARN])
     level = random.choice(LEVELS)
-    scores = {name: share(random) for name in METRICS}
+    matrix = confusion_matrix(random)
+    scores = scores_of(random, matrix)
     evaluation = {
-        BLOCK: block(scores),
-        "per_class": {label: class_scores(random) for label in CLASSES},
-        "dataset": {"test_samples": random.randint(1, 70_000)},
+        BLOCK: block(scores, matrix),
+        "per_class": class_scores(matrix),
+        "dataset": {"test_samples": sum(sum(row.values()) for row in matrix.values())},
         "model": {
+            "sha256": "a" * 64,
             "size_bytes": random.randint(1, 5_000_000),
             "latency_ms": {"median": random.choice([1, 5.5, 20.0])},
         },
@@ -71,13 +76,53 @@ def case(random: Random, damages: int) -> tuple[Any, Any, str | None, Any]:
     return damaged[0], damaged[1], arn, damaged[2]
 
 
-def block(scores: dict[str, float]) -> dict[str, Any]:
-    matrix = {"confusion_matrix": {label: {} for label in CLASSES}}
-    return {name: {"value": value} for name, value in scores.items()} | matrix
+def confusion_matrix(random: Random) -> dict[str, dict[str, int]]:
+    """Images of three classes, most of them taken for what they are."""
+    sizes = {label: random.choice([0, 5, 100, random.randint(1, 20_000)]) for label in CLASSES}
+    sizes["0"] += 1
+    matrix = {}
+    for label, size in sizes.items():
+        hits = round(share(random) * size)
+        others = [other for other in CLASSES if other != label]
+        first = random.randint(0, size - hits)
+        missed = dict(zip(others, (first, size - hits - first), strict=True))
+        matrix[label] = {label: hits, **missed}
+    return matrix
 
 
-def class_scores(random: Random) -> dict[str, Any]:
-    return {name: {"value": share(random)} for name in ("precision", "recall")}
+def scores_of(random: Random, matrix: dict[str, dict[str, int]]) -> dict[str, float]:
+    """What the matrix says, and of the others any number."""
+    right = sum(matrix[label][label] for label in CLASSES)
+    f1 = [oracle_score(matrix, label, "f1") for label in CLASSES]
+    scores = {name: share(random) for name in METRICS}
+    images = sum(sum(row.values()) for row in matrix.values())
+    return scores | {"accuracy": right / images, "macro_f1": float(sum(f1) / len(f1))}
+
+
+def oracle_score(matrix: dict[str, dict[str, int]], label: str, name: str) -> Fraction:
+    hits, there = matrix[label][label], sum(matrix[label].values())
+    said = sum(row[label] for row in matrix.values())
+    part, whole = {
+        "recall": (hits, there),
+        "precision": (hits, said),
+        "f1": (2 * hits, there + said),
+    }[name]
+    return Fraction(part, whole) if whole else Fraction(0)
+
+
+def block(scores: dict[str, float], matrix: dict[str, dict[str, int]] | None) -> dict[str, Any]:
+    found: dict[str, Any] = {name: {"value": value} for name, value in scores.items()}
+    return found | ({} if matrix is None else {"confusion_matrix": matrix})
+
+
+def class_scores(matrix: dict[str, dict[str, int]]) -> dict[str, Any]:
+    return {
+        label: {
+            name: {"value": float(oracle_score(matrix, label, name))}
+            for name in ("precision", "recall")
+        }
+        for label in matrix
+    }
 
 
 def share(random: Random) -> float:
@@ -100,7 +145,7 @@ def champion(random: Random, new: dict[str, float], level: float) -> dict[str, A
             difference = share(random)
         metrics[name] = {"difference": difference, "low": low, "high": high}
     comparison = {"level": level, "metrics": metrics}
-    return {"model_package_arn": ARN, BLOCK: block(old), "comparison": comparison}
+    return {"model_package_arn": ARN, BLOCK: block(old, None), "comparison": comparison}
 
 
 def rules(random: Random) -> dict[str, Any]:
@@ -171,15 +216,35 @@ def right(check: Callable[..., None], *arguments: Any) -> bool:
     """Say whether a check goes through."""
     try:
         check(*arguments)
-    except (WrongError, AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (
+        WrongError,
+        AttributeError,
+        IndexError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ):
         return False
     return True
 
 
+def contradicts(evaluation: Any) -> bool:
+    """Say whether two figures contradict each other; what is missing or no number cannot."""
+    try:
+        oracle.check(evaluation)
+    except oracle.ContradictionError:
+        return True
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return False
+    return False
+
+
 def check_register(evaluation: Any, gate: Any, arn: str | None) -> None:
     """Registering is right."""
-    samples = evaluation.get("dataset", {}).get("test_samples", 1)
+    samples = evaluation["dataset"]["test_samples"]
     demand(samples.__class__ is int and samples > 0)
+    demand(re.fullmatch("[0-9a-f]{64}", evaluation["model"]["sha256"]) is not None)
+    demand(not contradicts(evaluation))
     check_absolute(evaluation, gate)
     demand(any(gate.get(kind) for kind in ("thresholds", "per_class", "champion", "limits")))
     for rule in gate.get("champion", []):
@@ -250,6 +315,7 @@ def check_floors(evaluation: Any, floors: Any) -> None:
 def check_champion(evaluation: Any, rules: Any, level: Any, arn: str | None) -> None:
     champion = evaluation["champion"]
     demand(bool(arn) and champion["model_package_arn"] == arn and "error" not in champion)
+    demand(champion[BLOCK].__class__ is dict)
     for rule in rules:
         largest, less_is_better = METRICS[rule["metric"]]
         demand({"metric"} < set(rule) <= {"metric", "min_improvement", "max_regression"})
@@ -312,11 +378,11 @@ anything = st.recursive(
 def test_arbitrary_json_never_passes_and_never_crashes(found):
     gate = {"thresholds": [{"metric": "accuracy", "op": ">=", "value": 0}]}
     assert decide(found, gate, None).decision == "reject"
-    sound = {BLOCK: {"accuracy": {"value": 0.99}}, "champion": None}
+    sound = whole_evaluation(0.99)
     assert decide(sound, found, None).decision == "reject"
     assert decide(sound, gate, None).decision == "register"
     pending = decide(sound, gate, None, found)
     assert (pending.decision, pending.approval_status) == ("register", "PendingManualApproval")
     compared = {"champion": [{"metric": "accuracy", "max_regression": 1}]}
     unsound = sound | {"champion": {"model_package_arn": ARN, BLOCK: found, "comparison": found}}
-    assert decide(unsound, compared, ARN).decision == "keep_champion"
+    assert decide(unsound, compared, ARN).decision in {"keep_champion", "reject"}

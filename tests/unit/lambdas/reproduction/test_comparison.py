@@ -31,7 +31,9 @@ def test_size_latency_and_champion_may_differ():
 
 
 def test_a_difference_is_named_with_its_amount():
-    decision = compare(evaluated(accuracy=0.9111), evaluated(accuracy=0.91), RUN)
+    other = evaluated()
+    other[BLOCK]["accuracy"] = {**other[BLOCK]["accuracy"], "value": 0.9111}
+    decision = compare(other, evaluated(), RUN)
     assert decision.decision == DIFFERS
     assert decision.reason == "accuracy 0.9111 instead of 0.91 (+0.0011)"
 
