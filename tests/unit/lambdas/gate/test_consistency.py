@@ -25,7 +25,7 @@ LENIENT = {"thresholds": [{"metric": "accuracy", "op": ">=", "value": 0}]}
 CASES = int(os.environ.get("FUZZ_CASES") or 300)
 
 
-def computed(seed: int, classes: int, images: int) -> dict[str, Any]:
+def computed(seed: int, classes: int, images: int, level: float = 0.95) -> dict[str, Any]:
     """evaluation.json as ml_scripts computes it, of made-up predictions of two models."""
     from scoring import comparison, metrics  # noqa: PLC0415
     from scoring.predictions import Predictions  # noqa: PLC0415
@@ -51,7 +51,7 @@ def computed(seed: int, classes: int, images: int) -> dict[str, Any]:
             "model_package_arn": CHAMPION,
             **metrics.as_json(old),
             "model": {**model, "sha256": "b" * 64, "latency_ms": latency},
-            "comparison": comparison.compare(new, old, 0.95),
+            "comparison": comparison.compare(new, old, level),
         },
     }
 
@@ -200,3 +200,12 @@ def test_what_is_stated_of_a_regression_needs_no_matrix() -> None:
     gate = {"champion": [{"metric": "loss", "max_regression": 1}]}
     found["regression_metrics"]["loss"] = {"value": 0.1}  # type: ignore[index]
     assert decide(found, gate, None).decision == "register"
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_every_computed_interval_holds_its_difference(level: float) -> None:
+    """Resamples of a calibration error are biased: their middle may lie wholly beside it."""
+    for seed in range(20):
+        found = computed(seed, 10, 60, level)["champion"]["comparison"]["metrics"]
+        for name, each in found.items():
+            assert each["low"] <= each["difference"] <= each["high"], (seed, name)
