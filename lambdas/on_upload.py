@@ -1,4 +1,7 @@
-"""The trigger: S3 tells of new objects, and every complete data set among them is started once.
+"""The trigger: S3 tells of changed objects, and each complete data set among them is started once.
+
+An object that is removed may leave a complete data set behind: a version that was put by mistake, a
+delete marker, a manifest that was wrong.
 
 S3 tells at least once, in any order, several objects at a time
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html), so what a record
@@ -17,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.boundary import events
 from lambdas.data_sets.data_sets import DataSet, DataSets
-from lambdas.runs.executions import Start, execution_name, start_once
+from lambdas.runs.executions import Start, start_on_upload
 from lambdas.runs.ledger import Ledger
 from lambdas.settings import Settings
 
@@ -29,8 +32,12 @@ log = logging.getLogger(__name__)
 
 Outcome = dict[str, Any]
 
-# What the bucket is to tell of.
-EVENTS = ["s3:ObjectCreated:*"]
+# What the bucket is to tell of: all that changes which versions are a data set's current ones. A
+# delete marker is an ObjectRemoved; what a lifecycle rule removes is not, but an event of its own.
+# Restoring an object from an archive changes no version: it was listed all the while.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+EVENTS = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:*"]
+CHANGES = tuple(event.removeprefix("s3:").removesuffix("*") for event in EVENTS)
 
 
 class ObjectKey(NamedTuple):
@@ -56,9 +63,8 @@ def on_upload(
     """
     events.check(event, "S3")
     datasets = DataSets(s3, settings.bucket, settings.dataset_prefix, settings.required_files)
-    start = partial(
-        start_once, stepfunctions, Ledger(s3, settings.bucket), settings.state_machine_arn
-    )
+    ledger = Ledger(s3, settings.bucket)
+    start = partial(start_on_upload, stepfunctions, ledger, settings.state_machine_arn)
     outcomes, uploaded = _sort_records(event, datasets)
     failures: list[Exception] = []
     for name, files in uploaded.items():
@@ -80,7 +86,7 @@ def _sort_records(
     """Return the ignored records' outcomes, and the others' keys by data set, as they came."""
     ignored: list[Outcome] = []
     uploaded: dict[str, list[ObjectKey]] = {}
-    for bucket, key in _created_objects(event):
+    for bucket, key in _changed_objects(event):
         place = datasets.place(key)
         if bucket != datasets.bucket:
             ignored.append(_ignored(key, f"bucket {bucket!r} is not {datasets.bucket!r}"))
@@ -91,15 +97,15 @@ def _sort_records(
     return ignored, uploaded
 
 
-def _created_objects(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (bucket, key) of every object that was created; ``s3:TestEvent`` has no records."""
+def _changed_objects(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (bucket, key) of every object that was changed; ``s3:TestEvent`` has no records."""
     for record in map(S3EventRecord, event.get("Records", ())):
-        if record.event_name.removeprefix("s3:").startswith("ObjectCreated:"):
+        if record.event_name.removeprefix("s3:").startswith(CHANGES):
             yield record.s3.bucket.name, unquote_plus(record.s3.get_object.key)
 
 
 def _start_if_complete(
-    dataset: DataSet, uploaded: Sequence[ObjectKey], start: Callable[..., Start]
+    dataset: DataSet, uploaded: Sequence[ObjectKey], start: Callable[[DataSet], Start]
 ) -> list[Outcome]:
     others = [key for key, file in uploaded if not dataset.includes(file)]
     outcomes = [_ignored(key, "not one of the data set's files") for key in others]
@@ -108,15 +114,11 @@ def _start_if_complete(
     return outcomes
 
 
-def _start(dataset: DataSet, start: Callable[..., Start]) -> Outcome:
+def _start(dataset: DataSet, start: Callable[[DataSet], Start]) -> Outcome:
     if dataset.incomplete:
         missing = list(dataset.missing)
         return {"outcome": "incomplete", "missing": missing, "why": dataset.incomplete}
-    started = start(
-        execution_name(dataset, {}),
-        # Stable fields only: StartExecution takes the same name again with the same input alone.
-        {"dataset": dataset.name, "fingerprint": dataset.fingerprint, "trigger": "upload"},
-    )
+    started = start(dataset)
     return {
         "outcome": "started" if started.started else "duplicate",
         "execution_arn": started.execution_arn,

@@ -10,7 +10,6 @@ from lambdas.boundary.s3_objects import put_json
 from lambdas.boundary.transient import naming_transient_errors
 from lambdas.data_sets.data_sets import DataSets
 from lambdas.data_sets.source_data import copy_source_data
-from lambdas.data_sets.superseded import superseded
 from lambdas.errors import DataSetChangedError, IncompleteDataSetError
 from lambdas.reproduction.original import check_sharding, inputs_of
 from lambdas.reuse.keys import keys
@@ -45,8 +44,8 @@ def prepare_run(
     earlier run has the results of these steps, and then it holds them. With ``force`` in the input,
     and to reproduce a run, every step is computed.
 
-    Where files were overwritten after TakeTurn let the execution go, nothing is planned and its
-    answer ``superseded`` is returned instead.
+    Where files were changed after TakeTurn let the execution go, nothing is planned. The answer is
+    ``outdated``, and TakeTurn decides anew.
 
     With ``reproduce`` in the input the run has the data, code and settings of that run, and no
     champion; the state's ``reproduces`` is its id. The data is read from the other run's copy.
@@ -157,7 +156,12 @@ def _identity(event: Mapping[str, Any]) -> dict[str, Any]:
 def _outdated(asked: run_input.RunInput, datasets: DataSets) -> dict[str, Any] | None:
     if asked.fingerprint is None:  # whatever data there is: nothing can take its place
         return None
-    return superseded(datasets.now(asked.dataset), asked.fingerprint)
+    dataset = datasets.now(asked.dataset)
+    if dataset.fingerprint == asked.fingerprint:
+        return None
+    message = f"data set {dataset.name!r} was changed since this execution had its turn: found "
+    message += f"fingerprint {dataset.fingerprint}, expected {asked.fingerprint}"
+    return {"outcome": "outdated", "message": message}
 
 
 def _write_plan(

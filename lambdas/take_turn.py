@@ -4,7 +4,8 @@ It is asked again after every wait, so each answer holds for the moment in which
 
 ==========  =======================================================================================
 settle      the execution is young, and its data set may be half overwritten
-superseded  the data set is no longer the one that the execution was started for
+incomplete  the data set is not complete any more: files of it are missing, or on their way
+superseded  the data set is another complete one than the execution was started for
 wait        as many earlier executions as may run at once have not ended
 go          it is this execution's turn
 ==========  =======================================================================================
@@ -17,13 +18,16 @@ import logging
 import math
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lambdas.boundary.transient import naming_transient_errors
-from lambdas.data_sets.data_sets import DataSets
-from lambdas.data_sets.superseded import superseded
+from lambdas.data_sets.data_sets import DataSet, DataSets
 from lambdas.runs import input as run_input
+from lambdas.runs.executions import start_on_upload
 from lambdas.runs.input import RunInput
+from lambdas.runs.ledger import Ledger
+from lambdas.runs.succession import Succession
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -52,19 +56,21 @@ PAGE_SIZE = 1000
 def take_turn(
     event: Mapping[str, Any], *, now: datetime, s3: "S3Client", stepfunctions: "SFNClient"
 ) -> Answer:
-    """Return ``outcome``, one of the four above, ``message``, and ``seconds`` if it is to wait.
+    """Return ``outcome``, one of the five above, ``message``, and ``seconds`` if it is to wait.
 
     ``event`` holds ``execution`` (arn, started_at), its ``input``, the deployment's ``defaults``,
     ``settle_seconds`` and ``max_concurrent_runs``. An input without a fingerprint means whatever
-    data there is: it neither settles nor is superseded. Nothing is written anywhere.
+    data there is: it neither settles nor is superseded. Only an execution that gives its data up
+    writes anything: the note in the ledger, and the start of the one that takes its place.
 
     Raises InvalidInputError, at the beginning and not after hours of waiting, ThrottlingError,
-    NoCompleteDataSetError, and IncompleteDataSetError where the data set is gone.
+    NoCompleteDataSetError, and IncompleteDataSetError where the data set is gone or was left
+    incomplete for too long.
     """
     asked = run_input.parse(event["input"], event["defaults"]["hyperparameters"])
     execution = event["execution"]
     age = (now - datetime.fromisoformat(execution["started_at"])).total_seconds()
-    answer = _about_the_data(s3, event, asked, age) or _about_the_turn(
+    answer = _about_the_data(event, asked, now, s3, stepfunctions) or _about_the_turn(
         _running(stepfunctions, execution["arn"]), execution["arn"], event, age
     )
     log.info(answer["message"], extra={"outcome": answer["outcome"], "execution": execution["arn"]})
@@ -72,14 +78,35 @@ def take_turn(
 
 
 def _about_the_data(
-    s3: "S3Client", event: Mapping[str, Any], asked: RunInput, age: float
+    event: Mapping[str, Any],
+    asked: RunInput,
+    now: datetime,
+    s3: "S3Client",
+    stepfunctions: "SFNClient",
 ) -> Answer | None:
     """Return the answer that the data set requires, None where it stands in nobody's way."""
     if asked.fingerprint is None:
         return None
-    dataset = _datasets(s3, event["defaults"]).now(asked.dataset)
-    if outdated := superseded(dataset, asked.fingerprint):
-        return outdated
+    arn, ledger = event["execution"]["arn"], Ledger(s3, event["defaults"]["bucket"])
+    started = datetime.fromisoformat(event["execution"]["started_at"])
+    look = partial(_datasets(s3, event["defaults"]).now, asked.dataset)
+    start = partial(start_on_upload, stepfunctions, ledger, _machine(arn))
+    dataset = look()
+    succession = Succession(arn, started, asked.fingerprint, look, start, ledger)
+    age = (now - started).total_seconds()
+    if answer := succession.answer(dataset, now):
+        return _asking_again(answer, age)
+    return _settling(dataset, event, age)
+
+
+def _asking_again(answer: Answer, age: float) -> Answer:
+    """Let who waits for a data set ask as often as who is the next in the line."""
+    if "seconds" not in answer:
+        return answer
+    return answer | {"seconds": min(answer["seconds"], patience(1, age))}
+
+
+def _settling(dataset: DataSet, event: Mapping[str, Any], age: float) -> Answer | None:
     seconds = math.ceil(event["settle_seconds"] - age)
     # What never held other files is whole as soon as it is complete: nothing old is left in it.
     if seconds > 0 and dataset.replaces:
@@ -120,9 +147,8 @@ def _running(stepfunctions: "SFNClient", execution_arn: str) -> list[str]:
 
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
     """
-    machine = execution_arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
     pages = stepfunctions.get_paginator("list_executions").paginate(
-        stateMachineArn=machine,
+        stateMachineArn=_machine(execution_arn),
         statusFilter="RUNNING",
         PaginationConfig={"PageSize": PAGE_SIZE},
     )
@@ -133,6 +159,10 @@ def _running(stepfunctions: "SFNClient", execution_arn: str) -> list[str]:
         for execution in page["executions"]
     }
     return [arn for _, _, arn in sorted(found)]
+
+
+def _machine(execution_arn: str) -> str:
+    return execution_arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
 
 
 def _datasets(s3: "S3Client", defaults: Mapping[str, Any]) -> DataSets:

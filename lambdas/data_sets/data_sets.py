@@ -61,6 +61,7 @@ class DataSet:
     problems: tuple[str, ...] = ()  # what else is wrong, one line each
     files: tuple[str, ...] = ()  # names that make it complete; empty where that cannot be known
     replaces: bool = False  # a file of it has, or may have, taken the place of an older one
+    changed: datetime | None = None  # when something in its folder was written or deleted last
 
     @property
     def fingerprint(self) -> str:
@@ -75,8 +76,11 @@ class DataSet:
         return "; ".join([*missing, *self.problems])
 
     def includes(self, file: str) -> bool:
-        """Tell whether a file of that name has a part in this data set."""
-        return not self.files or file in self.files
+        """Tell whether a file of that name has a part in this data set.
+
+        A manifest has one wherever it lies or lay: without it the required files count again.
+        """
+        return not self.files or file in (*self.files, manifest.FILE_NAME)
 
     def as_state(self) -> dict[str, Any]:
         """Return the ``dataset`` part of the state machine's state."""
@@ -110,13 +114,14 @@ class DataSets:
         """
         folder = f"{self.prefix}{name}/"
         uri = f"s3://{self.bucket}/{folder}"
-        current, replaced = self._versions(folder)
+        current, replaced, changed = self._versions(folder)
         listed: tuple[manifest.ListedFile, ...] = ()
         if manifest_version := current.get(manifest.FILE_NAME):
             try:
                 listed = self._read_manifest(manifest_version)
             except ManifestError as error:
-                return DataSet(name, uri, (manifest_version,), (), problems=(str(error),))
+                problems = (str(error),)
+                return DataSet(name, uri, (manifest_version,), (), problems, changed=changed)
         names = [file.name for file in listed]
         files = (manifest.FILE_NAME, *names) if listed else self.required_files
         return DataSet(
@@ -127,6 +132,7 @@ class DataSets:
             problems=tuple(_wrong_sizes(listed, current)),
             files=files,
             replaces=not replaced.isdisjoint(files),
+            changed=changed,
         )
 
     def newest(self) -> DataSet:
@@ -178,24 +184,27 @@ class DataSets:
             )
         return dataset
 
-    def _versions(self, folder: str) -> tuple[dict[str, ObjectVersion], set[str]]:
+    def _versions(self, folder: str) -> tuple[dict[str, ObjectVersion], set[str], datetime | None]:
         """Return what lies directly in the folder, by file name, and the names that are not new.
 
-        Without versioning nobody can tell which are: then none is new.
+        Without versioning nobody can tell which are: then none is new. The time is that of the last
+        version or delete marker; versions that were removed for good leave none.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
         """
         pages = self.s3.get_paginator("list_object_versions").paginate(
             Bucket=self.bucket, Prefix=folder, Delimiter="/"
         )
-        current, replaced = {}, set()
+        current, replaced, times = {}, set(), []
         for page in pages:
+            times += [v["LastModified"] for v in page.get("Versions", ())]
+            times += [marker["LastModified"] for marker in page.get("DeleteMarkers", ())]
             for v in page.get("Versions", ()):
                 version = ObjectVersion(v["Key"], v["VersionId"], v["ETag"].strip('"'), v["Size"])
                 if v["IsLatest"]:
                     current[version.file] = version
                 if not v["IsLatest"] or version.version_id == UNVERSIONED:
                     replaced.add(version.file)
-        return current, replaced
+        return current, replaced, max(times, default=None)
 
     def _read_manifest(self, version: ObjectVersion) -> tuple[manifest.ListedFile, ...]:
         """Read exactly that version of a manifest, so that fingerprint and content agree."""

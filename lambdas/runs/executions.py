@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.boundary import strict_json
 from lambdas.boundary.s3_objects import error_code
 from lambdas.data_sets.data_sets import DataSet
 from lambdas.runs.input import Hyperparameter
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 40  # leaves room for "-preprocess-<retry>-<redrive>" in a job name of 63
 FINGERPRINT_DIGITS = 12
+# The end of a name that tells it from all others: at most a fingerprint's and a request's digits.
+IDENTITY = FINGERPRINT_DIGITS + 1 + 8
 PLAIN_NAME = r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
 
 
@@ -89,16 +92,73 @@ def start_once(
 ) -> Start:
     """Start the execution of that name unless there is or was one: running, ended, forgotten.
 
+    One that gave its data up is no run of them: then ``<name>-2`` is meant, and so on.
+
     StartExecution alone would not tell a new execution from a running one with the same input: it
     returns both alike. Of callers that start one name at once, the ledger tells which was first.
     Errors other than ExecutionAlreadyExists are raised; calling again is harmless.
     """
-    arn = f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
-    same = f"execution {name} of the same data and input"
-    if status := _status(stepfunctions, arn):
-        return Start(arn, False, f"{same} is {status}", ended=status != "RUNNING")
+    executions = state_machine_arn.replace(":stateMachine:", ":execution:")
+    number = 1
+    while True:
+        free = _numbered(name, number)
+        known = _known(stepfunctions, ledger, f"{executions}:{free}")
+        if known is None:
+            return _start(stepfunctions, ledger, state_machine_arn, free, execution_input)
+        if not known.gave_up:
+            return known.start
+        number += 1
+
+
+def start_on_upload(
+    stepfunctions: "SFNClient", ledger: Ledger, state_machine_arn: str, dataset: DataSet
+) -> Start:
+    """Start the execution that a complete data set has by itself, as ``start_once`` does."""
+    return start_once(
+        stepfunctions,
+        ledger,
+        state_machine_arn,
+        execution_name(dataset, {}),
+        # Stable fields only: StartExecution takes the same name again with the same input alone.
+        {"dataset": dataset.name, "fingerprint": dataset.fingerprint, "trigger": "upload"},
+    )
+
+
+@dataclass(frozen=True)
+class _Known:
+    """An execution that there is or was, and whether it gave its data up."""
+
+    start: Start
+    gave_up: bool
+
+
+def _known(stepfunctions: "SFNClient", ledger: Ledger, arn: str) -> _Known | None:
+    same = f"execution {arn.rsplit(':', 1)[-1]} of the same data and input"
+    if described := _described(stepfunctions, arn):
+        status = described["status"]
+        start = Start(arn, False, f"{same} is {status}", ended=status != "RUNNING")
+        # Whoever ended as superseded before there were notes in the ledger left none.
+        gave_up = _superseded(described.get("output", "")) or ledger.gave_up(arn)
+        return _Known(start, gave_up)
     if entered := ledger.entered_at(arn):
-        return Start(arn, False, f"{same} was started on {entered:%Y-%m-%d}", ended=True)
+        start = Start(arn, False, f"{same} was started on {entered:%Y-%m-%d}", ended=True)
+        return _Known(start, ledger.gave_up(arn))
+    return None
+
+
+def _start(
+    stepfunctions: "SFNClient",
+    ledger: Ledger,
+    state_machine_arn: str,
+    name: str,
+    execution_input: Mapping[str, Any],
+) -> Start:
+    arn = f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+    other = Start(
+        arn,
+        False,
+        f"execution {name} of the same data and input was started by another caller just now",
+    )
     try:
         stepfunctions.start_execution(
             stateMachineArn=state_machine_arn, name=name, input=json.dumps(execution_input)
@@ -106,15 +166,34 @@ def start_once(
     except ClientError as error:
         if error_code(error) != "ExecutionAlreadyExists":
             raise
-        return Start(arn, False, f"{same} was started by another caller just now")
+        return other
     if not ledger.enter(arn, execution_input, starter=str(uuid.uuid4())):
-        return Start(arn, False, f"{same} was started by another caller just now")
+        return other
     return Start(arn, True, f"execution {name} started")
 
 
-def _status(stepfunctions: "SFNClient", execution_arn: str) -> str | None:
+def _numbered(name: str, number: int) -> str:
+    """Return ``<name>-<number>``, within a name's length and with all that tells names apart."""
+    if number == 1:
+        return name
+    end = f"-{number}"
+    excess = max(0, len(name) + len(end) - LONGEST_NAME)
+    words, identity = name[:-IDENTITY], name[-IDENTITY:]
+    return words[: len(words) - excess] + identity + end
+
+
+def _superseded(output: str) -> bool:
+    """Tell whether an execution with that output, JSON, ended because newer files came."""
     try:
-        return stepfunctions.describe_execution(executionArn=execution_arn)["status"]
+        found = strict_json.parse(output.encode())
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("outcome") == "superseded"
+
+
+def _described(stepfunctions: "SFNClient", execution_arn: str) -> Mapping[str, Any] | None:
+    try:
+        return stepfunctions.describe_execution(executionArn=execution_arn)
     except ClientError as error:
         if error_code(error) != "ExecutionDoesNotExist":
             raise

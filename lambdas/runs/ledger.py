@@ -10,6 +10,9 @@ that whoever dies on the way loses nothing:
 - an entry written *before* StartExecution could outlive a starter that died in between: a data set
   entered and never trained on, which is the worse of the two mistakes.
 
+Beside the entries lies a note for each execution that gave its data up, ``given-up/``: it was
+superseded, or its data set was incomplete for too long. It does not count as a run of its data.
+
 Entries are put with ``If-None-Match: *``, so the first one stands and tells who came first.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIX = "ledger/"
+# No entry has such a key: no name of an execution has a slash.
+GIVEN_UP = f"{PREFIX}given-up/"
 LARGEST = 512 * 1024  # bytes: an execution's input has at most 256 KiB
 
 
@@ -57,8 +62,20 @@ class Ledger:
 
     def entered_at(self, execution_arn: str) -> datetime | None:
         """Return when the execution was entered, None where it never was."""
+        return self._written_at(_key(PREFIX, execution_arn))
+
+    def give_up(self, execution_arn: str) -> None:
+        """Note that the execution is no run of its data; a repeated call changes nothing."""
+        note = f"s3://{self.bucket}/{_key(GIVEN_UP, execution_arn)}"
+        put_json(self.s3, note, {"execution_arn": execution_arn})
+
+    def gave_up(self, execution_arn: str) -> bool:
+        """Tell whether the execution has given its data up."""
+        return self._written_at(_key(GIVEN_UP, execution_arn)) is not None
+
+    def _written_at(self, key: str) -> datetime | None:
         try:
-            head = self.s3.head_object(Bucket=self.bucket, Key=self._key(execution_arn))
+            head = self.s3.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
             if error_code(error) != "404":  # HeadObject has no body, so its code is the status
                 raise
@@ -66,7 +83,7 @@ class Ledger:
         return head["LastModified"]
 
     def _starter(self, execution_arn: str) -> str:
-        body = self.s3.get_object(Bucket=self.bucket, Key=self._key(execution_arn))["Body"]
+        body = self.s3.get_object(Bucket=self.bucket, Key=_key(PREFIX, execution_arn))["Body"]
         try:
             entry = strict_json.read(body, LARGEST)
         except ValueError:
@@ -74,7 +91,8 @@ class Ledger:
         return str(entry.get("starter", "")) if isinstance(entry, dict) else ""
 
     def _uri(self, execution_arn: str) -> str:
-        return f"s3://{self.bucket}/{self._key(execution_arn)}"
+        return f"s3://{self.bucket}/{_key(PREFIX, execution_arn)}"
 
-    def _key(self, execution_arn: str) -> str:
-        return f"{PREFIX}{execution_arn.rsplit(':', 1)[-1]}.json"
+
+def _key(prefix: str, execution_arn: str) -> str:
+    return f"{prefix}{execution_arn.rsplit(':', 1)[-1]}.json"

@@ -7,6 +7,8 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 - What cannot be delivered is logged; moto drops it without a word.
 - A record is complete: `sequencer`, `versionId`, who did it and from where.
 - A multipart upload is one event, CompleteMultipartUpload. moto sends a Put too.
+- Each removal is told: a delete marker as DeleteMarkerCreated, and each version or delete marker
+  that goes for good as Delete. moto tells of a key's last version only.
 - Filter rules may be named `Prefix` and `Suffix`, as Chalice does; moto answers HTTP 500.
 - A Lambda destination must exist and must let S3 invoke it.
 """
@@ -14,12 +16,14 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 import itertools
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.s3 import notifications
 from moto.s3.exceptions import S3ClientError
+from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
 from local_aws.arns import service_of
@@ -36,6 +40,7 @@ from local_aws.messaging.deliveries import (
 from local_aws.s3.records import ObjectEvent, test_event
 from local_aws.wrapping import Original, replace, wrap
 
+_REMOVED = "s3:ObjectRemoved:"
 _FILTER_NAME = re.compile(r"(<Name>\s*)(prefix|suffix)(\s*</Name>)", re.IGNORECASE)
 
 
@@ -77,15 +82,42 @@ def install(context: Context) -> None:
     context.register_shutdown(deliveries.close)
 
     def send_event(account_id: str, event_name: str, bucket: Any, key: Any) -> None:
-        _send_event(
-            deliveries, account_id, str(getattr(event_name, "value", event_name)), bucket, key
-        )
+        name = str(getattr(event_name, "value", event_name))
+        if not name.startswith(_REMOVED):
+            _send_event(deliveries, account_id, name, bucket, key)
+
+    def delete_object(
+        original: Original,
+        backend: S3Backend,
+        bucket_name: str,
+        key_name: str,
+        *more: Any,
+        **options: Any,
+    ) -> Any:
+        bucket = backend.get_bucket(bucket_name)
+        before = list(bucket.keys.getlist(key_name, []))
+        answer = original(backend, bucket_name, key_name, *more, **options)
+        for name, key in _removals(before, list(bucket.keys.getlist(key_name, []))):
+            _send_event(deliveries, backend.account_id, name, bucket, key)
+        return answer
 
     def send_test_event(account_id: str, bucket: Any) -> None:  # noqa: ARG001 (moto's signature)
         _send_test_event(deliveries, bucket)
 
     replace(notifications, send_event=send_event, send_test_event=send_test_event)
+    wrap(S3Backend, "delete_object", delete_object)
     wrap(S3Response, "_notification_config_from_body", _read_configuration)
+
+
+def _removals(before: list[Any], after: list[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what a deletion did to the versions of a key: the event's name, and the version.
+
+    That deleting a delete marker is a Delete like that of any version is believed, not known.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+    """
+    kept, known = {id(key) for key in after}, {id(key) for key in before}
+    yield from ((f"{_REMOVED}Delete", key) for key in before if id(key) not in kept)
+    yield from ((f"{_REMOVED}DeleteMarkerCreated", key) for key in after if id(key) not in known)
 
 
 def _send_event(

@@ -2,12 +2,14 @@
 
     TakeTurn -> Turn -- go ---------> (the work)
        ^         |- settle -----> Settle ------.
+       |         |- incomplete -> WaitForFiles-|
        |         |- wait -------> WaitForTurn -|
        |         `- superseded -> Superseded   |
        `---------------------------------------'
 
 One Lambda decides all of it, each time anew, so an execution whose data set is replaced while it
-waits leaves the line at its next question. lambdas/take_turn.py counts what waiting costs.
+waits leaves the line at its next question. The work asks again too, where it finds other data than
+the execution had its turn for. lambdas/take_turn.py counts what waiting costs.
 """
 
 from typing import Any
@@ -17,16 +19,11 @@ from state_machine.config import PipelineConfig
 from state_machine.definition.deployed import Deployed
 from state_machine.definition.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
 from state_machine.sdk import sdk
+from state_machine.sdk.asl import LambdaStep
 
 
-def take_turn(
-    config: PipelineConfig,
-    deployed: Deployed,
-    defaults: dict[str, Any],
-    work: sdk.Chain,
-    superseded: sdk.Succeed,
-) -> sdk.Chain:
-    """The states that lead to `work` or to `superseded`; `defaults` are PrepareRun's."""
+def question(config: PipelineConfig, deployed: Deployed, defaults: dict[str, Any]) -> LambdaStep:
+    """The state that asks for the turn; `defaults` are PrepareRun's."""
     payload = {
         "execution": {"arn.$": "$$.Execution.Id", "started_at.$": "$$.Execution.StartTime"},
         "input.$": "$$.Execution.Input",
@@ -35,7 +32,7 @@ def take_turn(
         "max_concurrent_runs": config.max_concurrent_runs,
     }
     # The answer takes the place of the input, which later states read from the context object.
-    question = lambda_state(
+    return lambda_state(
         "TakeTurn",
         "take_turn",
         payload,
@@ -43,12 +40,16 @@ def take_turn(
         result_selector={"turn.$": "$.Payload"},
         output_path="$.turn",
     )
-    settle = sdk.Wait("Settle", seconds_path="$.seconds")
-    wait = sdk.Wait("WaitForTurn", seconds_path="$.seconds")
-    for pause in (settle, wait):
-        pause.next(question)
-    ways = {"go": work, "settle": settle, "wait": wait, "superseded": superseded}
-    return sdk.Chain([question, by_outcome("Turn", ways)])
+
+
+def take_turn(asked: LambdaStep, work: sdk.Chain) -> sdk.Chain:
+    """The states that lead to `work`, beginning with the question `asked`."""
+    waits = {"settle": "Settle", "incomplete": "WaitForFiles", "wait": "WaitForTurn"}
+    pauses = {way: sdk.Wait(name, seconds_path="$.seconds") for way, name in waits.items()}
+    for pause in pauses.values():
+        pause.next(asked)
+    ways = {"go": work, **pauses, "superseded": sdk.Succeed("Superseded")}
+    return sdk.Chain([asked, by_outcome("Turn", ways)])
 
 
 def by_outcome(name: str, ways: dict[str, Any]) -> sdk.Choice:

@@ -4,13 +4,14 @@ Building is pure and deterministic: no network, no clock, the same JSON twice. W
 to run (paths, job names, hyperparameters) is a path into the state that PrepareRun returns.
 
     TakeTurn -> Turn -- go ---------> PrepareRun
-                     |- settle -----> Settle ------> TakeTurn
-                     |- wait -------> WaitForTurn -> TakeTurn
+                     |- settle -----> Settle -------> TakeTurn
+                     |- incomplete -> WaitForFiles -> TakeTurn
+                     |- wait -------> WaitForTurn --> TakeTurn
                      `- superseded -> Superseded
     PrepareRun -> Prepared -- prepared -----> Preprocess
                            |- preprocessed -> Train       an earlier run has the arrays
                            |- trained ------> Evaluate    and the model
-                           `- superseded ---> Superseded
+                           `- outdated -----> TakeTurn    the data set was changed meanwhile
     Preprocess -> Train -> Evaluate -> CheckMetrics -> QualityGate
         QualityGate -- register ------> RegisterModel -> ApproveModel -> Registered
                     |- keep_champion -> ChampionKept
@@ -35,7 +36,7 @@ from state_machine.definition.deployed import Deployed
 from state_machine.definition.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
 from state_machine.definition.run_state import RUN
 from state_machine.definition.step_identity import identities
-from state_machine.definition.turns import by_outcome, take_turn, waiting_seconds
+from state_machine.definition.turns import by_outcome, question, take_turn, waiting_seconds
 from state_machine.images import job_images, serving_image
 from state_machine.names import DATASET_PREFIX
 from state_machine.sdk import sdk
@@ -62,14 +63,14 @@ def build(config: PipelineConfig, deployed: Deployed) -> sdk.Chain:
     defaults = _defaults(config, deployed) | {
         "steps": identities([preprocess, train], deployed.bundle)
     }
-    superseded = sdk.Succeed("Superseded")
+    asked = question(config, deployed, defaults)
     evaluate = jobs.evaluate(config, deployed)
     decide = [_check_metrics(config, deployed), _quality_gate(config, deployed)]
     work = sdk.Chain([preprocess, train, evaluate, *decide])
-    ways = {PREPARED: work, PREPROCESSED: train, TRAINED: evaluate, "superseded": superseded}
+    ways = {PREPARED: work, PREPROCESSED: train, TRAINED: evaluate, "outdated": asked}
     prepared = by_outcome("Prepared", ways)
     run = sdk.Chain([_prepare_run(deployed, defaults), prepared])
-    return take_turn(config, deployed, defaults, run, superseded)
+    return take_turn(asked, run)
 
 
 def graph(config: PipelineConfig, deployed: Deployed) -> sdk.Graph:

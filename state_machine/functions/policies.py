@@ -24,9 +24,13 @@ def start_retraining(names: Names, _group: str) -> list[Statement]:
 
 
 def take_turn(names: Names, _group: str) -> list[Statement]:
-    """See whether another execution has its turn, and whether the data is still there."""
+    """See whether another execution has its turn, and whether the data is still there.
+
+    Where newer data has taken its place, see to it that they have an execution.
+    """
     return [
         *_find_data(names),
+        *_start_once(names),
         allow("SeeOthers", ["states:ListExecutions"], [names.state_machine_arn]),
     ]
 

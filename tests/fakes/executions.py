@@ -1,10 +1,11 @@
 """A fake Step Functions that also lists executions and tells what happened in them."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.fakes.service import FakeService, operation, page
+from tests.fakes.service import FakeService, client_error, operation, page
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,6 +21,7 @@ class ListedExecution:
     error: str | None = None
     cause: str | None = None
     entered: list[str] = field(default_factory=list)
+    input: dict[str, Any] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:
@@ -43,6 +45,11 @@ class FakeExecutions(FakeService):
         return execution
 
     @operation
+    def start_execution(self, **request: Any) -> dict[str, Any]:
+        execution = self.add(request["name"], input=json.loads(request["input"]))
+        return {"executionArn": execution.arn, "startDate": execution.started}
+
+    @operation
     def list_executions(self, **request: Any) -> dict[str, Any]:
         assert request["stateMachineArn"] == MACHINE
         found = [
@@ -61,7 +68,9 @@ class FakeExecutions(FakeService):
 
     @operation
     def describe_execution(self, **request: Any) -> dict[str, Any]:
-        execution = self.executions[request["executionArn"]]
+        execution = self.executions.get(request["executionArn"])
+        if execution is None:
+            raise client_error("ExecutionDoesNotExist", "DescribeExecution")
         described = {
             "executionArn": execution.arn,
             "stateMachineArn": MACHINE,

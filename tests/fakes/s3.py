@@ -64,6 +64,11 @@ class FakeS3(FakeService):
         else:
             self.buckets[bucket].pop(key)
 
+    def delete_version(self, bucket: str, key: str, version_id: str) -> None:
+        """Remove one version for good, be it an object or a delete marker."""
+        versions = self.buckets[bucket][key]
+        versions[:] = [version for version in versions if version.version_id != version_id]
+
     def purge(self, bucket: str, key: str) -> None:
         """Remove all versions of an object, as a lifecycle rule may."""
         self.buckets[bucket].pop(key)

@@ -8,10 +8,10 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecutio
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.fakes.service import FakeService, client_error, operation
+from tests.fakes.service import FakeService, client_error, operation, page
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html (name)
@@ -26,6 +26,8 @@ class Execution:
     name: str
     input: dict[str, Any]
     status: str = "RUNNING"
+    started: datetime = STARTED
+    output: dict[str, Any] | None = None
 
 
 class FakeStepFunctions(FakeService):
@@ -38,9 +40,15 @@ class FakeStepFunctions(FakeService):
         self.executions: dict[str, Execution] = {}
         self.started: list[Execution] = []  # for ever
 
-    def end(self, execution_arn: str, status: str = "SUCCEEDED") -> None:
+    def end(
+        self,
+        execution_arn: str,
+        status: str = "SUCCEEDED",
+        output: dict[str, Any] | None = None,
+    ) -> None:
         """Let an execution end."""
-        self.executions[execution_arn].status = status
+        execution = self.executions[execution_arn]
+        execution.status, execution.output = status, output
 
     def forget(self) -> None:
         """Let 90 days go by after the end of every execution that has ended."""
@@ -53,23 +61,44 @@ class FakeStepFunctions(FakeService):
         machine = request["stateMachineArn"]
         arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
         if arn not in self.executions:
-            self.executions[arn] = Execution(arn, name, asked)
+            started = STARTED + timedelta(seconds=len(self.started))
+            self.executions[arn] = Execution(arn, name, asked, started=started)
             self.started.append(self.executions[arn])
         known = self.executions[arn]
         if known.status != "RUNNING" or known.input != asked:
             raise client_error("ExecutionAlreadyExists", "StartExecution")
-        return {"executionArn": arn, "startDate": STARTED}
+        return {"executionArn": arn, "startDate": known.started}
 
     @operation
     def describe_execution(self, **request: Any) -> dict[str, Any]:
         known = self.executions.get(request["executionArn"])
         if known is None:
             raise client_error("ExecutionDoesNotExist", "DescribeExecution")
+        output = {} if known.output is None else {"output": json.dumps(known.output)}
         return {
             "executionArn": known.arn,
             "stateMachineArn": known.arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0],
             "name": known.name,
             "status": known.status,
-            "startDate": STARTED,
+            "startDate": known.started,
             "input": json.dumps(known.input),
+            **output,
         }
+
+    @operation
+    def list_executions(self, **request: Any) -> dict[str, Any]:
+        """In pages, the most recent first."""
+        found = [
+            {
+                "executionArn": known.arn,
+                "stateMachineArn": request["stateMachineArn"],
+                "name": known.name,
+                "status": known.status,
+                "startDate": known.started,
+            }
+            for known in reversed(self.executions.values())
+            if known.status == request.get("statusFilter", known.status)
+        ]
+        shown, following = page(found, int(request.get("nextToken", 0)), self.page_size)
+        token = {} if following is None else {"nextToken": str(following)}
+        return {"executions": shown, **token}

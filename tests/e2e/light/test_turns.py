@@ -113,7 +113,7 @@ def test_files_overwritten_while_they_settle_are_one_run_on_the_newest(
     assert newest["output"]["dataset"]["fingerprint"] == fingerprint
 
 
-def test_files_overwritten_after_the_turn_supersede_and_are_not_trained_on(
+def test_files_overwritten_after_the_turn_lead_back_to_it_and_are_not_trained_on(
     pipeline: Pipeline,
 ) -> None:
     # The deployed machine from PrepareRun on: where an execution is that has just had its turn.
@@ -121,8 +121,9 @@ def test_files_overwritten_after_the_turn_supersede_and_are_not_trained_on(
         stateMachineArn=pipeline.deployment.state_machine_arn
     )
     after_the_turn = json.loads(deployed["definition"]) | {"StartAt": "PrepareRun"}
-    for state in ("TakeTurn", "Turn", "Settle", "WaitForTurn"):
+    for state in ("Turn", "Settle", "WaitForFiles", "WaitForTurn", "Superseded"):
         del after_the_turn["States"][state]
+    after_the_turn["States"]["TakeTurn"] = {"Type": "Pass", "End": True}
     machine = pipeline.states.create_state_machine(
         name="after-the-turn",
         definition=json.dumps(after_the_turn),
@@ -137,10 +138,10 @@ def test_files_overwritten_after_the_turn_supersede_and_are_not_trained_on(
     )
 
     assert ended["status"] == "SUCCEEDED"
-    assert ended["output"]["outcome"] == "superseded"
-    assert ended["output"]["superseded_by"] == json.loads(newest["input"])["fingerprint"]
+    assert ended["output"]["outcome"] == "outdated"
+    assert json.loads(newest["input"])["fingerprint"] in ended["output"]["message"]
     states = entered(pipeline, ended["executionArn"])
-    assert list(states) == ["PrepareRun", "Prepared", "Superseded"]
+    assert list(states) == ["PrepareRun", "Prepared", "TakeTurn"]
 
 
 def test_a_data_set_that_is_gone_fails_its_execution_and_says_so(pipeline: Pipeline) -> None:

@@ -11,6 +11,7 @@ from chalice.config import Config
 from chalice.deploy import models
 from chalice.deploy.appgraph import ApplicationGraphBuilder
 
+from lambdas.on_upload import EVENTS
 from state_machine.config import PipelineConfig, Schedule, load
 from state_machine.deployment.functions import environment
 from state_machine.deployment.stage import StageDeployment
@@ -80,7 +81,8 @@ def test_functions_are_named_after_application_stage_and_handler(resources):
 def test_uploads_trigger(resources):
     (trigger,) = [r for r in resources if isinstance(r, models.S3BucketNotification)]
     assert trigger.bucket == NAMES.bucket
-    assert trigger.events == ["s3:ObjectCreated:*"]
+    assert trigger.events == EVENTS
+    assert {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"} < set(EVENTS)
     assert (trigger.prefix, trigger.suffix) == ("raw_data/", None)
     assert trigger.lambda_function.resource_name == "on_upload"
 

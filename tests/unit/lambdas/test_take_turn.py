@@ -1,15 +1,20 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lambdas.data_sets.data_sets import DataSets
 from lambdas.errors import IncompleteDataSetError, InvalidInputError, ThrottlingError
+from lambdas.runs.ledger import Ledger
+from lambdas.runs.succession import INCOMPLETE_SECONDS
 from lambdas.take_turn import LONGEST, LONGEST_WAIT, PAGE_SIZE, SHORTEST, take_turn
 from tests.fakes.executions import FakeExecutions
+from tests.fakes.s3 import EPOCH
 from tests.unit.lambdas.conftest import BUCKET, FILES
 
 STARTED = datetime(2026, 2, 7, 11, 42, 29, 102000, tzinfo=UTC)
 NAME = "digits-1"
+LABELS = "raw_data/digits/train-labels-idx1-ubyte.gz"
 
 
 @pytest.fixture
@@ -112,12 +117,76 @@ def test_an_execution_is_superseded_while_it_waits_for_its_turn(
     assert ask(asked, age=120)["outcome"] == "superseded"
 
 
-def test_a_file_that_was_deleted_supersedes_too(ask, executions, s3, fingerprint):
+def test_who_takes_the_place_has_an_execution_even_where_no_event_has_started_one(
+    ask, executions, upload, fingerprint, current
+):
     earlier(executions, 0)
-    s3.delete(BUCKET, "raw_data/digits/train-labels-idx1-ubyte.gz")
+    upload("digits")
     answer = ask({"dataset": "digits", "fingerprint": fingerprint})
+    (started,) = executions.called("StartExecution")
+    assert json.loads(started["input"]) == {
+        "dataset": "digits",
+        "fingerprint": current(),
+        "trigger": "upload",
+    }
+    assert f"execution {started['name']} takes its place" in answer["message"]
+
+
+@pytest.fixture
+def deleted(ask, executions, s3, fingerprint):
+    """Delete a file half an hour after the start; return a function that asks at some age."""
+    earlier(executions, 0)
+    s3.wait(int((STARTED - EPOCH).total_seconds()) + 1800)
+    s3.delete(BUCKET, LABELS)
+    return lambda age: ask({"dataset": "digits", "fingerprint": fingerprint}, age=age)
+
+
+def test_an_incomplete_data_set_is_waited_for(deleted, s3, executions):
+    waits = [deleted(age) for age in (1801, 1805, 5000)]
+    assert {answer["outcome"] for answer in waits} == {"incomplete"}
+    assert [answer["seconds"] for answer in waits] == [90, 90, 250]
+    assert "train-labels-idx1-ubyte.gz missing" in waits[0]["message"]
+    assert not s3.called("PutObject")
+    assert not executions.called("StartExecution")
+
+
+def test_nobody_waits_longer_than_the_data_set_may_be_incomplete(deleted):
+    assert 0 < deleted(1800 + INCOMPLETE_SECONDS - 10)["seconds"] <= 20
+
+
+def test_a_data_set_that_is_incomplete_again_is_waited_for_again(deleted, ask, executions, s3):
+    deleted(1801)
+    s3.delete_version(BUCKET, LABELS, s3.buckets[BUCKET][LABELS][-1].version_id)
+    assert deleted(1900)["outcome"] == "go"
+
+
+def test_who_waited_too_long_fails_and_gives_its_data_up(deleted, s3, executions):
+    with pytest.raises(IncompleteDataSetError, match="not changed for 3600 s, expected the files"):
+        deleted(1900 + INCOMPLETE_SECONDS)
+    assert Ledger(s3, BUCKET).gave_up(executions.executions.popitem()[0])
+
+
+def test_the_state_that_comes_back_while_an_execution_leaves_has_another_one(
+    ask, executions, s3, fingerprint
+):
+    earlier(executions, 0)
+    s3.upload(BUCKET, LABELS, b"by mistake")
+
+    def take_back():
+        s3.delete_version(BUCKET, LABELS, s3.buckets[BUCKET][LABELS][-1].version_id)
+
+    s3.just_before("PutObject", take_back)  # of the note that the data was given up
+    answer = ask({"dataset": "digits", "fingerprint": fingerprint})
+    asked = [json.loads(request["input"]) for request in executions.called("StartExecution")]
     assert answer["outcome"] == "superseded"
-    assert "train-labels-idx1-ubyte.gz missing" in answer["message"]
+    assert fingerprint in [each["fingerprint"] for each in asked]
+
+
+def test_who_finds_the_data_set_incomplete_on_leaving_stays(ask, executions, s3, fingerprint):
+    earlier(executions, 0)
+    s3.upload(BUCKET, LABELS, b"newer")
+    s3.just_before("PutObject", lambda: s3.delete(BUCKET, LABELS))
+    assert ask({"dataset": "digits", "fingerprint": fingerprint})["outcome"] == "incomplete"
 
 
 def test_a_data_set_that_is_gone_is_an_error(ask, executions, s3, fingerprint):

@@ -204,6 +204,37 @@ def test_removal_is_told_without_size(
     assert set(record["s3"]["object"]) == {"key", "sequencer"}
 
 
+def test_each_way_to_remove_an_object_is_told(
+    embedded_aws: EmbeddedAws, bucket: str, deploy: Deploy
+) -> None:
+    function = deploy(PRINTS_EVENT)
+    s3 = embedded_aws.client("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    subscribe(embedded_aws, bucket, function, events=("s3:ObjectRemoved:*",))
+    good, bad = (s3.put_object(Bucket=bucket, Key="key")["VersionId"] for _ in range(2))
+
+    s3.delete_object(Bucket=bucket, Key="key", VersionId=bad)  # an overwrite is taken back
+    marker = s3.delete_object(Bucket=bucket, Key="key")["VersionId"]
+    s3.delete_object(Bucket=bucket, Key="key", VersionId=marker)  # and the deletion
+    many = [{"Key": "key"}, {"Key": "key", "VersionId": good}]
+    s3.delete_objects(Bucket=bucket, Delete={"Objects": many})
+
+    records = received(embedded_aws, function, 5)
+    told = [(r["eventName"], r["s3"]["object"]["versionId"]) for r in sorted(records, key=_order)]
+    last = s3.list_object_versions(Bucket=bucket)["DeleteMarkers"][0]["VersionId"]
+    assert told == [
+        ("ObjectRemoved:Delete", bad),
+        ("ObjectRemoved:DeleteMarkerCreated", marker),
+        ("ObjectRemoved:Delete", marker),
+        ("ObjectRemoved:DeleteMarkerCreated", last),
+        ("ObjectRemoved:Delete", good),
+    ]
+
+
+def _order(record: dict) -> str:
+    return str(record["s3"]["object"]["sequencer"])
+
+
 def test_upload_does_not_wait_for_the_function(
     embedded_aws: EmbeddedAws, bucket: str, deploy: Deploy
 ) -> None:

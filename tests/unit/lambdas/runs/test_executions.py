@@ -82,6 +82,54 @@ def test_a_name_that_has_ended_is_not_started_again(stepfunctions, ledger, statu
     assert (again.started, again.message.split()[-1]) == (False, status)
 
 
+SUPERSEDED = {"outcome": "superseded", "superseded_by": "0" * 64}
+
+
+def test_a_superseded_execution_is_no_run_of_its_data(stepfunctions, ledger):
+    for number in ("", "-2", "-3"):
+        start = start_once(stepfunctions, ledger, MACHINE, "digits-1", {"dataset": "digits"})
+        assert (start.started, start.execution_arn) == (True, f"{EXECUTION}digits-1{number}")
+        stepfunctions.end(start.execution_arn, output=SUPERSEDED)
+
+
+def test_who_has_given_its_data_up_is_passed_over_running_failed_or_forgotten(
+    stepfunctions, ledger
+):
+    for number in ("", "-2", "-3"):
+        start = start_once(stepfunctions, ledger, MACHINE, "digits-1", {"dataset": "digits"})
+        assert (start.started, start.execution_arn) == (True, f"{EXECUTION}digits-1{number}")
+        ledger.give_up(start.execution_arn)
+        if number:
+            stepfunctions.end(start.execution_arn, "FAILED")
+        if number == "-3":
+            stepfunctions.forget()
+    assert start_once(stepfunctions, ledger, MACHINE, "digits-1", {}).started
+
+
+def test_the_run_that_follows_a_superseded_one_is_not_run_again(stepfunctions, ledger):
+    first = start_once(stepfunctions, ledger, MACHINE, "digits-1", {})
+    stepfunctions.end(first.execution_arn, output=SUPERSEDED)
+    second = start_once(stepfunctions, ledger, MACHINE, "digits-1", {})
+    stepfunctions.end(second.execution_arn, output={"outcome": "prepared"})
+    third = start_once(stepfunctions, ledger, MACHINE, "digits-1", {})
+    assert (third.started, third.ended) == (False, True)
+    assert third.execution_arn == second.execution_arn == EXECUTION + "digits-1-2"
+
+
+@pytest.mark.parametrize("settings", [{}, {"epochs": 3}])
+def test_a_further_name_fits_and_tells_as_much_as_the_first(stepfunctions, ledger, settings):
+    name = execution_name(dataset("fashion mnist without any shoes at all"), settings)
+    assert len(name) >= 39
+    for _ in range(11):
+        start = start_once(stepfunctions, ledger, MACHINE, name, {})
+        stepfunctions.end(start.execution_arn, output=SUPERSEDED)
+    last = start.execution_arn.rsplit(":", 1)[-1]
+    identity = name.split("-", 3)[-1] if settings else name.rsplit("-", 1)[-1]
+    assert (last[:8], len(last) <= 40) == ("fashion-", True)
+    assert last.endswith(f"{identity[-21:]}-11")
+    assert run_id(start.execution_arn) == last
+
+
 def test_losing_a_race_is_no_error(stepfunctions, ledger):
     stepfunctions.refuse("StartExecution", "ExecutionAlreadyExists", 400)
     start = start_once(stepfunctions, ledger, MACHINE, "digits-1", {})

@@ -409,12 +409,14 @@ def test_an_execution_works_only_when_it_has_its_turn(machine: dict[str, Any]) -
     assert turn == {
         "go": "PrepareRun",
         "settle": "Settle",
+        "incomplete": "WaitForFiles",
         "wait": "WaitForTurn",
         "superseded": "Superseded",
     }
     # An answer that nobody knows fails the execution: it must not go by default.
     assert "Default" not in states["Turn"]
-    assert states["Settle"]["Next"] == states["WaitForTurn"]["Next"] == "TakeTurn"
+    pauses = ("Settle", "WaitForFiles", "WaitForTurn")
+    assert {states[pause]["Next"] for pause in pauses} == {"TakeTurn"}
     assert states["Superseded"]["Type"] == "Succeed"
 
 
@@ -427,7 +429,7 @@ def test_only_what_was_prepared_is_worked_on(machine: dict[str, Any]) -> None:
         "prepared": "Preprocess",
         "preprocessed": "Train",
         "trained": "Evaluate",
-        "superseded": "Superseded",
+        "outdated": "TakeTurn",
     }
     assert {choice["Variable"] for choice in states["Prepared"]["Choices"]} == {"$.outcome"}
     assert "Default" not in states["Prepared"]
