@@ -16,6 +16,10 @@ COPY = TransferConfig(multipart_threshold=5 * GIB, multipart_chunksize=GIB // 2)
 
 # An object version that is not, or no longer, what it was. HeadObject has no body: bare statuses.
 GONE = {"404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed"}
+# Another write of the same key was under way: nobody can tell yet which of the two is first.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+CONFLICTS = {"ConditionalRequestConflict", "OperationAborted"}
+TRIES = 5
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -29,12 +33,19 @@ def split_uri(uri: str) -> tuple[str, str]:
 def put_json(s3: "S3Client", uri: str, content: Mapping[str, Any], **conditions: Any) -> None:
     """Write ``content`` to the ``s3://`` URI as readable, strict JSON.
 
-    ``conditions`` are PutObject's, such as ``IfNoneMatch="*"``.
+    ``conditions`` are PutObject's, such as ``IfNoneMatch="*"``. A write that another one of the
+    same key conflicts with is tried again, as AWS advises; the last of several conflicts is raised.
     """
     bucket, key = split_uri(uri)
     body = (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
     kind = "application/json"
-    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind, **conditions)
+    for left in reversed(range(TRIES)):
+        try:
+            s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind, **conditions)
+            return
+        except ClientError as error:
+            if error_code(error) not in CONFLICTS or not left:
+                raise
 
 
 def this_version(version_id: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
+from lambdas.boundary.s3_objects import CONFLICTS, error_code
 from lambdas.errors import ThrottlingError
 
 P = ParamSpec("P")
@@ -52,8 +53,8 @@ def naming_transient_errors(handler: Callable[P, R]) -> Callable[P, R]:
 
 
 def may_pass(error: ClientError) -> bool:
-    """Tell whether AWS throttles or fails, so that a retry makes sense."""
+    """Tell whether AWS throttles, fails or met a conflicting write, so that a retry makes sense."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     throttled = status == HTTPStatus.TOO_MANY_REQUESTS
     failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return throttled or failed or error.response["Error"]["Code"] in THROTTLING_CODES
+    return throttled or failed or error_code(error) in THROTTLING_CODES | CONFLICTS

@@ -24,13 +24,13 @@ class Rule(BaseModel):
 
     `call` is a pattern of `<service>/<operation>`. A call that it matches is struck by chance,
     `rate` of all, and `times` times at most; the dice are `seed`'s. `seconds` is how long a delay
-    takes.
+    takes. A conflict strikes conditional writes to S3 only: no other call knows it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     call: str
-    kind: Literal["error", "throttle", "reset", "lost-reply", "delay", "truncate"]
+    kind: Literal["error", "throttle", "conflict", "reset", "lost-reply", "delay", "truncate"]
     rate: Annotated[float, Field(ge=0, le=1)] = 1.0
     times: Annotated[int, Field(ge=1)] | None = None
     seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
@@ -52,6 +52,12 @@ class Rule(BaseModel):
             if not matching(names, operation):
                 raise ValueError(f"{services[0]} has no such operation")
         return call
+
+    @model_validator(mode="after")
+    def _only_s3_has_conflicts(self) -> Self:
+        if self.kind == "conflict" and not self.call.startswith("s3/"):
+            raise ValueError("expected a call of s3 with the kind conflict, such as s3/PutObject")
+        return self
 
     @model_validator(mode="after")
     def _a_delay_has_a_length(self) -> Self:

@@ -1,4 +1,5 @@
-"""Faults on request: calls that fail, are throttled, get no answer, a late one or half of one.
+"""Faults on request: calls that fail, are throttled, conflict with others, get no answer, a late
+one or half of one.
 
 Nothing fails until rules say so, at a route that no AWS has, beside moto's own:
 
@@ -36,7 +37,12 @@ ROUTE = "/moto-api/faults"
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 _ERRORS = {"s3": (500, "InternalError")}
 _THROTTLES = {"s3": (503, "SlowDown"), "lambda": (429, "TooManyRequestsException")}
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_CONFLICT = (409, "ConditionalRequestConflict")
+_CONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")
 _MESSAGES = {
+    "conflict": "The conditional request cannot succeed due to a conflicting operation against "
+    "this resource.",
     "error": "We encountered an internal error. Please try again.",
     "throttle": "Rate exceeded. Please reduce your request rate.",
 }
@@ -57,9 +63,11 @@ class Fault:
         self._calls = 0
         self._strikes = 0
 
-    def strikes(self, call: Call) -> bool:
+    def strikes(self, call: Call, environ: "WSGIEnvironment") -> bool:
         """Decide whether the rule strikes this call."""
         if not fnmatchcase(str(call), self.rule.call):
+            return False
+        if self.rule.kind == "conflict" and not _is_conditional_write(environ):
             return False
         self._calls += 1
         spent = self.rule.times is not None and self._strikes >= self.rule.times
@@ -91,19 +99,19 @@ class Faults:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         call = call_of(environ) if self._faults else None
-        fault = self._fault_for(call) if call is not None else None
+        fault = self._fault_for(call, environ) if call is not None else None
         if call is None or fault is None:
             return self._application(environ, start_response)
         _log.info("fault: %s of %s", fault.rule.kind, call)
         if fault.rule.kind == "reset":
             _hang_up(environ)
-        if fault.rule.kind in ("error", "throttle"):
+        if fault.rule.kind in _MESSAGES:
             return _refuse(call, fault.rule.kind, environ, start_response)
         return self._break_the_answer(fault, environ, start_response)
 
-    def _fault_for(self, call: Call) -> Fault | None:
+    def _fault_for(self, call: Call, environ: "WSGIEnvironment") -> Fault | None:
         with self._lock:
-            return next((fault for fault in self._faults if fault.strikes(call)), None)
+            return next((each for each in self._faults if each.strikes(call, environ)), None)
 
     def _break_the_answer(
         self, fault: Fault, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -145,6 +153,11 @@ def _hang_up(environ: "WSGIEnvironment") -> NoReturn:
     raise LostConnectionError
 
 
+def _is_conditional_write(environ: "WSGIEnvironment") -> bool:
+    writes = environ["REQUEST_METHOD"] in ("PUT", "POST", "DELETE")
+    return writes and any(header in environ for header in _CONDITIONS)
+
+
 def _cut(beginning: bytes) -> Iterator[bytes]:
     yield beginning
     raise LostConnectionError
@@ -154,7 +167,9 @@ def _refuse(
     call: Call, kind: str, environ: "WSGIEnvironment", start_response: "StartResponse"
 ) -> Iterable[bytes]:
     """Answer as AWS does, in the service's protocol, before anything was done."""
-    if kind == "error":
+    if kind == "conflict":
+        status, code = _CONFLICT
+    elif kind == "error":
         status, code = _ERRORS.get(call.service, (500, "InternalFailure"))
     else:
         code = "Throttling" if protocol_of(call) == "query" else "ThrottlingException"

@@ -59,11 +59,17 @@ class FakeService:
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self._refusals: dict[str, Exception] = {}
+        self._left: dict[str, int] = {}  # refusals of an operation that are not for ever
         self._others: dict[str, list[Callable[[], object]]] = {}
 
     def refuse(self, operation_name: str, code: str, status: int) -> None:
         """Refuse every call of that operation from now on."""
         self._refusals[operation_name] = client_error(code, operation_name, status=status)
+
+    def refuse_times(self, operation_name: str, code: str, status: int, times: int) -> None:
+        """Refuse that many calls of that operation."""
+        self.refuse(operation_name, code, status)
+        self._left[operation_name] = times
 
     def accept(self, operation_name: str) -> None:
         """Take ``refuse`` back."""
@@ -80,8 +86,16 @@ class FakeService:
 
     def refuse_if_told(self, operation_name: str) -> None:
         """Raise the error that ``refuse`` arranged, if any."""
-        if operation_name in self._refusals:
-            raise self._refusals[operation_name]
+        if operation_name not in self._refusals:
+            return
+        left = self._left.get(operation_name)
+        if left == 0:
+            self._left.pop(operation_name)
+            self.accept(operation_name)
+            return
+        if left is not None:
+            self._left[operation_name] = left - 1
+        raise self._refusals[operation_name]
 
     def called(self, operation_name: str) -> list[dict[str, Any]]:
         """Return the requests of all calls of that operation."""

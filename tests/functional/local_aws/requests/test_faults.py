@@ -17,6 +17,7 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
+from lambdas.runs.ledger import Ledger
 from local_aws.client import EmbeddedAws
 from tests.functional.faults import Faults
 from tests.functional.local_aws.stepfunctions.test_executions import run
@@ -99,6 +100,35 @@ def test_a_call_is_refused_in_its_own_protocol_before_anything_is_done(
     faults.set({"call": call, "kind": kind, "times": 1})
     done = _call(aws, service, operation, request, PATIENT)
     assert done["ResponseMetadata"]["RetryAttempts"] == 1
+
+
+def test_a_conflict_strikes_conditional_writes_alone(
+    aws: EmbeddedAws, faults: Faults, bucket: str
+) -> None:
+    s3 = aws.client("s3", config=ONCE)
+    faults.set({"call": "s3/*", "kind": "conflict", "times": 1})
+    s3.put_object(Bucket=bucket, Key="other")
+    s3.list_objects_v2(Bucket=bucket)
+
+    with pytest.raises(ClientError) as refused:
+        s3.put_object(Bucket=bucket, Key="key", IfNoneMatch="*")
+
+    error, metadata = (refused.value.response[part] for part in ("Error", "ResponseMetadata"))
+    assert metadata["HTTPStatusCode"] == 409
+    assert error["Code"] == "ConditionalRequestConflict"
+    assert keys(aws, bucket) == ["other"]
+    s3.put_object(Bucket=bucket, Key="key", IfNoneMatch="*")
+    assert keys(aws, bucket) == ["key", "other"]
+
+
+def test_the_ledger_enters_an_execution_in_spite_of_conflicts(
+    aws: EmbeddedAws, faults: Faults, bucket: str
+) -> None:
+    faults.set({"call": "s3/PutObject", "kind": "conflict", "times": 2})
+    ledger = Ledger(aws.client("s3", config=ONCE), bucket)
+    assert ledger.enter("arn:aws:states:us-east-1:1:execution:m:digits-1", {}, starter="a")
+    (rule,) = faults.rules()
+    assert rule["strikes"] == 2
 
 
 def test_a_head_request_is_refused_without_a_body(
@@ -186,6 +216,7 @@ def test_a_presigned_url_is_a_call_too(aws: EmbeddedAws, faults: Faults, bucket:
             "rule 2: call: .*s3 has no such operation, found 's3/PutObjct'",
         ),
         ([{"call": "*/*", "kind": "fire"}], "rule 1: kind: .*'lost-reply'.*, found 'fire'"),
+        ([{"call": "sqs/*", "kind": "conflict"}], "rule 1: .*expected a call of s3"),
         ([{"call": "*/*", "kind": "reset", "rate": 50}], "rule 1: rate: .* equal to 1, found 50"),
         ([{"call": "*/*", "kind": "reset", "times": 0}], "rule 1: times: .*, found 0"),
         ([{"call": "*/*", "kind": "reset", "speed": 1}], "rule 1: speed: Extra inputs.*found 1"),

@@ -23,6 +23,8 @@ def raising(error: Exception) -> None:
         client_error("SlowDown", "GetObject", status=503),
         client_error("503", "HeadObject", status=503),
         client_error("InternalError", "PutObject", status=500),
+        client_error("ConditionalRequestConflict", "PutObject", status=409),
+        client_error("OperationAborted", "PutObject", status=409),
         client_error("429", "HeadObject", status=429),
         EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
         IncompleteReadError(actual_bytes=1, expected_bytes=2),

@@ -3,6 +3,9 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdas.boundary.s3_objects import CONFLICTS, TRIES
+from lambdas.boundary.transient import naming_transient_errors
+from lambdas.errors import ThrottlingError
 from lambdas.runs.ledger import Ledger
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
@@ -45,6 +48,20 @@ def test_other_errors_are_raised(ledger, s3, call):
     s3.refuse(call, "SlowDown", 503)
     with pytest.raises(ClientError, match="SlowDown"):
         ledger.entered_at(EXECUTION) or ledger.enter(EXECUTION, INPUT, starter="a")
+
+
+@pytest.mark.parametrize("code", sorted(CONFLICTS))
+def test_a_conflict_with_another_write_is_tried_again(ledger, s3, code):
+    s3.refuse_times("PutObject", code, 409, times=TRIES - 1)
+    assert ledger.enter(EXECUTION, INPUT, starter="a")
+    assert ledger.entered_at(EXECUTION)
+
+
+def test_conflicts_without_end_are_raised_as_what_may_pass(ledger, s3):
+    s3.refuse("PutObject", "ConditionalRequestConflict", 409)
+    with pytest.raises(ThrottlingError, match="ConditionalRequestConflict"):
+        naming_transient_errors(ledger.enter)(EXECUTION, INPUT, starter="a")
+    assert len(s3.called("PutObject")) == TRIES
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"{}", b" " * 600_000])
