@@ -8,6 +8,7 @@
     ├── InvalidInputError          an execution input or payload with an unknown or ill-typed field
     ├── InvalidEvaluationError     an evaluation.json that cannot be judged (becomes a reject)
     ├── CodeError                  the bundle of the jobs' code is gone or was overwritten
+    ├── RunIdTakenError            another execution's plan lies where this one's would
     ├── ReproductionError          a run whose inputs are gone, changed, or not for this pipeline
     └── DataSetError
         ├── NoCompleteDataSetError    no data set has all its files
@@ -43,6 +44,10 @@ class InvalidEvaluationError(RetrainError):
 
 class CodeError(RetrainError):
     """The code bundle that the jobs would execute is not the one that was deployed."""
+
+
+class RunIdTakenError(RetrainError):
+    """The folder of an execution's run is that of another execution."""
 
 
 class ReproductionError(RetrainError):

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lambdas.boundary.s3_objects import put_json
 from lambdas.boundary.transient import naming_transient_errors
 from lambdas.data_sets.data_sets import DataSets
 from lambdas.data_sets.source_data import copy_source_data
@@ -16,7 +15,7 @@ from lambdas.reuse.keys import keys
 from lambdas.reuse.results import Results
 from lambdas.reuse.reuse import computed, reuse
 from lambdas.runs import input as run_input
-from lambdas.runs import instances
+from lambdas.runs import instances, plan
 from lambdas.runs.champion import in_state, place_champion, place_no_champion
 from lambdas.runs.code import check_code
 from lambdas.runs.executions import run_id
@@ -50,12 +49,14 @@ def prepare_run(
     With ``reproduce`` in the input the run has the data, code and settings of that run, and no
     champion; the state's ``reproduces`` is its id. The data is read from the other run's copy.
 
-    Raises InvalidInputError, the DataSetErrors, ReproductionError, ThrottlingError, and CodeError
-    where the deployed code was replaced: no job ran it.
+    Raises InvalidInputError, the DataSetErrors, ReproductionError, ThrottlingError, CodeError where
+    the deployed code was replaced (no job ran it), and RunIdTakenError where another execution has
+    the run's folder (nothing in there is touched).
     """
     defaults = event["defaults"]
     asked = run_input.parse(event["input"], defaults["hyperparameters"])
     datasets = _datasets(s3, defaults)
+    plan.check_owner(s3, _identity(event) | {"started_at": event["execution"]["started_at"]})
     try:
         if asked.reproduce is None:
             check_code(s3, defaults["code"])
@@ -167,7 +168,7 @@ def _outdated(asked: run_input.RunInput, datasets: DataSets) -> dict[str, Any] |
 def _write_plan(
     s3: "S3Client", state: dict[str, Any], event: Mapping[str, Any], asked: run_input.RunInput
 ) -> None:
-    plan = {
+    content = {
         **state,
         "started_at": event["execution"]["started_at"],
         "input": event["input"],
@@ -177,7 +178,7 @@ def _write_plan(
         # directly, in the console or through StartExecution.
         "trigger": asked.trigger or "console",
     }
-    put_json(s3, f"{state['paths']['run']}/run.json", plan)
+    plan.write(s3, content)
     log.info("run planned", extra={"run_id": state["run_id"], "dataset": state["dataset"]["name"]})
 
 

@@ -15,16 +15,17 @@ _CALLS = {
     # The ledger is looked at before the execution is started, and written after it.
     "on_upload": {"ListObjectVersions": 1, "HeadObject": 1, "PutObject": 1},
     "take_turn": {"ListObjectVersions": 1},
-    # champion.json, run.json, and the ledger, where the entry of on_upload is found and read; the
-    # champion's model and each file of the data set are copied. No earlier run has the result of
-    # Preprocess, and then not of Train: one entry is looked at, two are read and written. The two
-    # files of the code bundle are read and held to its digest.
+    # run.json is looked for, and is nobody's. champion.json, run.json, and the ledger, where the
+    # entry of on_upload is found and read; the champion's model and each file of the data set are
+    # copied. No earlier run has the result of Preprocess, and then not of Train: one entry is
+    # looked at, two are read and written. The two files of the code bundle are read
+    # and held to its digest.
     "prepare_run": {
         "ListObjectVersions": 1,
         "HeadObject": 1,
         "CopyObject": 1,
         "PutObject": 5,
-        "GetObject": 6,
+        "GetObject": 7,
     },
     # evaluation.json, run.json, report.html; decision.json and the report.
     "check_metrics": {"GetObject": 3, "PutObject": 2},

@@ -28,6 +28,9 @@ LONGEST_NAME = 40  # leaves room for "-preprocess-<retry>-<redrive>" in a job na
 FINGERPRINT_DIGITS = 12
 # The end of a name that tells it from all others: at most a fingerprint's and a request's digits.
 IDENTITY = FINGERPRINT_DIGITS + 1 + 8
+# What a shortened run id has before its hash, and how such an id ends.
+SHORT = "short-"
+SHORTENED = rf"(^|-){SHORT}[0-9a-f]{{{FINGERPRINT_DIGITS}}}$"
 PLAIN_NAME = r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
 
 
@@ -75,11 +78,16 @@ def reproduction_name(original: str, request_id: str) -> str:
 
 
 def run_id(execution_arn: str) -> str:
-    """Return the run id of an execution: its name, shortened with a hash where it does not fit."""
+    """Return the run id of an execution: its name, shortened with a hash where it does not fit.
+
+    Shortened ids bear a mark, and a name that bears one is shortened too: no execution's name is
+    the id of another one's run.
+    """
     name = execution_arn.rsplit(":", 1)[-1]
-    if len(name) <= LONGEST_NAME and re.fullmatch(PLAIN_NAME, name):
+    fits = len(name) <= LONGEST_NAME and re.fullmatch(PLAIN_NAME, name)
+    if fits and not re.search(SHORTENED, name):
         return name
-    identity = _digest(name)[:FINGERPRINT_DIGITS]
+    identity = SHORT + _digest(name)[:FINGERPRINT_DIGITS]
     return f"{_slug(name, LONGEST_NAME - len(identity) - 1)}-{identity}"
 
 

@@ -11,6 +11,7 @@ from lambdas.errors import (
     InvalidInputError,
     NoCompleteDataSetError,
     ReproductionError,
+    RunIdTakenError,
     ShardingError,
     ThrottlingError,
 )
@@ -205,6 +206,57 @@ def test_the_champion_folder_is_never_empty(prepare, s3, upload):
 def test_repeating_it_gives_the_same_state(prepare, upload):
     upload("fashion-mnist")
     assert prepare() == prepare()
+
+
+ANOTHER = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:somebody-else"
+
+
+def versions_of(s3) -> dict[str, int]:
+    return {key: len(versions) for key, versions in s3.buckets[BUCKET].items() if versions}
+
+
+def test_the_folder_of_another_execution_is_left_alone(prepare, s3, upload):
+    upload("fashion-mnist")
+    key = f"runs/{prepare()['run_id']}/run.json"
+    plan = json.loads(s3.content(BUCKET, key)) | {"execution_arn": ANOTHER}
+    s3.upload(BUCKET, key, json.dumps(plan).encode())
+    before = versions_of(s3)
+    with pytest.raises(RunIdTakenError, match=f"{key}: found the plan of '{ANOTHER}'"):
+        prepare()
+    assert before == versions_of(s3)
+
+
+def test_a_name_that_step_functions_gives_again_has_not_its_folder_again(
+    event, s3, sagemaker, upload
+):
+    upload("fashion-mnist")
+    payload = event("prepare_run")
+    prepare_run(payload, s3=s3, sagemaker=sagemaker)
+    payload["execution"]["started_at"] = "2026-09-01T00:00:00.000Z"
+    before = versions_of(s3)
+    with pytest.raises(RunIdTakenError, match="started at"):
+        prepare_run(payload, s3=s3, sagemaker=sagemaker)
+    assert before == versions_of(s3)
+
+
+def test_a_plan_that_cannot_be_read_is_nobodys_to_replace(prepare, s3, upload):
+    upload("fashion-mnist")
+    key = f"runs/{prepare()['run_id']}/run.json"
+    s3.upload(BUCKET, key, b"[]")
+    with pytest.raises(RunIdTakenError, match="holds no JSON object"):
+        prepare()
+
+
+def test_of_two_executions_that_prepare_one_folder_at_once_one_fails(prepare, s3, upload):
+    upload("fashion-mnist")
+    run = prepare()["run_id"]
+    plan = json.loads(s3.content(BUCKET, f"runs/{run}/run.json")) | {"execution_arn": "another's"}
+    s3.purge(BUCKET, f"runs/{run}/run.json")
+    body = json.dumps(plan).encode()
+    s3.just_before("CopyObject", lambda: s3.upload(BUCKET, f"runs/{run}/run.json", body))
+    with pytest.raises(RunIdTakenError, match="another's"):
+        prepare()
+    assert s3.content(BUCKET, f"runs/{run}/run.json") == body
 
 
 def test_executions_do_not_share_a_client_token_or_a_folder(prepare, upload):

@@ -2,9 +2,12 @@ import re
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambdas.data_sets.data_sets import DataSet, ObjectVersion
 from lambdas.runs.executions import execution_name, reproduction_name, run_id, start_once
+from lambdas.runs.input import RUN_ID
 from lambdas.runs.ledger import Ledger
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:retrain-dev"
@@ -56,6 +59,23 @@ def test_other_hyperparameters_are_another_name():
 @pytest.mark.parametrize("name", ["digits-0123456789ab", "a", "x" * 40])
 def test_a_plain_execution_name_is_the_run_id(name):
     assert run_id(EXECUTION + name) == name
+
+
+NAMES = st.text(alphabet="ab-_x", min_size=1, max_size=80) | st.builds(
+    "{}{}".format,
+    st.sampled_from(["", "a", "a-", "x" * 30, "-"]),
+    st.sampled_from(["short-0123456789ab", "-short-0123456789ab", "short-0123"]),
+)
+
+
+@given(names=st.lists(NAMES, unique=True, min_size=1, max_size=5))
+def test_no_execution_has_the_run_id_of_another(names):
+    names += [run_id(EXECUTION + name) for name in names]  # whoever knows an id may take it
+    names += [run_id(EXECUTION + name) for name in names]
+    names = list(dict.fromkeys(names))
+    found = [run_id(EXECUTION + name) for name in names]
+    assert len(set(found)) == len(names)
+    assert all(re.fullmatch(RUN_ID, each) for each in found)
 
 
 @pytest.mark.parametrize("name", ["x" * 41, "x" * 80, "my_run.1", "-run", "run-", "数字", "été!"])
