@@ -13,7 +13,7 @@ from lambdas.gate.evaluation import read_evaluation
 from lambdas.gate.gate import Decision, decide, reject
 from lambdas.report import cost
 from lambdas.report.decision import write_decision
-from lambdas.report.metadata import customer_metadata
+from lambdas.report.metadata import customer_metadata, description
 from lambdas.reproduction import comparison
 from lambdas.runs import files
 
@@ -39,6 +39,7 @@ def check_metrics(event: Mapping[str, Any], *, s3: "S3Client") -> dict[str, Any]
     answer = decision.as_state() | {
         "cost": cost.estimate(run),
         "customer_metadata": customer_metadata(run, decision),
+        "description": description(run),
     }
     write_decision(s3, event, answer)
     log.info("decided", extra={"run_id": run["run_id"], **decision.as_state()})

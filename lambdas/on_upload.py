@@ -19,7 +19,8 @@ from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.boundary import events
-from lambdas.data_sets.data_sets import DataSet, DataSets
+from lambdas.boundary.text import shown
+from lambdas.data_sets.data_sets import DataSet, DataSets, name_problem
 from lambdas.runs.executions import Start, start_on_upload
 from lambdas.runs.ledger import Ledger
 from lambdas.settings import Settings
@@ -91,10 +92,18 @@ def _sort_records(
         if bucket != datasets.bucket:
             ignored.append(_ignored(key, f"bucket {bucket!r} is not {datasets.bucket!r}"))
         elif place is None:
-            ignored.append(_ignored(key, f"not of the form {datasets.prefix}<dataset>/<file>"))
+            ignored.append(_ignored(key, _misplaced(key, datasets.prefix)))
         else:
             uploaded.setdefault(place[0], []).append(ObjectKey(key, place[1]))
     return ignored, uploaded
+
+
+def _misplaced(key: str, prefix: str) -> str:
+    """Say why no data set has an object of that key."""
+    name, slash, file = key.removeprefix(prefix).partition("/")
+    problem = name_problem(name) if slash and file else ""
+    form = f"not of the form {prefix}<dataset>/<file>"
+    return f"{form}: the data set's name is {shown(name)}, {problem}" if problem else form
 
 
 def _changed_objects(event: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,6 @@ file was sent in, and on ETags whether a step's result is reused (docs/reuse.md)
 """
 
 import json
-import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -15,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
-from lambdas.data_sets.data_sets import DATASET_NAME
+from lambdas.data_sets import data_sets
 from lambdas.data_sets.manifest import LONGEST_NAME, MOST_FILES
 from operations.data_sets.upload import ONE_PUT
 from operations.errors import InputError
@@ -86,18 +85,17 @@ def check_names(dataset: str, file: str) -> None:
     """Raises InputError unless both can be parts of a key, as the Lambdas check them."""
     if problem := name_problem(dataset):
         raise InputError(problem)
-    if not re.fullmatch(DATASET_NAME, file) or len(file) > LONGEST_NAME:
+    if data_sets.name_problem(file) or len(file) > LONGEST_NAME:
         raise InputError(
-            f"{file!r} is no file name: expected 1 to {LONGEST_NAME} characters on one line, "
-            "without '/'"
+            f"{file!r} is no file name: expected 1 to {LONGEST_NAME} printable characters on one "
+            "line, without '/'"
         )
 
 
 def name_problem(dataset: str) -> str:
     """Why a data set cannot have that name; empty if it can."""
-    if re.fullmatch(DATASET_NAME, dataset):
-        return ""
-    return "Expected 1 to 200 characters on one line, without '/'"
+    problem = data_sets.name_problem(dataset)
+    return problem[:1].upper() + problem[1:]
 
 
 def check_size(size: int, file: str) -> None:

@@ -29,7 +29,21 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # One path segment on one line: no slash, no "." or "..", no control, line or surrogate character.
+# ``name_problem`` asks for more, which no pattern can say.
 DATASET_NAME = r"^(?!\.{1,2}$)[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,200}$"
+
+
+def name_problem(name: str) -> str:
+    """Say what is expected of a data set's name, in one line; empty where ``name`` is one.
+
+    A name reaches the registry and the tracking server, which take no format characters, such as
+    the zero-width joiner of an emoji: it has to be printable, as the names of files have to be.
+    """
+    if not re.fullmatch(DATASET_NAME, name):
+        return "expected 1 to 200 characters on one line, without '/'"
+    if not name.isprintable():
+        return "expected printable characters only"
+    return ""
 
 
 UNVERSIONED = "null"  # the version id of all objects of a bucket without versioning
@@ -105,7 +119,7 @@ class DataSets:
         """Return (data set, file name) of an object key, None where it is not of that form."""
         dataset, slash, file = key.removeprefix(self.prefix).partition("/")
         direct = key.startswith(self.prefix) and slash and file and "/" not in file
-        return (dataset, file) if direct and re.fullmatch(DATASET_NAME, dataset) else None
+        return (dataset, file) if direct and not name_problem(dataset) else None
 
     def find(self, name: str) -> DataSet:
         """Return the data set as it is now; deleted files are missing.
@@ -138,12 +152,16 @@ class DataSets:
     def newest(self) -> DataSet:
         """Return the complete data set that was written to last.
 
+        One listing tells of all; only those that may be complete are looked at closer.
+
         Raises NoCompleteDataSetError.
         """
         written = self._write_times()
         by_last_write = sorted(written, key=lambda name: (max(written[name].values()), name))
         newest: tuple[datetime, str, DataSet] | None = None
         for name in reversed(by_last_write):
+            if not self._may_be_complete(written[name]):
+                continue
             if newest and max(written[name].values()) < newest[0]:
                 break  # no data set from here on can have been written to later
             dataset = self.find(name)
@@ -205,6 +223,13 @@ class DataSets:
                 if not v["IsLatest"] or version.version_id == UNVERSIONED:
                     replaced.add(version.file)
         return current, replaced, max(times, default=None)
+
+    def _may_be_complete(self, files: Iterable[str]) -> bool:
+        """Tell whether a data set of these files may be complete; a manifest asks for another."""
+        names = set(files)
+        if manifest.FILE_NAME in names:
+            return len(names) > 1
+        return names.issuperset(self.required_files)
 
     def _read_manifest(self, version: ObjectVersion) -> tuple[manifest.ListedFile, ...]:
         """Read exactly that version of a manifest, so that fingerprint and content agree."""

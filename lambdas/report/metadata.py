@@ -13,6 +13,10 @@ from typing import Any
 from lambdas.gate.gate import Decision
 
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
+LONGEST_DESCRIPTION = 1024
+# AWS does not say which version of Unicode it holds a character against. So what was not yet there
+# in the oldest that Python has is replaced, as most emoji are, and what has become another kind.
+UNICODES = (unicodedata.category, unicodedata.ucd_3_2_0.category)
 PUNCTUATION = frozenset("_.:/=+-@")
 # What the registry refuses and a reason cannot do without.
 IN_WORDS = {
@@ -25,6 +29,16 @@ IN_WORDS = {
 }
 INTERVAL = re.compile(r"\[(\S+), (\S+)\]")
 HELD = {True: "held", False: "not held", None: "not judged"}
+
+
+def description(run: Mapping[str, Any]) -> str:
+    """Return the ModelPackageDescription of the run's model package.
+
+    AWS takes letters, marks, numbers, punctuation, symbols and spaces, and 1,024 characters.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
+    """
+    name = "".join("-" if "C" in _kinds(c) else c for c in run["dataset"]["name"])
+    return f"Run {run['run_id']} on {name}"[:LONGEST_DESCRIPTION]
 
 
 def customer_metadata(run: Mapping[str, Any], decision: Decision) -> dict[str, str]:
@@ -86,7 +100,12 @@ def _allowed(text: str) -> str:
 
 
 def _allowed_character(character: str) -> str:
-    kind = unicodedata.category(character)[0]
-    if kind == "Z":
+    kinds = _kinds(character)
+    if kinds == {"Z"}:
         return " "
-    return character if kind in "LN" or character in PUNCTUATION else "-"
+    return character if kinds <= {"L", "N"} or character in PUNCTUATION else "-"
+
+
+def _kinds(character: str) -> set[str]:
+    """Return the first letters of the categories: L of a letter, C of what is no text."""
+    return {category(character)[0] for category in UNICODES}

@@ -11,7 +11,8 @@ from typing import Any
 import fastjsonschema
 
 from lambdas.boundary.schema_errors import explanation
-from lambdas.data_sets.data_sets import DATASET_NAME
+from lambdas.boundary.text import shown
+from lambdas.data_sets.data_sets import DATASET_NAME, name_problem
 from lambdas.errors import InvalidInputError
 from lambdas.runs import instances
 
@@ -30,6 +31,8 @@ NOT_WITH_REPRODUCE = (
     "force",
 )
 JOBS = ("preprocessing", "training", "evaluation")
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+LONGEST_VALUE = 2500  # of a hyperparameter, in characters
 LARGEST_NUMBER = 1e15  # keeps whole numbers exact in a float, and every value short as text
 
 
@@ -68,6 +71,8 @@ def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunIn
     except fastjsonschema.JsonSchemaValueException as error:
         raise InvalidInputError(explanation(error, "input")) from None
     assert isinstance(found, dict)
+    if "dataset" in found and (problem := name_problem(found["dataset"])):
+        raise InvalidInputError(f"dataset: found {shown(found['dataset'])}, {problem}")
     if "reproduce" in found:
         _check_alone(found)
     given = {
@@ -201,7 +206,12 @@ def _kind(default: Hyperparameter) -> dict[str, Any]:
         case float():
             return {"type": "number", "description": "a number", **bounds}
         case str():
-            return {"type": "string", "description": "one line", "pattern": ONE_LINE}
+            return {
+                "type": "string",
+                "description": f"one line of at most {LONGEST_VALUE} characters",
+                "pattern": ONE_LINE,
+                "maxLength": LONGEST_VALUE,
+            }
 
 
 def _in_type_of(default: Hyperparameter, name: str, value: Hyperparameter) -> Hyperparameter:

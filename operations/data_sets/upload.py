@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from boto3.s3.transfer import TransferConfig
 
+from lambdas.data_sets.data_sets import name_problem
 from lambdas.data_sets.manifest import FILE_NAME as MANIFEST
 from lambdas.data_sets.manifest import LONGEST_NAME, is_name
 from operations.errors import InputError
@@ -76,10 +77,10 @@ def complete_folder(folder: Path, required: Sequence[str]) -> Path:
 def upload(stage: Stage, path: Path, dataset: str, report: Report) -> Uploaded:
     """Upload a file, or a folder's required files, to raw_data/<dataset>/ of the stage's bucket.
 
-    Raises InputError, before anything is sent, for a name that no file of a data set may have.
+    Raises InputError, before anything is sent, for a name that no data set, or no file of one, may have.
     """
-    if not dataset or "/" in dataset:
-        raise InputError(f"{dataset!r} is no data set name: expected one without '/'")
+    if problem := name_problem(dataset):
+        raise InputError(f"{dataset!r} is no data set name: {problem}")
     required = stage.config.data.required_files
     files = files_of(path, required)
     _check_names(files)

@@ -57,6 +57,7 @@ RUN = RunState(
             "decision": str,
             "reason": str,
             "customer_metadata": dict,
+            "description": str,
         },
     }
 )

@@ -54,6 +54,7 @@ DECISION = (
     "metrics",
     "cost",
     "customer_metadata",
+    "description",
 )
 
 
@@ -202,7 +203,7 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
     }
     parameters = {
         "ModelPackageGroupName": _group(config, deployed),
-        "ModelPackageDescription": join("Run {} on {}", RUN["run_id"], RUN["dataset"]["name"]),
+        "ModelPackageDescription": RUN["quality_gate"]["description"],
         # Never Approved: whether the rules may approve it is asked when it stands in the registry.
         "ModelApprovalStatus": PENDING,
         # Derived from the execution: a repeated call registers once.

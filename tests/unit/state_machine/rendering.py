@@ -56,6 +56,7 @@ STATE: dict[str, Any] = {
         "decision": "register",
         "approval_status": "PendingManualApproval",
         "customer_metadata": {"run_id": RUN_ID},
+        "description": f"Run {RUN_ID} on fashion-mnist",
     },
 }
 CONTEXT: dict[str, Any] = {

@@ -72,7 +72,7 @@ def test_what_was_changed_is_asked_for_in_its_own_type() -> None:
         (("hyperparameters", "epochs"), "9" * 5000, "expected integer (a whole number)"),
         (("hyperparameters", "learning-rate"), "nan", "found NaN, expected a number"),
         (("hyperparameters", "learning-rate"), "inf", "expected number (a number)"),
-        (("hyperparameters", "network"), "a\nb", "expected string (one line)"),
+        (("hyperparameters", "network"), "a\nb", "expected string (one line of at most 2500"),
         (("instance_types", "training"), "m5.large", "expected string (a type of SageMaker"),
         (("instance_types", "training"), "ml.m7g.large", "ml.m7g.large is ARM"),
         (("reason",), "a\x00b", "expected string (one line of at most 1024 characters)"),

@@ -3,8 +3,10 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lambdas.data_sets.data_sets import DataSet, DataSets, ObjectVersion
+from lambdas.data_sets.data_sets import DataSet, DataSets, ObjectVersion, name_problem
 from lambdas.errors import DataSetChangedError, IncompleteDataSetError, NoCompleteDataSetError
 from tests.fakes.s3 import FakeS3
 
@@ -34,6 +36,9 @@ def upload(s3, dataset, *files, content=b"content"):
         ("raw_data/a b + c/images.gz", ("a b + c", "images.gz")),
         ("raw_data/数字/images.gz", ("数字", "images.gz")),
         ("raw_data/digits/old/images.gz", None),
+        ("raw_data/cafe\u200dteam/images.gz", None),
+        ("raw_data/soft\u00adhyphen/images.gz", None),
+        ("raw_data/private\ue000/images.gz", None),
         ("raw_data/images.gz", None),
         ("raw_data/digits/", None),
         ("raw_data//images.gz", None),
@@ -221,6 +226,23 @@ def test_the_newest_counts_the_files_that_a_manifest_lists(s3, datasets):
     assert datasets.newest().name == "required"
     upload(s3, "listed", "part 1")
     assert datasets.newest().name == "listed"
+
+
+def test_data_sets_that_lack_files_cost_the_search_for_the_newest_no_call(s3, datasets):
+    upload(s3, "whole")
+    for number in range(50):
+        upload(s3, f"part-{number}", FILES[0])
+        upload(s3, f"manifest-{number}", "manifest.json")
+    s3.page_size = 1000
+    assert datasets.newest().name == "whole"
+    assert [name for name, _ in s3.calls] == ["ListObjectsV2", "ListObjectVersions"]
+
+
+@given(name=st.text(min_size=1, max_size=20))
+def test_a_name_is_a_data_sets_or_has_a_problem(name):
+    place = DataSets(FakeS3(BUCKET), BUCKET, "raw_data/", FILES).place(f"raw_data/{name}/images.gz")
+    assert (place is None) == bool(name_problem(name))
+    assert place is None or name.isprintable()
 
 
 def test_looking_for_the_newest_stops_where_none_can_be_newer(s3, datasets):

@@ -3,10 +3,12 @@ from dataclasses import replace
 
 import pytest
 from botocore.validate import ParamValidator
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambdas.gate.gate import AutoApproval, Decision
 from lambdas.gate.verdicts import Verdict
-from lambdas.report.metadata import customer_metadata
+from lambdas.report.metadata import customer_metadata, description
 from tests.fakes.service import operations
 
 
@@ -34,6 +36,24 @@ def assert_registry_takes(metadata: dict[str, str]) -> None:
             assert limits["min"] <= len(text) <= limits["max"]
             # ([\p{L}\p{Z}\p{N}_.:\/=+\-@]*): letters, separators, digits and these
             assert all(unicodedata.category(c)[0] in "LZN" or c in "_.:/=+-@" for c in text)
+
+
+@given(name=st.text(min_size=1, max_size=200))
+def test_whatever_the_data_set_is_called_the_registry_takes_its_description(name):
+    run = {"run_id": "r" * 40, "dataset": {"name": name}}
+    found = description(run)
+    # [\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}]*
+    assert all(unicodedata.category(c)[0] in "LMZSNP" for c in found)
+    assert len(found) <= 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("fashion mnist, v2 (数字)",) * 2, ("cafe\u200dteam", "cafe-team")]
+)
+def test_a_description_says_as_much_as_it_may(name, said):
+    assert (
+        description({"run_id": "digits-1", "dataset": {"name": name}}) == f"Run digits-1 on {said}"
+    )
 
 
 def test_a_run(run):

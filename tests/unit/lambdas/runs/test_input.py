@@ -157,3 +157,14 @@ def test_a_reproduction_takes_everything_from_its_original(other):
     names = ", ".join(other)
     with pytest.raises(InvalidInputError, match=f"reproduce: found together with {names}, expect"):
         parse({"reproduce": "digits-0123456789ab", **other}, DEFAULTS)
+
+
+@pytest.mark.parametrize("name", ["cafe\u200dteam", "soft\u00adhyphen", "private\ue000"])
+def test_a_data_set_that_could_not_be_registered_is_refused(name):
+    with pytest.raises(InvalidInputError, match=r"dataset: found .*, expected printable"):
+        parse({"dataset": name}, {})
+
+
+def test_a_hyperparameter_that_no_training_job_takes_is_refused():
+    with pytest.raises(InvalidInputError, match="hyperparameters"):
+        parse({"hyperparameters": {"network": "x" * 2501}}, {"network": "normalized"})
