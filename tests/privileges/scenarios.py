@@ -87,6 +87,16 @@ def pinned(world: World) -> None:
     _succeeded(world, world.pipeline.start({"fingerprint": known, **ANEW}))
 
 
+def superseded(world: World) -> None:
+    """An execution whose data set was replaced, of which no event told, starts its successor."""
+    dataset = unique("data")
+    with world.untold():
+        _put(world, dataset)
+    arn = world.pipeline.start({"dataset": dataset, "fingerprint": "0" * 64})
+    assert _succeeded(world, arn)["output"]["outcome"] == "superseded"
+    _succeeded(world, _started(world, dataset))
+
+
 def reused(world: World) -> None:
     """A run takes over what one before it has computed of the same."""
     first = _succeeded(world, world.pipeline.start(ANEW))["output"]
@@ -239,6 +249,7 @@ SCENARIOS: tuple[Scenario, ...] = (  # the cheapest first
     failed_events,
     console,
     upload,
+    superseded,
     rejected,
     reused,
     scheduled,

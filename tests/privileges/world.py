@@ -100,6 +100,18 @@ class World:
             self._put(grant.purpose, policy)
             self._stop_all()
 
+    @contextmanager
+    def untold(self) -> Iterator[None]:
+        """Have the bucket tell nobody of what happens in it while the block runs."""
+        s3, bucket = self.pipeline.s3, self.names.bucket
+        told = s3.get_bucket_notification_configuration(Bucket=bucket)
+        told.pop("ResponseMetadata")
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+        try:
+            yield
+        finally:
+            s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=told)
+
     @property
     def failed_events(self) -> str:
         """The URL of the queue of failed events."""

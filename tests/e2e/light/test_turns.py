@@ -14,6 +14,8 @@ from tests.support.roles import ensure_role
 from tests.support.waiting import eventually
 
 SETTLE_SECONDS = 4
+# A manifest of a file that nobody uploads.
+NEVER_COMPLETE = json.dumps({"files": [{"name": "never.gz", "size": 1, "sha256": "0" * 64}]})
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +144,65 @@ def test_files_overwritten_after_the_turn_lead_back_to_it_and_are_not_trained_on
     assert json.loads(newest["input"])["fingerprint"] in ended["output"]["message"]
     states = entered(pipeline, ended["executionArn"])
     assert list(states) == ["PrepareRun", "Prepared", "TakeTurn"]
+
+
+def test_an_upload_that_breaks_off_is_waited_for_and_loses_no_run(
+    pipeline: Pipeline, digits: Path
+) -> None:
+    _, file, *_ = files = sorted(digits.iterdir())
+    for each in files:
+        pipeline.put("broken-off", each)
+    (first,) = eventually(lambda: executions_of(pipeline, "broken-off"))
+    assert pipeline.end_of(first["executionArn"])["status"] == "SUCCEEDED"
+    pipeline.put("broken-off", file)
+    _, second = eventually(
+        lambda: found if len(found := executions_of(pipeline, "broken-off")) == 2 else []
+    )
+    key = "raw_data/broken-off/manifest.json"
+    manifest = {"Bucket": pipeline.deployment.bucket, "Key": key}
+
+    pipeline.s3.put_object(**manifest, Body=NEVER_COMPLETE)  # while the second one settles
+    eventually(lambda: "WaitForFiles" in entered(pipeline, second["executionArn"]))
+    pipeline.s3.delete_object(**manifest)
+
+    assert "registration" in pipeline.end_of(second["executionArn"])["output"]
+    assert len(executions_of(pipeline, "broken-off")) == 2
+
+
+def test_a_data_set_that_is_complete_without_its_wrong_manifest_is_run(
+    pipeline: Pipeline, digits: Path
+) -> None:
+    manifest = {"Bucket": pipeline.deployment.bucket, "Key": "raw_data/wrong/manifest.json"}
+    pipeline.s3.put_object(**manifest, Body=NEVER_COMPLETE)
+    for file in sorted(digits.iterdir()):
+        pipeline.put("wrong", file)
+
+    pipeline.s3.delete_object(**manifest)
+
+    (only,) = eventually(lambda: executions_of(pipeline, "wrong"))
+    assert pipeline.end_of(only["executionArn"])["status"] == "SUCCEEDED"
+
+
+def test_an_overwrite_that_is_taken_back_while_its_execution_settles_is_no_run(
+    pipeline: Pipeline, digits: Path
+) -> None:
+    file, *_ = files = sorted(digits.iterdir())
+    for each in files:
+        pipeline.put("taken-back", each)
+    (first,) = eventually(lambda: executions_of(pipeline, "taken-back"))
+    assert pipeline.end_of(first["executionArn"])["status"] == "SUCCEEDED"
+    where = {"Bucket": pipeline.deployment.bucket, "Key": f"raw_data/taken-back/{file.name}"}
+
+    bad = pipeline.s3.put_object(**where, Body=file.read_bytes())["VersionId"]
+    _, second = eventually(
+        lambda: found if len(found := executions_of(pipeline, "taken-back")) == 2 else []
+    )
+    pipeline.s3.delete_object(**where, VersionId=bad)
+
+    ended = pipeline.end_of(second["executionArn"])["output"]
+    assert ended["outcome"] == "superseded"
+    assert ended["superseded_by"] == json.loads(first["input"])["fingerprint"]
+    assert first["name"] in ended["message"]
 
 
 def test_a_data_set_that_is_gone_fails_its_execution_and_says_so(pipeline: Pipeline) -> None:
