@@ -12,7 +12,8 @@ from lambdas.runs import files
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Step Functions takes a name again 90 days after its end; a redrive keeps the start.
+# Step Functions takes a name again 90 days after its end, so the ARN alone tells too little. That a
+# redriven execution keeps its StartTime is believed, not known.
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 OWNER = ("execution_arn", "started_at")
 

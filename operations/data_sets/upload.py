@@ -77,7 +77,7 @@ def complete_folder(folder: Path, required: Sequence[str]) -> Path:
 def upload(stage: Stage, path: Path, dataset: str, report: Report) -> Uploaded:
     """Upload a file, or a folder's required files, to raw_data/<dataset>/ of the stage's bucket.
 
-    Raises InputError, before anything is sent, for a name that no data set, or no file of one, may have.
+    Raises InputError, before anything is sent, for a name that a data set or its file cannot have.
     """
     if problem := name_problem(dataset):
         raise InputError(f"{dataset!r} is no data set name: {problem}")
