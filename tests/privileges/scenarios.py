@@ -18,7 +18,11 @@ from tests.support.waiting import eventually
 
 SECONDS = 15.0  # for what takes two to six
 ANEW = {"force": True}  # every job of the run is to be seen
-JOB_LOGS = [f"/aws/sagemaker/{kind}Jobs" for kind in ("Processing", "Training")]
+JOB_LOGS = {
+    "preprocess": "/aws/sagemaker/ProcessingJobs",
+    "train": "/aws/sagemaker/TrainingJobs",
+    "evaluate": "/aws/sagemaker/ProcessingJobs",
+}
 
 Scenario = Callable[[World], None]
 
@@ -58,8 +62,8 @@ def upload(world: World) -> None:
     _logged(world, world.names.function_log_group("on_upload"), "upload started", begun)
     for function in ("on_upload", "take_turn", "prepare_run", "check_metrics", "announce_approval"):
         _logged(world, world.names.function_log_group(function), "START RequestId", begun)
-    for group in JOB_LOGS:
-        _logged(world, group, "", begun, stream=run)
+    for step, group in JOB_LOGS.items():
+        _logged(world, group, "", begun, stream=f"{run}-{step}")
     job = world.pipeline.sagemaker.describe_training_job(TrainingJobName=f"{run}-train-0-0")
     assert job.get("FinalMetricDataList")
     assert job.get("ExperimentConfig", {}).get("TrialName")
@@ -98,9 +102,13 @@ def superseded(world: World) -> None:
 
 
 def reused(world: World) -> None:
-    """A run takes over what one before it has computed of the same."""
-    first = _succeeded(world, world.pipeline.start(ANEW))["output"]
+    """A run takes over what one before it has computed of the same, and has its own log."""
+    begun, first = datetime.now(UTC), _succeeded(world, world.pipeline.start(ANEW))["output"]
+    # The first job that logs is then the evaluation.
+    _forget_job_logs(world)
     second = _succeeded(world, world.pipeline.start({}))["output"]
+    stream = f"{second['run_id']}-evaluate"
+    _logged(world, JOB_LOGS["evaluate"], "", begun, stream=stream)
     taken_over = {step["reused_from"] for step in second["steps"].values()}
     assert taken_over == {first["run_id"]}, second["steps"]
 
@@ -321,7 +329,7 @@ def _logged(world: World, group: str, text: str, since: datetime, stream: str = 
 def _forget_job_logs(world: World) -> None:
     """As in an account in which no job has run yet."""
     logs = world.aws.client("logs")
-    for group in JOB_LOGS:
+    for group in set(JOB_LOGS.values()):
         try:
             logs.delete_log_group(logGroupName=group)
         except logs.exceptions.ResourceNotFoundException:
