@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 CHALICES_TARGET = "1"  # the one target of every rule that Chalice makes
-UPLOADS = {"events": EVENTS, "prefix": DATASET_PREFIX}
+UPLOADS = {"events": sorted(EVENTS), "prefix": DATASET_PREFIX}
 # The one Lambda that hears of them: S3 refuses two for one prefix.
 UPLOADED = next(each.name for each in LAMBDAS if isinstance(each.trigger, Uploads))
 ENABLED = "ENABLED"  # the state of a rule
@@ -146,12 +146,12 @@ class UploadTrigger(Trigger):
         return {"SourceAccount": self._names.account}
 
     def _found(self) -> Any:
+        # A template needs one for each event, a call has one for all of them.
         own = [config for config in self._notified() if self._is_own(config)]
-        if len(own) != 1:
+        filters = [_filters(config) for config in own]
+        if not own or any(each != filters[0] for each in filters):
             return None
-        rules = own[0].get("Filter", {}).get("Key", {}).get("FilterRules", [])
-        filters = {rule["Name"].lower(): rule["Value"] for rule in rules}
-        return {"events": own[0]["Events"], **filters}
+        return {"events": sorted(e for config in own for e in config["Events"]), **filters[0]}
 
     def remove(self) -> None:
         """Leave what others asked the bucket to notify."""
@@ -173,6 +173,11 @@ class UploadTrigger(Trigger):
         found: Any = self._s3.get_bucket_notification_configuration(Bucket=self._names.bucket)
         found.pop("ResponseMetadata")
         return found
+
+
+def _filters(config: Any) -> dict[str, str]:
+    rules = config.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+    return {rule["Name"].lower(): rule["Value"] for rule in rules}
 
 
 class TopicTrigger(Trigger):

@@ -110,7 +110,7 @@ def seen(aws: EmbeddedAws, there: StageDeployment) -> dict[str, Any]:
     states = client("stepfunctions").describe_state_machine(stateMachineArn=names.state_machine_arn)
     found: dict[str, Any] = {
         "states": {**states, "definition": json.loads(states["definition"])},
-        "notification": client("s3").get_bucket_notification_configuration(Bucket=names.bucket),
+        "notification": told_of(client("s3"), names.bucket),
         "group": client("sagemaker").describe_model_package_group(
             ModelPackageGroupName=there.model_package_group
         ),
@@ -128,6 +128,16 @@ def seen(aws: EmbeddedAws, there: StageDeployment) -> dict[str, Any]:
         found[f"{function} rule"] = client("events").describe_rule(Name=rule)
         found[f"{function} targets"] = client("events").list_targets_by_rule(Rule=rule)["Targets"]
     return dict(_comparable(json.loads(json.dumps(found, default=str)), names.stage))
+
+
+def told_of(s3: Any, bucket: str) -> list[Any]:
+    """Which function is told of which event: a template's list has an entry for each of them."""
+    found = s3.get_bucket_notification_configuration(Bucket=bucket)
+    return sorted(
+        (event, one["LambdaFunctionArn"], one["Filter"])
+        for one in found["LambdaFunctionConfigurations"]
+        for event in one["Events"]
+    )
 
 
 MADE_UP = {"ResponseMetadata", "CreationTime", "creationDate", "Sid", "Id", "revisionId"}

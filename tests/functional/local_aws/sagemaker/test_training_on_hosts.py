@@ -77,11 +77,12 @@ class Trainings:
     def ended(self, name: str) -> Any:
         """Wait for the job's end; return its description."""
 
-        def description() -> Any:
-            job = self.account.sagemaker.describe_training_job(TrainingJobName=name)
-            return job["TrainingJobStatus"] not in ("InProgress", "Stopping") and job
+        return eventually(lambda: self.has_ended(name), timeout=SECONDS)
 
-        return eventually(description, timeout=SECONDS)
+    def has_ended(self, name: str) -> Any:
+        """Return the description of a job that has ended, False of one that runs."""
+        job = self.account.sagemaker.describe_training_job(TrainingJobName=name)
+        return job["TrainingJobStatus"] not in ("InProgress", "Stopping") and job
 
     def losses(self, name: str, host: str = "") -> dict[int, tuple[float, float]]:
         """Return the loss and the validation loss of each epoch that the host's log tells of."""
@@ -108,8 +109,8 @@ def trainings(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactor
 def _packed_scripts() -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-        for script in SCRIPTS.glob("*.py"):
-            tar.add(script, script.name)
+        for script in SCRIPTS.rglob("*.py"):
+            tar.add(script, str(script.relative_to(SCRIPTS)))
         telling = tarfile.TarInfo("telling.py")
         telling.size = len(TELLING)
         tar.addfile(telling, io.BytesIO(TELLING.encode()))
@@ -121,7 +122,8 @@ def killed(trainings: Trainings) -> str:
     """The name of a job of two hosts, the second of which was killed after an epoch."""
     name = trainings.create(hosts=2, checkpoints="shared")
     # The chief tells of an epoch when its checkpoint is written.
-    eventually(lambda: trainings.losses(name, FIRST), timeout=SECONDS)
+    eventually(lambda: trainings.losses(name, FIRST) or trainings.has_ended(name), timeout=SECONDS)
+    assert trainings.losses(name, FIRST), trainings.account.job_log(name, FIRST)
     kill_script(trainings.account, f"{name}/{SECOND}", "main.py")
     trainings.ended(name)
     return name

@@ -27,6 +27,7 @@ NOTHING_IS_MADE = {
     *("kinesis-video-archived-media", "meteringmarketplace", "rds-data", "redshift-data"),
     *("bedrock-agentcore", "sagemaker-runtime", "service-quotas"),
     "ds",  # asks for a network
+    "sdb",  # its key stands in the body, where the door does not look: docs/embedded-aws.md
     "s3control",  # boto3 puts the account before the host, which is an address here
 }
 _NAMES = {"awslambda": "lambda"}  # others are boto3's without the hyphens
