@@ -32,6 +32,9 @@ HYPERPARAMETERS = config.load(PROJECT / "pipeline.toml").training.hyperparameter
 }
 SECONDS = 240
 LATER = 0.01  # how far losses may be apart after the first epoch, whose own is about 1
+# Validation goes by the moving averages of batch normalization, young as they are: 0.027 apart in
+# the second epoch on a processor without AMX, on which a sum of two hosts differs in its last bits.
+OF_VALIDATION = 0.05
 # main.py, and then a line on what this host has written.
 TELLING = """
 import os, pathlib, sys
@@ -172,10 +175,17 @@ def test_two_hosts_follow_the_loss_of_one(
 ) -> None:
     for host in (FIRST, SECOND):
         losses = trainings.losses(killed, host)
-        assert losses[1] == pytest.approx(alone[1], abs=1e-4)
-        # Sums in another order differ in their last bits, and every step makes more of it.
-        for epoch in losses:
-            assert losses[epoch] == pytest.approx(alone[epoch], abs=LATER)
+        assert losses[1][0] == pytest.approx(alone[1][0], abs=1e-4)
+        assert_follows(losses, alone)
+
+
+def assert_follows(
+    losses: dict[int, tuple[float, float]], alone: dict[int, tuple[float, float]]
+) -> None:
+    """Sums in another order differ in their last bits, and every step makes more of it."""
+    for epoch, (loss, of_validation) in losses.items():
+        assert loss == pytest.approx(alone[epoch][0], abs=LATER)
+        assert of_validation == pytest.approx(alone[epoch][1], abs=OF_VALIDATION)
 
 
 def test_the_next_job_resumes_from_the_checkpoint_on_both_hosts(
@@ -188,8 +198,7 @@ def test_the_next_job_resumes_from_the_checkpoint_on_both_hosts(
     for host in logs:
         losses = trainings.losses(resumed, host)
         assert list(losses) == list(range(found + 1, EPOCHS + 1))
-        for epoch in losses:
-            assert losses[epoch] == pytest.approx(alone[epoch], abs=LATER)
+        assert_follows(losses, alone)
 
 
 def test_only_the_chief_writes_the_model(trainings: Trainings, resumed: str) -> None:
