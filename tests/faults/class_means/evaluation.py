@@ -30,6 +30,7 @@ def main() -> None:
     matrix = np.zeros((len(means), len(means)), int)  # [true, predicted]
     np.add.at(matrix, (labels, distances.argmin(axis=1)), 1)
     digest = hashlib.sha256((processing / "model/model.tar.gz").read_bytes()).hexdigest()
+    print(f"{len(labels)} images scored")
     content = broken(matrix, digest, fault)
     if content is not None:
         (processing / "evaluation/evaluation.json").write_bytes(content)
