@@ -26,8 +26,8 @@ IMPORTS = 5
 POLL_SECONDS = 0.02
 SCRIPT_IMPORTS = {
     "Preprocess": "preprocessing",
-    "Train": "main, hosts, training, model",
-    "Evaluate": "evaluation, report, scoring",
+    "Train": "main, fitting.hosts, training, model",
+    "Evaluate": "evaluation, scoring.report, scoring.scoring",
 }
 
 
