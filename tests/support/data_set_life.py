@@ -33,6 +33,7 @@ from lambdas.take_turn import take_turn
 from tests.fakes.s3 import FakeS3
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.stepfunctions import Execution, FakeStepFunctions
+from tests.support.code import place_code
 from tests.support.paths import EVENTS
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
@@ -80,6 +81,7 @@ class DataSetLife(RuleBasedStateMachine):
     def begin(self, versioned: bool) -> None:
         """An execution of other data has the turn, and one of this data waits for its own."""
         self.s3 = FakeS3(BUCKET, versioned=versioned)
+        place_code(self.s3, BUCKET)
         self.s3.page_size = 1000
         self.states.start_execution(stateMachineArn=MACHINE, name="earlier", input="{}")
         self.put_all(CONTENTS[0])
