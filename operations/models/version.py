@@ -4,6 +4,7 @@ The registry names the run's evaluation; beside it lie the run's plan and decisi
 by the run's id, so every attempt is, also when Step Functions has forgotten the execution.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -254,14 +255,38 @@ def read(sagemaker: "SageMakerClient", s3: "S3Client", version: Version) -> Mode
     plan = _file(s3, run and f"{run}/run.json", problems)
     decision = _file(s3, run and f"{run}/decision.json", problems)
     evaluation = _file(s3, entry.evaluation_uri, problems)
+    decided = decision_file.read(decision, problems)
+    problems.extend(contradictions(entry, decided))
     return ModelVersion(
         entry=entry,
         plan=plan_file.read(plan, problems),
-        decision=decision_file.read(decision, problems),
+        decision=decided,
         evaluation=None if evaluation is None else evaluation_file.read(evaluation, problems),
         jobs=tuple(_jobs(sagemaker, entry.run_id)) if entry.run_id else (),
         problems=tuple(problems),
     )
+
+
+def contradictions(entry: Entry, decision: Decision) -> Iterator[str]:
+    """Yield a line for each thing that decision.json says otherwise than the registry.
+
+    The registry was told once, by the execution; a file of the bucket may be written again.
+    """
+    counts = "the registry's word counts"
+    registered = entry.decision
+    if None not in (registered, decision.decision) and registered != decision.decision:
+        yield f"decision.json says {decision.decision}, the registry {registered}: {counts}"
+    for name, value in decision.metrics.items():
+        told = entry.metadata.get(f"metric.{name}")
+        if told is not None and not _is(value, told):
+            yield f"decision.json has {name} = {value}, the registry {told}: {counts}"
+
+
+def _is(value: float, text: str) -> bool:
+    try:
+        return float(text) == value
+    except ValueError:
+        return False
 
 
 def _file(s3: "S3Client", uri: str | None, problems: list[str]) -> dict[str, Any] | None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from operations.models.registry import Version, versions
-from operations.models.version import Entry, JobRecord, ModelVersion, read_entry
+from operations.models.version import Entry, JobRecord, ModelVersion, contradictions, read_entry
 from operations.run_files import plan as plan_file
+from operations.run_files.decision import Decision
 from operations.run_files.plan import Data
 from tests.fakes.sagemaker import FakeSageMaker
 
@@ -78,3 +79,17 @@ def test_a_version_of_a_run_that_reused_names_the_run_that_computed() -> None:
     assert model.reused == {"Preprocess": "digits-1"}
     assert model.as_json(champion=False)["reused"] == {"Preprocess": "digits-1"}
     assert ModelVersion(Entry(VERSION), plan=plan_file.read({"run_id": "older"}, [])).reused == {}
+
+
+def test_a_decision_that_was_written_over_is_told_beside_the_registry() -> None:
+    metadata = {"decision": "register", "metric.accuracy": "0.91", "metric.loss": "0.25"}
+    entry = Entry(version=VERSION, metadata=metadata)
+    written = {"accuracy": 0.91, "loss": 0.25, "f1": 0.9}
+
+    assert list(contradictions(entry, Decision(decision="register", metrics=written))) == []
+    assert list(contradictions(entry, Decision())) == []
+    changed = Decision(decision="keep_champion", metrics=written | {"accuracy": 0.99})
+    assert list(contradictions(entry, changed)) == [
+        "decision.json says keep_champion, the registry register: the registry's word counts",
+        "decision.json has accuracy = 0.99, the registry 0.91: the registry's word counts",
+    ]
