@@ -5,16 +5,15 @@ sources, WebSockets, and names of its own that resolve to this machine. It knows
 """
 
 import json
-import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from local_aws.client import EmbeddedAws
 from tests.functional.conftest import zipped
@@ -178,14 +177,11 @@ def log_lines(aws: EmbeddedAws) -> int:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(chromium: Callable[..., Browser]) -> Iterator[Browser]:
     """Chromium, for which every name of the page's is this machine."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    names = f"--host-resolver-rules=MAP *.{EVIL} 127.0.0.1, MAP {EVIL} 127.0.0.1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", names])
-        yield chromium
-        chromium.close()
+    launched = chromium(f"--host-resolver-rules=MAP *.{EVIL} 127.0.0.1, MAP {EVIL} 127.0.0.1")
+    yield launched
+    launched.close()
 
 
 @pytest.fixture

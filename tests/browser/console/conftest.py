@@ -3,16 +3,15 @@
 Training and evaluation are those of tests/faults/light.py: an execution takes seconds.
 """
 
-import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from cli.served import site as web
 from cli.served.console import site
@@ -104,14 +103,12 @@ def read_only_console(aws: Pipeline, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium, Debian's or Chrome."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+def browser(chromium: Callable[..., Browser]) -> Iterator[Browser]:
+    """A patient one."""
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    launched = chromium()
+    yield launched
+    launched.close()
 
 
 @pytest.fixture
