@@ -106,7 +106,7 @@ def _parts(aws: EmbeddedAws, stage: Stage) -> dict[str, Any]:
         variables = function["Configuration"]["Environment"]["Variables"]
         size, imports = zipped.stat().st_size, parts.import_seconds(zipped, variables)
     return {
-        "jobs": parts.job_seconds(aws, bucket, names.role_arn("jobs")),
+        "jobs": parts.job_seconds(aws, bucket, names.role_arn("preprocess")),
         "s3": parts.s3_megabytes_per_second(aws, bucket),
         "zip": size,
         "import": statistics.median(imports),

@@ -68,7 +68,7 @@ def transition_milliseconds(aws: Connection, stage: Stage) -> float:
 def job_seconds(aws: Connection, bucket: str, role: str) -> list[float]:
     """Return what it takes to run processing jobs that do nothing, from their creation to end."""
     sagemaker = aws.client("sagemaker")
-    aws.client("s3").put_object(Bucket=bucket, Key="runs/bench/in/file", Body=b"x")
+    aws.client("s3").put_object(Bucket=bucket, Key="runs/bench/source_data/file", Body=b"x")
     took = []
     for _ in range(JOBS):
         name = f"bench-{uuid4().hex[:8]}"
@@ -134,7 +134,7 @@ def _import_seconds(folder: Path, modules: str) -> float:
 
 
 def _idle_job(name: str, bucket: str, role: str) -> dict[str, Any]:
-    uri = f"s3://{bucket}/runs/bench/in/"
+    uri = f"s3://{bucket}/runs/bench/source_data/"
     source = {"S3Uri": uri, "S3DataType": "S3Prefix", "S3InputMode": "File"}
     cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
     return {
