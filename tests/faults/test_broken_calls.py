@@ -128,9 +128,10 @@ def test_calls_whose_replies_are_lost_are_done_once(
     assert set(executions_of(light_pipeline, DATASET)) - before == {arn}
     assert_alike(light_pipeline, execution, calm, registered)
     run = execution["name"]
-    assert _jobs(light_pipeline, "Training", run) == [f"{run}-train-0-0"]
+    assert list(_jobs(light_pipeline, "Training", run)) == [f"{run}-train-0-0"]
+    jobs = _jobs(light_pipeline, "Processing", run)
     processing = [f"{run}-{step}-0-0" for step in ("evaluate", "preprocess")]
-    assert _jobs(light_pipeline, "Processing", run) == processing
+    assert list(jobs) == processing, (jobs, _failures(light_pipeline, arn))
     assert _files(light_pipeline, execution) == _files(light_pipeline, calm)
 
 
@@ -237,10 +238,20 @@ def _files(pipeline: Pipeline, execution: dict[str, Any]) -> list[str]:
     return [key.replace(fingerprint, "").replace(execution["name"], "") for key in keys]
 
 
-def _jobs(pipeline: Pipeline, kind: str, run: str) -> list[str]:
-    """Return the names of the run's jobs of that kind, in order."""
-    answer = getattr(pipeline.sagemaker, f"list_{kind.lower()}_jobs")(NameContains=run)
-    return sorted(job[f"{kind}JobName"] for job in answer[f"{kind}JobSummaries"])
+def _jobs(pipeline: Pipeline, kind: str, run: str) -> dict[str, str]:
+    """Return the names of the run's jobs of that kind, in order, and why each one failed."""
+    listed = getattr(pipeline.sagemaker, f"list_{kind.lower()}_jobs")(NameContains=run)
+    names = sorted(job[f"{kind}JobName"] for job in listed[f"{kind}JobSummaries"])
+    describe = getattr(pipeline.sagemaker, f"describe_{kind.lower()}_job")
+    found = {name: describe(**{f"{kind}JobName": name}) for name in names}
+    return {name: job.get("FailureReason", "") for name, job in found.items()}
+
+
+def _failures(pipeline: Pipeline, arn: str) -> list[dict[str, Any]]:
+    """Return what failed in the execution's tasks, and was tried again."""
+    pages = pipeline.states.get_paginator("get_execution_history").paginate(executionArn=arn)
+    events = [event for page in pages for event in page["events"] if "Failed" in event["type"]]
+    return [details for e in events for key, details in e.items() if key.endswith("EventDetails")]
 
 
 def _overwrite_once(pipeline: Pipeline, key: str) -> None:
