@@ -11,6 +11,7 @@ from operations.models.registry import caller
 from operations.stage import Stage
 
 if TYPE_CHECKING:
+    from botocore.config import Config
     from botocore.model import OperationModel
 
 # How the operations of AWS are named that change nothing. SQS's ReceiveMessage is none of them: it
@@ -30,22 +31,24 @@ class Account:
 
     stage: Stage
     read_only: bool
-    _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _clients: dict[tuple[str, "Config | None"], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _making: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, config: "Config | None" = None) -> Any:
         """The one boto3 client of `service`: clients may be shared by threads, sessions may not.
 
         With `read_only` it sends nothing but what reads, and raises ReadOnlyError for the rest.
         https://boto3.amazonaws.com/v1/documentation/api/latest/guide/session.html
         """
         with self._making:
-            if service not in self._clients:
-                self._clients[service] = self._made(service)
-            return self._clients[service]
+            if (service, config) not in self._clients:
+                self._clients[service, config] = self._made(service, config)
+            return self._clients[service, config]
 
-    def _made(self, service: str) -> Any:
-        made = self.stage.client(service)
+    def _made(self, service: str, config: "Config | None") -> Any:
+        made = self.stage.client(service, config)
         if self.read_only:
             made.meta.events.register("before-call", refuse_changes)
         return made

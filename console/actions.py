@@ -50,12 +50,9 @@ class Actions:
     def start(self, asked: Mapping[str, Any]) -> Answer:
         """Ask start_retraining for an execution, in the name of whose credentials these are."""
         self.check()
-        stage = self._account.stage
-        functions = stage.session.client("lambda", config=starting.ONCE)
-        function = stage.names.function("start_retraining")
-        return starting.start(
-            functions, function, {**asked, "requested_by": self._account.caller()}
-        )
+        account = self._account
+        wanted = {**asked, "requested_by": account.caller()}
+        return starting.start(account.client("lambda", starting.ONCE), account.stage.names, wanted)
 
     def upload(self, dataset: str, file: str, spooled: "Spooled") -> None:
         """Put a file into a data set, in the way of `retrain upload`. Raises InputError."""

@@ -42,11 +42,11 @@ def announce_approval(
     """Publish which version of which group is approved, rejected or waits, why, and its report.
 
     ``event`` is a ``SageMaker Model Package State Change`` of EventBridge. Its detail describes the
-    package, and names in ``UpdatedModelPackageFields`` what an update changed: updates that leave
-    the approval and its description alone are none of ours. A description that is new alone says
-    why ApproveModel left the version to a person; that AWS sends an event for it is believed. The
-    event does not tell the status before; ``retrain models`` writes that into the
-    ApprovalDescription, with who and why.
+    package, and names in ``UpdatedModelPackageFields`` what an update changed. Updates that change
+    neither the approval status nor its description are ignored. A new description without a new
+    status is announced: ApproveModel wrote there why the version waits for a person. That AWS sends
+    an event for such an update is believed, not known. The event does not tell the status before;
+    ``retrain models`` writes that into the ApprovalDescription, with who and why.
     https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
     """
     package = event["detail"]

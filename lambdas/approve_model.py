@@ -1,5 +1,6 @@
-"""ApproveModel, the state after RegisterModel: approves by rule what was measured against today.
+"""ApproveModel, the state after RegisterModel: approves a version by rule.
 
+The champion has to be still the one that the version was measured against.
 It is part of the state machine only where ``[registry.auto_approve]`` is enabled. Every version is
 registered as PendingManualApproval; nothing else of the pipeline approves one.
 """

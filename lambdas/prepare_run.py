@@ -55,7 +55,7 @@ def prepare_run(
     """
     defaults = event["defaults"]
     asked = run_input.parse(event["input"], defaults["hyperparameters"])
-    datasets = _datasets(s3, defaults)
+    datasets = DataSets.of(s3, defaults)
     plan.check_owner(s3, _identity(event) | {"started_at": event["execution"]["started_at"]})
     try:
         if asked.reproduce is None:
@@ -180,11 +180,6 @@ def _write_plan(
     }
     plan.write(s3, content)
     log.info("run planned", extra={"run_id": state["run_id"], "dataset": state["dataset"]["name"]})
-
-
-def _datasets(s3: "S3Client", defaults: Mapping[str, Any]) -> DataSets:
-    files = tuple(defaults["required_files"])
-    return DataSets(s3, defaults["bucket"], defaults["dataset_prefix"], files)
 
 
 def _paths(run: str) -> dict[str, str]:

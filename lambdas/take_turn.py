@@ -89,7 +89,7 @@ def _about_the_data(
         return None
     arn, ledger = event["execution"]["arn"], Ledger(s3, event["defaults"]["bucket"])
     started = datetime.fromisoformat(event["execution"]["started_at"])
-    look = partial(_datasets(s3, event["defaults"]).now, asked.dataset)
+    look = partial(DataSets.of(s3, event["defaults"]).now, asked.dataset)
     start = partial(start_on_upload, stepfunctions, ledger, _machine(arn))
     dataset = look()
     succession = Succession(arn, started, asked.fingerprint, look, start, ledger)
@@ -163,8 +163,3 @@ def _running(stepfunctions: "SFNClient", execution_arn: str) -> list[str]:
 
 def _machine(execution_arn: str) -> str:
     return execution_arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
-
-
-def _datasets(s3: "S3Client", defaults: Mapping[str, Any]) -> DataSets:
-    files = tuple(defaults["required_files"])
-    return DataSets(s3, defaults["bucket"], defaults["dataset_prefix"], files)

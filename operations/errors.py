@@ -1,4 +1,4 @@
-"""What can go wrong in the command line. Each error says what was found and the next step.
+"""What operations raise. Each error says what was found and the next step.
 
 RetrainError
  ├── CredentialsError      no credentials, or ones that AWS refuses
@@ -39,7 +39,7 @@ _NOT_DEPLOYED_CODES = {"NoSuchBucket", "StateMachineDoesNotExist"}
 
 
 class RetrainError(Exception):
-    """Base of every error that the command line shows as one line and not as a traceback.
+    """Base of every error that a person reads as one line, in the terminal or on a page.
 
     `next_step` is what the person may do about it, or empty.
     """

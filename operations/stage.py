@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from operations.errors import CredentialsError
 from operations.project import project_of
@@ -32,9 +33,9 @@ class Stage:
         """The registry's group of this stage."""
         return self.names.model_package_group(self.config.registry.model_package_group)
 
-    def client(self, service: Any) -> Any:
+    def client(self, service: Any, config: Config | None = None) -> Any:
         """A boto3 client of `service`, for example "stepfunctions"."""
-        return self.session.client(service)
+        return self.session.client(service, config=config)
 
 
 def connect(config_path: Path, stage: str) -> Stage:

@@ -22,6 +22,8 @@ from pydantic import (
     model_validator,
 )
 
+from lambdas.data_sets import manifest
+from lambdas.data_sets.data_sets import name_problem
 from lambdas.gate.settings import CONFIDENCE_LEVEL, parse_auto_approve, parse_gate
 from lambdas.gate.verdicts import KEEP_CHAMPION
 from lambdas.runs import instances
@@ -76,11 +78,23 @@ class Code(Section):
         return folders
 
 
+def _dataset_name(name: str) -> str:
+    if problem := name_problem(name):
+        raise ValueError(problem)
+    return name
+
+
+def _file_name(name: str) -> str:
+    if not manifest.is_name(name):
+        raise ValueError(f"expected {manifest.NAME_RULE}")
+    return name
+
+
 class Data(Section):
     """Which data set, the file names that make one complete, and how long uploads may go on."""
 
-    dataset: Annotated[str, Field(pattern=r"^[^/]{1,200}$")]
-    required_files: Annotated[list[Annotated[str, Field(pattern=r"^[^/]+$")]], Field(min_length=1)]
+    dataset: Annotated[str, AfterValidator(_dataset_name)]
+    required_files: Annotated[list[Annotated[str, AfterValidator(_file_name)]], Field(min_length=1)]
     settle_seconds: Annotated[int, Field(ge=0, le=24 * 3600)] = 10
 
 

@@ -72,7 +72,7 @@ def _reason(error: ValueError) -> str:
 
 
 def repository_arn(image: str, partition: str) -> str:
-    """The ARN of the repository that holds an image of AWS's, which the jobs' role reads."""
+    """The ARN of the repository that holds an image of AWS's, which the jobs' roles read."""
     registry, _, repository = image.partition("/")
     account, _, _, region, *_ = registry.split(".")
     return f"arn:{partition}:ecr:{region}:{account}:repository/{repository.partition(':')[0]}"

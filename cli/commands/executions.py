@@ -39,8 +39,8 @@ def start(
     asked = starting.execution_input(input_json)
     asked |= {name: True for name, given in (("again", again), ("force", force)) if given}
     target, terminal = connect(config, stage), Terminal()
-    functions = target.session.client("lambda", config=starting.ONCE)
-    answer = starting.start(functions, target.names.function("start_retraining"), asked)
+    functions = target.client("lambda", starting.ONCE)
+    answer = starting.start(functions, target.names, asked)
     if answer.started:
         terminal.mark(DONE, f"Started {answer.execution_arn}", "green")
         terminal.line(f"Next: {on_stage('retrain watch', stage)}")

@@ -29,14 +29,12 @@ def resume(account: Account, execution_arn: str) -> int:
 
 def start_again(account: Account, asked: dict[str, Any], reason: str, *, force: bool) -> Answer:
     """Start another execution; `asked` is what `inputs` gave. With `force` no step is reused."""
-    stage = account.stage
     wanted = asked | {"requested_by": account.caller()}
     if reason.strip():
         wanted["reason"] = reason.strip()
     if "reproduce" not in asked:  # a reproduction runs everything again anyway
         wanted["force" if force else "again"] = True
-    functions = stage.session.client("lambda", config=start.ONCE)
-    return start.start(functions, stage.names.function("start_retraining"), wanted)
+    return start.start(account.client("lambda", start.ONCE), account.stage.names, wanted)
 
 
 def inputs(found: Snapshot) -> dict[str, Any]:

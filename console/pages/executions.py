@@ -1,7 +1,6 @@
 """The page of all executions."""
 
 from typing import Any
-from urllib.parse import quote
 
 from nicegui import events, ui
 
@@ -9,6 +8,7 @@ from console.account import Account
 from console.executions.listing import Executions
 from console.executions.table import Filter, Row, View, view
 from console.pages.parts.layout import frame
+from console.pages.parts.links import execution_path
 from console.pages.parts.live import Live
 from console.status import look
 from console.times import duration, moment
@@ -142,7 +142,7 @@ def _cells(row: Row) -> dict[str, Any]:
     return {
         "arn": execution.arn,
         "name": execution.name,
-        "href": f"/executions/{quote(execution.name, safe='')}",
+        "href": execution_path(execution.name),
         "status": _looks(execution.status),
         "started_by": details.started_by or "–",
         "reason": details.reason,

@@ -10,10 +10,10 @@ from console import health
 from console.account import Account
 from console.actions import Actions
 from console.health import Connection, DiskUse, Folder, Measured
-from console.pages.models.versions import execution_path
 from console.pages.parts import asking, tables
 from console.pages.parts.layout import frame
 from console.pages.parts.layout import show as show_look
+from console.pages.parts.links import execution_path
 from console.pages.parts.live import Live, anew
 from console.status import Look
 from console.times import moment

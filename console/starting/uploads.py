@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 
 from lambdas.data_sets import data_sets
-from lambdas.data_sets.manifest import LONGEST_NAME, MOST_FILES
-from operations.data_sets.upload import ONE_PUT
+from lambdas.data_sets.manifest import MOST_FILES
+from operations.data_sets.upload import ONE_PUT, check_file_name
 from operations.errors import InputError
 from operations.executions import observer
 from state_machine.names import DATASET_PREFIX
@@ -85,11 +85,7 @@ def check_names(dataset: str, file: str) -> None:
     """Raises InputError unless both can be parts of a key, as the Lambdas check them."""
     if problem := name_problem(dataset):
         raise InputError(problem)
-    if data_sets.name_problem(file) or len(file) > LONGEST_NAME:
-        raise InputError(
-            f"{file!r} is no file name: expected 1 to {LONGEST_NAME} printable characters on one "
-            "line, without '/'"
-        )
+    check_file_name(file)
 
 
 def name_problem(dataset: str) -> str:

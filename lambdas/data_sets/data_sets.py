@@ -115,6 +115,12 @@ class DataSets:
     prefix: str
     required_files: tuple[str, ...]
 
+    @classmethod
+    def of(cls, s3: "S3Client", defaults: Mapping[str, Any]) -> "DataSets":
+        """Return those of a deployment, by the ``defaults`` that its executions are given."""
+        files = tuple(defaults["required_files"])
+        return cls(s3, defaults["bucket"], defaults["dataset_prefix"], files)
+
     def place(self, key: str) -> tuple[str, str] | None:
         """Return (data set, file name) of an object key, None where it is not of that form."""
         dataset, slash, file = key.removeprefix(self.prefix).partition("/")

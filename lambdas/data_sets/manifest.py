@@ -28,6 +28,7 @@ LARGEST = 256 * 1024  # bytes
 # All object versions of a run stand in its state, which Step Functions limits to 262,144 bytes:
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 MOST_FILES, LONGEST_NAME = 100, 100
+NAME_RULE = f"1 to {LONGEST_NAME} printable characters on one line, without '/'"
 LARGEST_FILE = 10**15  # bytes: more than S3 takes, and short enough to be named in a message
 
 _ONE_SEGMENT = r"^(?!\.{1,2}$)[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+$"

@@ -76,7 +76,7 @@ def _approve(
     sagemaker: "SageMakerClient", arn: str, champion: Mapping[str, Any], rules_say: str
 ) -> Approval:
     approved = _change(arn, APPROVED, f"{one_line(rules_say, 900)} {BY_RULE}")
-    for _ in range(LOOKS):
+    for looks_left in reversed(range(LOOKS)):
         against = _changed(sagemaker, arn, champion)
         version = sagemaker.describe_model_package(ModelPackageName=arn)  # last: a person decides
         ours = approved.items() <= version.items()
@@ -87,8 +87,10 @@ def _approve(
             return Approval(PENDING, False, against)
         if ours:
             return Approval(APPROVED, True, rules_say)
-        sagemaker.update_model_package(**approved)
-    raise ThrottlingError(f"{arn} was approved {LOOKS} times, and the registry does not show it")
+        if looks_left:
+            sagemaker.update_model_package(**approved)
+    times = LOOKS - 1
+    raise ThrottlingError(f"{arn} was approved {times} times, and the registry does not show it")
 
 
 def _change(arn: str, status: str, why: str) -> Any:

@@ -1,6 +1,6 @@
 """The input of an execution: its JSON Schema, and one clear error where an input breaks it.
 
-The same schema holds for the Step Functions console, ``start_retraining`` and, later, for a form.
+The same schema holds for the Step Functions console, ``start_retraining`` and the console's form.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Between the door and moto: a role's rights, what is kept, and what a caller hears if moto breaks.
+"""moto behind the door: checks a role's rights, saves the state, and answers when moto crashes.
 
 An answer leaves when all that the request changed is on disk.
 """
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """moto's application, which knows nothing of disks, of roles and of its own crashes."""
+    """Wraps moto's WSGI application: authorizes roles, saves what changed, answers crashes."""
 
     def __init__(self, state: State) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)

@@ -10,7 +10,7 @@ from boto3.s3.transfer import TransferConfig
 
 from lambdas.data_sets.data_sets import name_problem
 from lambdas.data_sets.manifest import FILE_NAME as MANIFEST
-from lambdas.data_sets.manifest import LONGEST_NAME, is_name
+from lambdas.data_sets.manifest import NAME_RULE, is_name
 from operations.errors import InputError
 from operations.report import Report
 from operations.stage import Stage
@@ -83,7 +83,8 @@ def upload(stage: Stage, path: Path, dataset: str, report: Report) -> Uploaded:
         raise InputError(f"{dataset!r} is no data set name: {problem}")
     required = stage.config.data.required_files
     files = files_of(path, required)
-    _check_names(files)
+    for file in files:
+        check_file_name(file.name)
     bucket, prefix = stage.names.bucket, f"{DATASET_PREFIX}{dataset}/"
     s3 = stage.client("s3")
     for file in files:
@@ -100,14 +101,13 @@ def upload(stage: Stage, path: Path, dataset: str, report: Report) -> Uploaded:
     )
 
 
-def _check_names(files: list[Path]) -> None:
-    for file in files:
-        if not is_name(file.name):
-            raise InputError(
-                f"{file.name!r} is no name of a data file: expected at most {LONGEST_NAME} "
-                "printable characters without '/'",
-                f"rename the file, and its entry in {MANIFEST}",
-            )
+def check_file_name(name: str) -> None:
+    """Raises InputError unless a file of a data set can have that name."""
+    if not is_name(name):
+        raise InputError(
+            f"{name!r} is not a valid file name: expected {NAME_RULE}",
+            f"rename the file, and its entry in {MANIFEST}",
+        )
 
 
 def _present(s3: "S3Client", bucket: str, prefix: str) -> set[str]:

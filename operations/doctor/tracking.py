@@ -58,7 +58,8 @@ def _tracking_server(arn: str, account: Account) -> Finding:
     place = arn.split(":")[3:5]
     if place != [account.names.region, account.names.account]:
         found = f"{arn} is not in {account.names.region} of account {account.names.account}"
-        return warning("MLflow", found, "grant the jobs' role access there, or name one of here")
+        advice = "grant the roles of training and evaluation access there, or name a server of "
+        return warning("MLflow", found, advice + "this account and region")
     sagemaker = account.client("sagemaker")
     try:
         server = sagemaker.describe_mlflow_tracking_server(TrackingServerName=name)

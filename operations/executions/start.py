@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from operations.errors import InputError, NotDeployedError, StartRefusedError
+from state_machine.names import Names
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -33,12 +34,13 @@ class Answer:
         return self.execution_arn.rsplit(":", 1)[-1]
 
 
-def start(functions: "LambdaClient", function: str, asked: dict[str, Any]) -> Answer:
-    """Invoke the function, by its name, with an execution's input and wait for its answer.
+def start(functions: "LambdaClient", names: Names, asked: dict[str, Any]) -> Answer:
+    """Invoke the stage's start_retraining with an execution's input and wait for its answer.
 
     `functions` is a client with the configuration `ONCE`. Raises NotDeployedError,
     StartRefusedError with the function's own words, and botocore's errors.
     """
+    function = names.function("start_retraining")
     try:
         reply = functions.invoke(FunctionName=function, Payload=json.dumps(asked))
     except functions.exceptions.ResourceNotFoundException as error:

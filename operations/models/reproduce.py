@@ -29,8 +29,7 @@ def start(target: "Stage", group: str, asked: str, reason: str = "") -> starting
         "reason": reason or f"to reproduce {entry.version}",
         "requested_by": registry.caller(target.client("sts").get_caller_identity()["Arn"]),
     }
-    functions = target.session.client("lambda", config=starting.ONCE)
-    return starting.start(functions, target.names.function("start_retraining"), execution_input)
+    return starting.start(target.client("lambda", starting.ONCE), target.names, execution_input)
 
 
 def run_of(entry: Entry, bucket: str) -> str:

@@ -17,7 +17,7 @@ from state_machine.names import FAILED_EVENTS, REQUESTS, Names
 
 @dataclass(frozen=True)
 class Uploads:
-    """Invoked for each object that is created below the prefix of data sets."""
+    """Invoked for each object that is created, removed or expires below the prefix of data sets."""
 
 
 @dataclass(frozen=True)

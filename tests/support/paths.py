@@ -5,6 +5,8 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 EVENTS = PROJECT / "tests" / "events"
 ML_SCRIPTS = PROJECT / "ml_scripts"
+# Every package at the top, but for the tests.
+PRODUCT = frozenset(path.parent.name for path in PROJECT.glob("*/__init__.py")) - {"tests"}
 _NO_PRODUCT = {"docs", "tests", "vendor"}  # vendor/lambdas is lambdas
 
 

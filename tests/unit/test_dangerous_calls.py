@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import PROJECT, product_sources
+from tests.support.paths import PRODUCT, PROJECT, product_sources
 
 SOURCES = product_sources()
 # Where it is right all the same, and why.
@@ -77,16 +77,7 @@ def test_nothing_dangerous_is_called(path: Path) -> None:
 
 def test_every_folder_with_code_is_looked_through_to_its_last_room() -> None:
     looked_at = {path.relative_to(PROJECT).parts for path in SOURCES}
-    assert {
-        "benchmarks",
-        "cli",
-        "console",
-        "examples",
-        "lambdas",
-        "local_aws",
-        "ml_scripts",
-        "state_machine",
-    } <= {parts[0] for parts in looked_at}
+    assert {*PRODUCT, "examples"} <= {parts[0] for parts in looked_at}
     assert any(len(parts) > 2 for parts in looked_at)
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import PROJECT
+from tests.support.paths import PRODUCT, PROJECT
 
-PRODUCT = {"benchmarks", "cli", "console", "lambdas", "local_aws", "operations", "state_machine"}
 SUITES = [
     path
     for suite in ("browser", "e2e", "faults", "fuzz", "privileges", "support", "fakes")

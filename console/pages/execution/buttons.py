@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote
 
 from nicegui import run, ui
 
@@ -10,6 +9,7 @@ from console.actions import Actions
 from console.executions.changes import inputs
 from console.executions.offers import Offers, offers
 from console.executions.reader import Snapshot
+from console.pages.parts.links import execution_path
 from console.problems import in_words
 from lambdas.boundary.text import one_line
 
@@ -73,7 +73,7 @@ class ButtonsView:
             lambda: self._actions.start_again(asked, reason.value or "", force=bool(force.value))
         )
         if answer is not None and answer.started:
-            ui.navigate.to(f"/executions/{quote(answer.name, safe='')}")
+            ui.navigate.to(execution_path(answer.name))
         elif answer is not None:
             ui.notify(one_line(answer.message), type="warning")
 

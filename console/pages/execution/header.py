@@ -1,13 +1,12 @@
 """What there is to say of an execution at the top of its page."""
 
-from urllib.parse import quote
-
 from nicegui import ui
 
 from console.executions.origin import origin, text
 from console.executions.reader import Snapshot
 from console.pages.execution.graph import preformatted
 from console.pages.parts.layout import badge
+from console.pages.parts.links import execution_path
 from console.times import duration, moment
 from lambdas.runs.causes import readable_cause
 
@@ -74,4 +73,4 @@ def _links(title: str, names: dict[str, str]) -> None:
     with ui.row().classes("gap-x-3 gap-y-0"):
         ui.label(title).classes("soft")
         for text, name in names.items():
-            ui.link(text, f"/executions/{quote(name, safe='')}").classes("wrap")
+            ui.link(text, execution_path(name)).classes("wrap")

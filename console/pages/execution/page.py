@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import quote
 
 from nicegui import app, run, ui
 from starlette.responses import Response
@@ -22,6 +21,7 @@ from console.pages.execution.state import StateView
 from console.pages.execution.timeline import EventsView, TimelineView
 from console.pages.execution.training import CurvesView, LogView
 from console.pages.parts.layout import frame
+from console.pages.parts.links import execution_path
 from console.pages.parts.live import Live
 from operations.executions.view import StateView as State
 from operations.executions.view import Work
@@ -111,7 +111,7 @@ class _Page:
             self._timeline = TimelineView()
             self._events = EventsView(self._reader.events)
         self._curves = CurvesView()
-        self._report = ReportView(f"/executions/{quote(name, safe='')}/report")
+        self._report = ReportView(f"{execution_path(name)}/report")
 
     def _read(self) -> Seen:
         found = self._reader.read()

@@ -15,13 +15,13 @@ from console.pages.models.versions import (
     UNKNOWN,
     ask_rollback,
     execution_link,
-    execution_path,
     status,
     value,
 )
 from console.pages.parts import asking, tables
 from console.pages.parts.layout import show as show_look
 from console.pages.parts.layout import warn
+from console.pages.parts.links import execution_path
 from console.pages.parts.live import Live
 from console.status import Look
 from console.times import moment

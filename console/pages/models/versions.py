@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote
 
 from nicegui import ui
 
@@ -10,6 +9,7 @@ from console.actions import Actions
 from console.models import registry
 from console.pages.parts import asking, tables
 from console.pages.parts.layout import badge
+from console.pages.parts.links import execution_path
 from operations.models.registry import Rollback, Version
 from operations.models.version import Entry
 
@@ -41,11 +41,6 @@ def execution_link(entry: Entry) -> tables.Cell:
         return entry.run_id or UNKNOWN
     name = entry.execution_arn.rsplit(":", 1)[-1]
     return tables.link(entry.run_id or name, execution_path(name))
-
-
-def execution_path(name: str) -> str:
-    """The page of an execution."""
-    return f"/executions/{quote(name, safe='')}"
 
 
 def value(found: Any) -> str:

@@ -11,9 +11,9 @@ from starlette.requests import ClientDisconnect
 
 from console.account import Account, ReadOnlyError
 from console.actions import Actions
-from console.pages.models.versions import execution_path
 from console.pages.parts import asking
 from console.pages.parts.layout import frame
+from console.pages.parts.links import execution_path
 from console.pages.start.upload import Upload
 from console.problems import in_words
 from console.starting import deployed, form, uploads

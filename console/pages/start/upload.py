@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from nicegui import events, run, ui
 
 from console.account import READ_ONLY, Account
-from console.pages.models.versions import execution_path
 from console.pages.parts import asking
 from console.pages.parts.layout import badge
+from console.pages.parts.links import execution_path
 from console.pages.parts.live import Live, anew
 from console.pages.start.drop_zone import DropZone
 from console.problems import in_words

@@ -70,7 +70,7 @@ def test_it_says_what_is_still_missing(page: Page, console: str, aws: Pipeline) 
         ("..", ["x.gz"], "Expected 1 to 200 characters on one line, without '/'"),
         ("", ["x.gz"], "Nothing was uploaded: give the data set a name"),
         ("many", [f"{number}.gz" for number in range(102)], "Found 102 files, expected at most"),
-        ("long", ["x" * 101], "is no file name: expected 1 to 100 printable characters"),
+        ("long", ["x" * 101], "is not a valid file name: expected 1 to 100 printable characters"),
     ],
 )
 def test_what_cannot_be_a_data_set_is_refused(

@@ -25,7 +25,7 @@ class FakeStage:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.session = self
 
-    def client(self, service: str, **_: Any) -> Any:
+    def client(self, service: str, config: Any = None) -> Any:
         return self
 
     def stop_execution(self, **request: Any) -> None:

@@ -76,7 +76,7 @@ def test_a_name_that_no_data_file_may_have_is_refused_before_anything_is_sent(
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder / name).write_bytes(b"x")
     for path in (folder, folder / name):
-        with pytest.raises(InputError, match="is no name of a data file") as raised:
+        with pytest.raises(InputError, match="is not a valid file name") as raised:
             upload(stage, path, "digits", report)
         assert str(raised.value).isprintable()
     assert keys(stage) == []

@@ -12,8 +12,10 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from operations.errors import NotDeployedError, StartRefusedError
 from operations.executions.start import ONCE, Answer, start
+from state_machine.names import Names
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:digits-0123456789ab"
+NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
 
 
 class FakeFunctions:
@@ -36,7 +38,7 @@ class FakeFunctions:
 
 
 def asked(functions: FakeFunctions, **given: Any) -> Answer:
-    return start(functions, "retrain-dev-start_retraining", given)  # type: ignore[arg-type]
+    return start(functions, NAMES, given)  # type: ignore[arg-type]
 
 
 def test_the_input_goes_to_the_function_and_its_answer_comes_back() -> None:
@@ -87,7 +89,7 @@ def test_a_call_whose_answer_is_lost_is_never_sent_again() -> None:
             aws_secret_access_key="b",
         )
         with pytest.raises(ConnectionClosedError):
-            start(functions, "function", {"force": True})
+            start(functions, NAMES, {"force": True})
         server.shutdown()
 
     assert len(calls) == 1
