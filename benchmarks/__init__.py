@@ -1,5 +1,6 @@
 """Measurements of the pipeline, which run on demand.
 
-`make bench`, `make bench-console` and `make simulate` start them. This package may import every
-other one. No other package imports it.
+`make bench`, `make bench-console`, `make simulate` and `python benchmarks/memory.py` start them.
+This package imports `cli`, `operations`, `state_machine`, `lambdas`, `local_aws` and, to see in how
+many bits a network computes on this machine, `ml_scripts`. No other package imports it.
 """

@@ -4,5 +4,6 @@
 `served` holds what runs for as long as a command runs: the embedded AWS, the demo, web pages.
 
 What a command does is in `operations`, which `console` uses too. `cli` and `console` do not import
-each other. `cli` may import every package below it. Only `benchmarks` imports it.
+each other. This package imports `operations`, `state_machine`, `lambdas` and `local_aws`.
+`benchmarks` imports it.
 """

@@ -5,6 +5,6 @@
 NiceGUI, the library that the pages are made with.
 
 The console reaches AWS through boto3 alone. AWS_ENDPOINT_URL, or the credentials, say which AWS.
-This package imports `operations` and what is below it, and never `cli`. No other package imports
-it: `retrain console` starts it as a process, `python -m console`.
+This package imports `operations`, `state_machine` and `lambdas`, and never the command line. No
+other package imports it. `retrain console` starts the console as a process, `python -m console`.
 """

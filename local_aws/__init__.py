@@ -16,6 +16,6 @@ service has a package, which imports only what is below it:
     state, processes, credentials
     arns, wrapping
 
-This package imports no other package of this project. Only `cli` and `benchmarks` may import it:
-everything else reaches the embedded AWS through boto3, as it reaches AWS.
+This package imports no other package of this project. `cli` and `benchmarks` import it. Everything
+else reaches the embedded AWS as it reaches AWS: through boto3.
 """

@@ -9,6 +9,6 @@ Packages, each of which imports only what is below it:
     artifacts      the zips and archives that are deployed
     sdk            AWS's two SDKs
 
-This package imports `lambdas`, for the names that both use. `operations`, `cli`, `console` and
-`benchmarks` import it.
+This package imports `lambdas`, for the names and checks that both use. `operations`, `cli`,
+`console` and `benchmarks` import it.
 """

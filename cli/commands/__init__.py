@@ -1,5 +1,6 @@
 """The commands: each reads its arguments, calls `operations` and has `shown` write the answer.
 
 A module holds one command, or one group of commands. A command imports what it needs when it runs,
-so that `retrain --help` is quick. Only `cli/main.py` imports this package.
+so that `retrain --help` is quick. This package imports `cli.served`, `cli.shown`, `cli/options.py`,
+`operations` and `state_machine`. `cli/main.py` imports it.
 """

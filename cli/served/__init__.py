@@ -1,5 +1,5 @@
 """What runs on this machine while a command runs: the embedded AWS, the demo, web pages.
 
-This package imports `cli.shown`, `operations`, what is below `operations`, and `local_aws`.
-`cli.commands` imports it, and so does `benchmarks`.
+This package imports `cli.shown`, `operations`, `state_machine`, `lambdas` and `local_aws`.
+`cli.commands` and `benchmarks` import it.
 """

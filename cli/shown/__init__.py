@@ -1,5 +1,5 @@
 """What the commands write to the terminal: lines, tables, the progress of an execution.
 
-This package imports `operations`. `cli.commands`, `cli.served` and `cli/main.py` import it, and so
-does `benchmarks`.
+This package imports `cli/options.py`, `operations` and `state_machine.deployment`. `cli/main.py`,
+`cli.commands`, `cli.served` and `benchmarks` import it.
 """

@@ -1,5 +1,7 @@
 """The pages, made with NiceGUI: how they look, not what they show.
 
-This package may import the rest of `console`, except for `app.py`, which imports it. If NiceGUI is
-ever replaced, only this package and `app.py` change.
+If NiceGUI is ever replaced, only this package and `console/app.py` change. This package imports
+`console.executions`, `console.models`, `console.starting`, `console/account.py`,
+`console/actions.py`, `console/health.py`, `console/problems.py`, `console/status.py`,
+`console/times.py`, `operations`, `state_machine` and `lambdas`. `console/app.py` imports it.
 """

@@ -1,5 +1,6 @@
 """Data sets: which files are in the bucket, in which versions, and which are missing.
 
-It also copies a data set for a run. This package imports `lambdas.boundary`. `lambdas.runs`,
-`lambdas.reproduction` and the Lambdas import it.
+`source_data.py` copies a data set for a run. This package imports `lambdas.boundary` and
+`lambdas/errors.py`. `on_upload.py`, `start_retraining.py`, `take_turn.py`, `prepare_run.py`,
+`lambdas.runs`, `lambdas.reproduction`, `state_machine`, `operations` and `console` import it.
 """

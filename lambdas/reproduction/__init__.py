@@ -1,5 +1,6 @@
 """Making a registered version again: from which inputs, and whether the results match.
 
-This package imports `lambdas.runs`, `lambdas.gate` and what is below. `start_retraining.py`,
-`prepare_run.py` and `check_metrics.py` import it.
+This package imports `lambdas.runs`, `lambdas.gate`, `lambdas.data_sets`, `lambdas.boundary` and
+`lambdas/errors.py`. `start_retraining.py`, `prepare_run.py`, `check_metrics.py`, `state_machine`
+and `operations` import it.
 """

@@ -1,4 +1,5 @@
 """CloudFormation: makes the resources of a stack by the calls that a user would make.
 
-So this package imports no other service. `server` imports it.
+This package imports `wrapping.py` and no other service: the package calls the services through
+boto3. `server` imports it.
 """

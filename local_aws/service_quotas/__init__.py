@@ -1,4 +1,5 @@
 """Service Quotas: the quotas that a pipeline meets, and a route that sets them.
 
-This package imports `context` and what is below. `server` imports it.
+This package imports `requests`, `context.py`, `credentials.py` and `wrapping.py`. `server` imports
+it.
 """

@@ -1,5 +1,6 @@
-"""What a run has written, each kind of file by its one reader: every field checked, or not taken.
+"""Reads what a run has written: one reader for each kind of file, which checks every field.
 
-Jobs, Lambdas and whoever else may write below `runs/` wrote it. What cannot be read is named in one
-line, beside what can. Imports nothing of `operations`.
+Other people may have written these files. A field that cannot be read is named in one line, and the
+rest is read. This package imports `lambdas`. `operations.executions`, `operations.models`,
+`cli.shown` and `console` import it.
 """

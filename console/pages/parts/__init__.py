@@ -1,4 +1,5 @@
-"""Parts that the pages share: the frame of a page, tables, live values, questions.
+"""Parts that the pages share: the frame of a page, tables, live values, links, questions.
 
-This package imports no page. The pages import it.
+This package imports `console/account.py`, `console/problems.py` and `console/status.py`, and no
+page. The rest of `console.pages` imports it.
 """

@@ -17,8 +17,13 @@ from state_machine.functions.catalogue import LAMBDAS
 from state_machine.names import Names
 from tests.fakes.executions import FakeExecutions
 from tests.fakes.messaging import FakeSns
+from tests.unit.lambdas import conftest as fixtures
 from tests.unit.lambdas import jobs
 from tests.unit.lambdas.originals import ORIGINAL, write_original
+
+# Each handler runs on the fixtures of its own tests.
+settings, s3, event = fixtures.settings, fixtures.s3, fixtures.event
+stepfunctions, sagemaker = fixtures.stepfunctions, fixtures.sagemaker
 
 NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
 GROUP = "fashion-mnist-dev"
