@@ -39,9 +39,7 @@ ROUTES = (
 ATTACK = """
 async ([base, routes]) => {
   const soon = new Promise(resolve => setTimeout(resolve, 1500));
-  const target = document.createElement("iframe");
-  target.name = "away";
-  document.body.append(target);
+  const late = new Promise(resolve => setTimeout(resolve, 30_000));
   const read = [];
   const sent = [];
   const body = '[{"call": "s3/*", "kind": "error"}]';
@@ -62,14 +60,17 @@ async ([base, routes]) => {
       answer => answer.text().then(text => read.push(["signed", url, text])), () => null));
     for (const encoding of
         ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]) {
+      const target = document.createElement("iframe");
+      target.name = "away" + sent.length;  // in one frame the next form would cancel this one
+      document.body.append(target);
+      sent.push(new Promise(resolve => target.addEventListener("load", resolve)));
       const form = document.createElement("form");
-      Object.assign(form, {method: "POST", action: url, enctype: encoding, target: "away"});
+      Object.assign(form, {method: "POST", action: url, enctype: encoding, target: target.name});
       const field = document.createElement("input");
       Object.assign(field, {name: body, value: "x"});
       form.append(field);
       document.body.append(form);
       form.submit();
-      await new Promise(resolve => setTimeout(resolve, 30));
     }
     for (const name of ["img", "script", "iframe", "audio", "embed"]) {
       const element = document.createElement(name);
@@ -83,7 +84,7 @@ async ([base, routes]) => {
     new EventSource(url).onmessage = told => read.push(["event", url, told.data]);
     new WebSocket(url.replace("http", "ws")).onmessage = told => read.push(["ws", url, told.data]);
   }
-  await Promise.race([Promise.allSettled(sent), soon]);
+  await Promise.race([Promise.allSettled(sent), late]);
   await soon;
   return read;
 }
