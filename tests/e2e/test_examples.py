@@ -44,7 +44,7 @@ def execution(pipeline: Pipeline, files: Path) -> dict[str, Any]:
     """The execution that the upload of the files starts, at its end."""
     for file in sorted(files.iterdir()):
         pipeline.put("breast-cancer", file)
-    (arn,) = eventually(pipeline.executions, timeout=60)
+    (arn,) = eventually(pipeline.executions)
     return pipeline.end_of(arn)
 
 

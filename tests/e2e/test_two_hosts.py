@@ -36,7 +36,7 @@ def test_the_state_machines_retry_resumes_after_a_lost_host(
     account = Account(pipeline.aws)
     for file in digits.iterdir():
         pipeline.put("digits", file)
-    [arn] = eventually(pipeline.executions, timeout=60)
+    [arn] = eventually(pipeline.executions)
     job = f"{arn.rpartition(':')[2]}-train"
 
     eventually(lambda: "epoch=1/" in account.job_log(f"{job}-0-0", HOSTS[0]), timeout=180)

@@ -171,7 +171,7 @@ def test_a_trigger_that_dies_after_start_execution_has_started_one(
 
     # What the next try of the event says, or of the call.
     outcome = "upload started" if dies == "no-reply" else "upload duplicate"
-    eventually(lambda: _told(light_pipeline, outcome, arn), timeout=30)
+    eventually(lambda: _told(light_pipeline, outcome, arn))
     _set_timeout(light_pipeline, 60)
     assert light_pipeline.end_of(arn)["status"] == "SUCCEEDED"
     assert executions_of(light_pipeline, dataset) == [arn]

@@ -20,7 +20,7 @@ def test_a_training_that_is_killed_resumes_and_ends_with_the_same_weights(
     killed = request["TrainingJobName"]
     account.sagemaker.create_training_job(**request)
     epochs_before = chance.randrange(EPOCHS - 1)
-    eventually(lambda: len(finished_epochs(account, killed)) >= epochs_before, timeout=60)
+    eventually(lambda: len(finished_epochs(account, killed)) >= epochs_before)
 
     let_pass(chance, baseline.epoch_seconds)
     kill_script(account, killed, "main.py", whole=chance.random() < 0.5)
@@ -51,7 +51,7 @@ def _record_the_wait_for_an_epoch(account: Account, killed: dict[str, Any], name
         )  # all epochs, but killed before it said so
         return bool(finished_epochs(account, name)) or saved
 
-    eventually(is_on, timeout=60)
+    eventually(is_on)
     waited = (datetime.now(UTC) - killed["TrainingEndTime"]).total_seconds()
     figures.record("seconds from a kill of the training to its next finished epoch", waited)
 

@@ -27,7 +27,7 @@ class Queue:
 
     def messages(self, count: int = 1) -> list[dict[str, Any]]:
         """Wait for so many messages in all; return them as SQS gave them."""
-        eventually(lambda: self.receive() >= count, timeout=30)
+        eventually(lambda: self.receive() >= count)
         return self._seen
 
     def bodies(self, count: int = 1) -> list[Any]:

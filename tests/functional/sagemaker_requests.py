@@ -69,11 +69,11 @@ class Account:
 
     def ended_processing(self, name: str) -> Any:
         """Wait for the end of the processing job; return its description."""
-        return eventually(lambda: self._ended("Processing", name), timeout=60)
+        return eventually(lambda: self._ended("Processing", name))
 
     def ended_training(self, name: str) -> Any:
         """Wait for the end of the training job; return its description."""
-        return eventually(lambda: self._ended("Training", name), timeout=60)
+        return eventually(lambda: self._ended("Training", name))
 
     def _ended(self, kind: str, name: str) -> Any:
         describe = getattr(self.sagemaker, f"describe_{kind.lower()}_job")

@@ -7,7 +7,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def eventually(check: Callable[[], Result], timeout: float = 60.0, every: float = 0.05) -> Result:
+def eventually(check: Callable[[], Result], timeout: float = 120.0, every: float = 0.05) -> Result:
     """Call `check` until it returns something true and raises no AssertionError; return that.
 
     After `timeout` seconds the last AssertionError is raised, or a new one.

@@ -55,7 +55,7 @@ def test_a_failed_event_is_shown_and_replayed(
     event.get_by_role("button", name="Replay").click()
     expect(page.get_by_text("invoked retrain-dev-start_retraining")).to_be_visible()
     expect(page.get_by_text("0 kept", exact=True)).to_be_visible()
-    eventually(lambda: len(aws.executions()) == len(before) + 1, timeout=60)
+    eventually(lambda: len(aws.executions()) == len(before) + 1)
     aws.end_of(aws.executions()[0])
 
 

@@ -35,7 +35,7 @@ def first(pipeline: Pipeline, digits: Path, listed: Path) -> str:
     pipeline.put(NAME, listed / "manifest.json")
     for file in sorted(digits.iterdir()):
         pipeline.put(NAME, file)
-    (arn,) = eventually(pipeline.executions, timeout=60)
+    (arn,) = eventually(pipeline.executions)
     return arn
 
 

@@ -105,7 +105,7 @@ def test_two_instances_write_the_arrays_of_one(
 ) -> None:
     for file in sorted(shards.iterdir()):  # the manifest first
         pipeline.put(NAME, file)
-    (arn,) = eventually(pipeline.executions, timeout=60)
+    (arn,) = eventually(pipeline.executions)
 
     assert pipeline.registered(arn)
 
@@ -127,7 +127,7 @@ def test_what_cannot_be_shared_out_fails_with_the_reason(
     (tmp_path / "manifest.json").write_text(manifest(files))
     for file in (tmp_path / "manifest.json", *files):
         pipeline.put("too few", file)
-    (arn,) = eventually(lambda: set(pipeline.executions()) - before, timeout=60)
+    (arn,) = eventually(lambda: set(pipeline.executions()) - before)
 
     execution = pipeline.end_of(arn)
 

@@ -129,7 +129,7 @@ def test_an_upload_that_no_lambda_took_is_kept_and_replayed(
     def listed() -> str:
         return CliRunner().invoke(app, ["events", "list"]).output
 
-    eventually(lambda: all(key in listed() for key in keys), timeout=60)
+    eventually(lambda: all(key in listed() for key in keys))
     assert "Cause  ZeroReservedConcurrency" in listed()
     pipeline.lambdas.delete_function_concurrency(FunctionName=trigger)
     replayed = CliRunner().invoke(app, ["events", "replay", "--all"])

@@ -139,7 +139,7 @@ def test_a_failed_event_is_shown_and_replayed_when_the_cause_is_mended(
 ) -> None:
     event = json.loads((PROJECT / "tests/events/s3_put.json").read_text())
     function.send(event)
-    eventually(lambda: "tried 3 times" in run("list").output, timeout=60)
+    eventually(lambda: "tried 3 times" in run("list").output)
     shown = run("list")
     assert f"{function.name}, tried 3 times" in shown.output
     key = "raw_data/fashion-mnist/train-images-idx3-ubyte.gz"
@@ -276,12 +276,12 @@ def test_a_function_gets_only_what_its_trigger_sends(
 
 def test_an_event_that_fails_again_comes_back(run: Run, function: Function, queue: Queue) -> None:
     function.send(put("a"))
-    eventually(lambda: ids(run), timeout=60)
+    eventually(lambda: ids(run))
     (before,) = ids(run)
 
     assert run("replay", "--all").exit_code == 0
 
-    (again,) = eventually(lambda: ids(run), timeout=60)
+    (again,) = eventually(lambda: ids(run))
     assert again != before
 
 

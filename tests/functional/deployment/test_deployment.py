@@ -187,7 +187,7 @@ def test_an_execution_that_fails_is_announced(aws: EmbeddedAws, deployment: Depl
         stateMachineArn=deployment.state_machine_arn, name="wrong", input='{"epochs": 3}'
     )
 
-    (announced,) = eventually(lambda: receive(aws, url), timeout=30)
+    (announced,) = eventually(lambda: receive(aws, url))
     assert announced["Subject"] == "FAILED: wrong at TakeTurn"
     assert "unknown field 'epochs'" in announced["Message"]
     assert "retrain redrive wrong" in announced["Message"]
@@ -217,13 +217,13 @@ def test_a_change_of_approval_is_announced(
         ModelMetrics={"ModelQuality": {"Statistics": statistics}},
         CustomerMetadataProperties={"decision_reason": "accuracy 0.91 at least 0.85 required"},
     )["ModelPackageArn"]
-    (registered,) = eventually(lambda: receive(aws, url), timeout=30)
+    (registered,) = eventually(lambda: receive(aws, url))
     sagemaker.update_model_package(
         ModelPackageArn=package,
         ModelApprovalStatus="Approved",
         ApprovalDescription="slices checked (by user/ann, was PendingManualApproval)",
     )
-    (approved,) = eventually(lambda: receive(aws, url), timeout=30)
+    (approved,) = eventually(lambda: receive(aws, url))
 
     assert registered["Subject"] == f"PendingManualApproval: {group} version 1"
     assert "accuracy 0.91 at least 0.85 required" in registered["Message"]
@@ -241,7 +241,7 @@ def test_a_message_that_cannot_be_handled_is_retried_and_kept(
     aws.client("sns").publish(TopicArn=topic, Message="please retrain")
 
     url = aws.client("sqs").get_queue_url(QueueName="retrain-dev-failed-events")["QueueUrl"]
-    (kept,) = eventually(lambda: receive(aws, url), timeout=30)
+    (kept,) = eventually(lambda: receive(aws, url))
     assert kept["requestContext"]["functionArn"].startswith(
         deployment.names.function_arn("on_request")
     )

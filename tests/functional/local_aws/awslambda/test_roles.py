@@ -260,7 +260,7 @@ def test_a_role_that_lost_the_right_sends_no_more(
         log = (embedded_aws.data_folder / "server.log").read_text()
         return f"{narrow.rpartition('/')[2]}/{name} is not authorized to perform: sqs:Send" in log
 
-    eventually(logged, timeout=30)
+    eventually(logged)
     assert queue.receive() == 0
 
 
@@ -311,7 +311,7 @@ def test_s3_invokes_only_while_the_function_lets_it(
         },
     )
     s3.put_object(Bucket=bucket, Key="k")
-    eventually(lambda: streams(embedded_aws, name), timeout=30)
+    eventually(lambda: streams(embedded_aws, name))
     functions = embedded_aws.client("lambda")
     statement = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"][0]
     functions.remove_permission(FunctionName=name, StatementId=statement["Sid"])
@@ -322,7 +322,7 @@ def test_s3_invokes_only_while_the_function_lets_it(
         log = (embedded_aws.data_folder / "server.log").read_text()
         return f"{function_arn(name)} does not let s3 invoke it for arn:aws:s3:::{bucket}" in log
 
-    eventually(logged, timeout=30)
+    eventually(logged)
 
 
 @pytest.fixture

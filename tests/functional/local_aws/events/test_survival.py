@@ -160,7 +160,7 @@ def test_the_event_of_each_object_that_was_put_arrives(servers: Servers) -> None
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda key: s3.put_object(Bucket="uploads", Key=key), keys))
 
-    eventually(servers.attempts, timeout=30)
+    eventually(servers.attempts)
     servers.kill_and_start()
 
     servers.aws.client("s3").put_object(Bucket="gate", Key="open")
@@ -181,7 +181,7 @@ def test_what_failed_for_good_reaches_its_destination(servers: Servers) -> None:
     def recorded() -> set[str]:
         return {record["requestPayload"]["name"] for record in queue.bodies()}
 
-    eventually(lambda: queue.receive() and recorded() == set(names), timeout=60)
+    eventually(lambda: queue.receive() and recorded() == set(names))
 
 
 def test_throttled_events_wait_for_the_next_server_too(servers: Servers) -> None:
@@ -222,4 +222,4 @@ def test_events_of_a_bus_reach_their_targets(servers: Servers) -> None:
     def orders() -> set[int]:
         return {event["detail"]["order"] for event in received.bodies()}
 
-    eventually(lambda: received.receive() and orders() == set(range(100)), timeout=60)
+    eventually(lambda: received.receive() and orders() == set(range(100)))

@@ -52,7 +52,7 @@ def test_with_a_lambda_and_a_job_at_work(embedded_aws: EmbeddedAws) -> None:
         "sleep 600",
     )
     account.sagemaker.create_processing_job(**job)
-    eventually(lambda: account.keys("lambda"), timeout=60)
+    eventually(lambda: account.keys("lambda"))
     at_work = eventually(
         lambda: [p for p in server.children(recursive=True) if p.name() == "sleep"], timeout=60
     )

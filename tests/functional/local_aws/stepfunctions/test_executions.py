@@ -37,7 +37,7 @@ def ended(states: Any, arn: str) -> Any:
         execution = states.describe_execution(executionArn=arn)
         return None if execution["status"] == "RUNNING" else execution
 
-    return eventually(look, timeout=30)
+    return eventually(look)
 
 
 def run(states: Any, *machine: tuple[str, dict[str, Any]], given: str = "{}", **more: Any) -> Any:

@@ -66,7 +66,7 @@ def ended(states: Any, arn: str) -> Any:
         execution = states.describe_execution(executionArn=arn)
         return None if execution["status"] == "RUNNING" else execution
 
-    return eventually(look, timeout=60)
+    return eventually(look)
 
 
 def redriven(states: Any, arn: str) -> Any:

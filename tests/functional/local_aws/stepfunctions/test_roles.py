@@ -58,7 +58,7 @@ def ended(states: Any, machine: str) -> Any:
         told = states.describe_execution(executionArn=execution)
         return None if told["status"] == "RUNNING" else told
 
-    return eventually(description, timeout=60)
+    return eventually(description)
 
 
 def invoking(name: str) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def test_a_stopped_execution_stops_its_job_if_the_role_may(
     state["Parameters"]["AlgorithmSpecification"]["ContainerEntrypoint"] = entry
     machine = create(states, narrow, state)
     execution = states.start_execution(stateMachineArn=machine)["executionArn"]
-    eventually(lambda: "up" in account.job_log(name), timeout=30)
+    eventually(lambda: "up" in account.job_log(name))
 
     states.stop_execution(executionArn=execution)
 
@@ -181,7 +181,7 @@ def test_a_stopped_execution_stops_its_job_if_the_role_may(
     else:
         told = f"perform: sagemaker:StopTrainingJob on resource: {_arn(name)}"
         log = embedded_aws.data_folder / "server.log"
-        eventually(lambda: told in log.read_text(), timeout=30)
+        eventually(lambda: told in log.read_text())
         described = account.sagemaker.describe_training_job(TrainingJobName=name)
         assert described["TrainingJobStatus"] == "InProgress"
         account.sagemaker.stop_training_job(TrainingJobName=name)
@@ -234,7 +234,7 @@ def test_a_rule_starts_a_machine_with_the_rights_of_its_role(
     rules.events.put_events(Entries=[entry])
 
     assert attributes["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
-    eventually(lambda: states.list_executions(stateMachineArn=machine)["executions"], timeout=30)
+    eventually(lambda: states.list_executions(stateMachineArn=machine)["executions"])
 
 
 def test_a_rules_role_must_trust_eventbridge(embedded_aws: EmbeddedAws, rules: Rules) -> None:

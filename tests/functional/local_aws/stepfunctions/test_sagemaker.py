@@ -41,7 +41,7 @@ def ended(account: Account, arn: str) -> Any:
         execution = account.states.describe_execution(executionArn=arn)
         return None if execution["status"] == "RUNNING" else execution
 
-    return eventually(look, timeout=60)
+    return eventually(look)
 
 
 def events(account: Account, arn: str) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ def start(states: Any, machine: str, name: str = "run", given: str = "{}") -> st
 
 def ended(states: Any, arn: str) -> Any:
     """Wait for the end; return what DescribeExecution says."""
-    eventually(lambda: describe(states, arn)["status"] != "RUNNING", timeout=60)
+    eventually(lambda: describe(states, arn)["status"] != "RUNNING")
     return describe(states, arn)
 
 
