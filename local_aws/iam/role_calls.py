@@ -10,13 +10,18 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from moto.core.responses import BaseResponse
+from werkzeug.exceptions import Forbidden
+
 from local_aws.iam import required_actions, required_actions_s3, sessions
 from local_aws.iam.authorization import AccessDeniedError, check
 from local_aws.iam.policies import Request
+from local_aws.iam.readings import second_reading
 from local_aws.iam.required_actions import Place
 from local_aws.iam.sessions import Session
 from local_aws.requests.calls import Call, call_of, parameters_of, scope_of
 from local_aws.requests.refusals import Refusal, protocol_of, refuse
+from local_aws.wrapping import Original, wrap
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 _DENIED = {"s3": "AccessDenied", "sns": "AuthorizationError"}
 _UNKNOWN = "The security token included in the request is invalid."
 _EXPIRED = "The security token included in the request is expired"
+_CHECKED = "local_aws.checked_call"  # in the environment of a role's request
 
 
 class _RefusedError(Exception):
@@ -41,15 +47,20 @@ class RoleCall:
     session: Session
 
     def refusal(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", backend: str
     ) -> Iterable[bytes] | None:
-        """Answer a call that the role may not make; return None for one that it may."""
+        """Answer a call that the role may not make; return None for one that it may.
+
+        `backend` is the service of moto's that gets the request.
+        """
         try:
             self._check_token(environ)
+            self._check_reading(environ, backend)
             for request in self._required(environ):
                 self._check(request)
         except _RefusedError as error:
             return self._refuse(error, environ, start_response)
+        environ[_CHECKED] = self.call
         return None
 
     def refusal_to_tell(
@@ -85,6 +96,12 @@ class RoleCall:
             short = query or self.call.service == "s3"
             raise _RefusedError("ExpiredToken" if short else "ExpiredTokenException", _EXPIRED)
 
+    def _check_reading(self, environ: "WSGIEnvironment", backend: str) -> None:
+        if problem := second_reading(self.call, environ, backend):
+            raise _RefusedError(
+                self._denied(), f"A role's request has to have one reading: {problem}."
+            )
+
     def _required(self, environ: "WSGIEnvironment") -> Iterator[Request]:
         if self.call.service == "s3":
             return required_actions_s3.required(self.call, environ, self.session.partition)
@@ -97,6 +114,20 @@ class RoleCall:
         # The connection's next request begins where this one's body ends.
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         return refuse(self.call, error.refusal, environ, start_response)
+
+
+def install() -> None:
+    """Let moto carry out, for a role, the operation that was checked and no other one."""
+    wrap(BaseResponse, "call_action", _carry_out)
+
+
+def _carry_out(original: Original, response: BaseResponse) -> Any:
+    checked: Call | None = response.normalized_request.environ.get(_CHECKED)
+    if checked is not None and checked.service != "s3":
+        found = (response._get_action(), response.region)
+        if found != (checked.operation, checked.region):
+            raise Forbidden(f"checked were {checked} and {checked.region}, found {found}")
+    return original(response)
 
 
 def role_call_of(environ: "WSGIEnvironment") -> RoleCall | None:

@@ -16,10 +16,13 @@ from werkzeug.exceptions import NotFound
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_CREDENTIAL = re.compile(r"^AWS4-HMAC-SHA256 .*?Credential=([^,\s]+)")
+# To the last character: in another form of the header moto might find another service or key.
+_CREDENTIAL = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([^,\s]+),\s*SignedHeaders=[^,\s]+,\s*Signature=[^,\s]+"
+)
 _SCOPE = re.compile(r"([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 # boto3 still presigns URLs of S3 by version 2 where it is not told otherwise.
-_OLD_CREDENTIAL = re.compile(r"^AWS (\w+):")
+_OLD_CREDENTIAL = re.compile(r"AWS (\w+):[^,\s]+")
 _SIGNED_AS = {
     "states": "stepfunctions",
     "monitoring": "cloudwatch",
@@ -62,12 +65,12 @@ def scope_of(environ: "WSGIEnvironment") -> Scope | None:
     """
     header = environ.get("HTTP_AUTHORIZATION", "")
     query = {} if header else parse_qs(environ.get("QUERY_STRING", ""))
-    new = _CREDENTIAL.search(header)
+    new = _CREDENTIAL.fullmatch(header)
     found = _SCOPE.fullmatch(new[1] if new else query.get("X-Amz-Credential", [""])[0])
     if found is not None:
         access_key, region, signing_name = found.groups()
         return Scope(access_key, region, _SIGNED_AS.get(signing_name, signing_name))
-    old = _OLD_CREDENTIAL.search(header)
+    old = _OLD_CREDENTIAL.fullmatch(header)
     access_key = old[1] if old else query.get("AWSAccessKeyId", [""])[0]
     return Scope(access_key, "us-east-1", "s3") if access_key else None
 

@@ -25,8 +25,16 @@ def of_a_web_page(host: str | None, origin: str | None, site: str | None) -> str
 
 def is_loopback(host: str) -> bool:
     """Tell whether a Host header names this machine's loopback (S3 may put a bucket before it)."""
+    return names_loopback_only(host) or _name(host).endswith(".localhost")
+
+
+def names_loopback_only(host: str) -> bool:
+    """Tell whether a Host header names this machine's loopback, with no bucket before it."""
+    return _name(host) in _LOOPBACK
+
+
+def _name(host: str) -> str:
     try:
-        name = urlsplit(f"//{host}").hostname or ""
+        return urlsplit(f"//{host}").hostname or ""
     except ValueError:
-        return False
-    return name in _LOOPBACK or name.endswith(".localhost")
+        return ""

@@ -41,7 +41,8 @@ class Gateway:
         try:
             role_call = role_call_of(environ)
             if role_call is not None:
-                refusal = role_call.refusal(environ, start_response)
+                backend = self._moto.get_application(environ).service  # type: ignore[attr-defined]
+                refusal = role_call.refusal(environ, start_response, backend)
                 if refusal is not None:
                     return refusal
             return self._answer_kept(environ, start_response, role_call)

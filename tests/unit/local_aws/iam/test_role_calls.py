@@ -34,7 +34,7 @@ def assumed(seconds: int = 900) -> Any:
 
 def environ(key: str, service: str, token: str = "", **request: Any) -> Any:
     scope = f"Credential={key}/20260101/us-east-1/{service}/aws4_request"
-    headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, Signature=0"}
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"}
     headers |= {"X-Amz-Security-Token": token} if token else {}
     headers |= request.pop("headers", {})
     return EnvironBuilder(method="POST", headers=headers, **request).get_environ()
@@ -50,7 +50,8 @@ def refusal(environment: Any) -> tuple[str, str] | None:
     begun: list[str] = []
     call = role_call_of(environment)
     assert call is not None
-    answer = call.refusal(environment, lambda status, _headers: begun.append(status))  # type: ignore[arg-type,return-value]
+    start: Any = lambda status, _headers: begun.append(status)  # noqa: E731
+    answer = call.refusal(environment, start, call.call.service)
     return None if answer is None else (begun[0], b"".join(answer).decode())
 
 

@@ -16,7 +16,8 @@ def request(signed_as: str, target: str) -> dict[str, object]:
         "PATH_INFO": "/",
         "HTTP_HOST": "127.0.0.1:5000",
         "HTTP_AUTHORIZATION": "AWS4-HMAC-SHA256 "
-        f"Credential=test/20260101/us-east-1/{signed_as}/aws4_request",
+        f"Credential=test/20260101/us-east-1/{signed_as}/aws4_request, "
+        "SignedHeaders=host, Signature=0",
         "HTTP_X_AMZ_TARGET": target,
         "CONTENT_TYPE": "application/x-amz-json-1.1",
         "CONTENT_LENGTH": str(len(body)),

@@ -8,7 +8,8 @@ from werkzeug.test import Client
 from local_aws.server.gateway import Gateway
 from local_aws.state.moto_services import PART, touch
 
-SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, Signature=0"
+_SCOPE = "test/20260101/us-east-1/sqs/aws4_request"
+SIGNED = f"AWS4-HMAC-SHA256 Credential={_SCOPE}, SignedHeaders=host, Signature=0"
 
 
 class Saver:
