@@ -17,7 +17,9 @@ fail() {
 
 code="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 unpacked="$code/unpacked"
-mkdir -p "$unpacked"
+# What lies there already would be imported, and the bundle's digest is not of it.
+mkdir "$unpacked" 2>/dev/null ||
+    fail "code: found files in unpacked/ that are not of the bundle, delete them from the bucket"
 # Whoever can write this archive runs code here anyway, but nothing beside the folder is written.
 if [ -n "$(tar -tvzf "$code/sourcedir.tar.gz" 2>/dev/null | grep -v '^[-d]')" ]; then
     fail "sourcedir.tar.gz: found a link or a device in it, expected files and folders"

@@ -33,14 +33,13 @@ class Code(Resource):
     def exists(self) -> bool:
         """Tell whether all files of the bundle are in the bucket, which may not be there yet."""
         try:
-            found = self._s3.list_objects_v2(Bucket=self._bundle.bucket, Prefix=self._bundle.prefix)
+            return self._names() >= set(self._bundle.files)
         except self._s3.exceptions.NoSuchBucket:
             return False
-        keys = {item["Key"] for item in found.get("Contents", ())}
-        return keys >= {f"{self._bundle.prefix}{name}" for name in self._bundle.files}
 
     def create(self) -> None:
         """Put the bundle's files where its digest says."""
+        self._refuse_others()
         for name, content in self._bundle.files.items():
             key = f"{self._bundle.prefix}{name}"
             self._s3.put_object(Bucket=self._bundle.bucket, Key=key, Body=content)
@@ -59,9 +58,24 @@ class Code(Resource):
         """Return the digest of each file.
 
         Raises:
-            DeploymentError: one is not what was put there, so somebody has replaced it.
+            DeploymentError: one is not what was put there, so somebody has replaced it, or there
+                is another file, which each job would get with the code.
         """
+        self._refuse_others()
         return {name: self._digest(name, content) for name, content in self._bundle.files.items()}
+
+    def _names(self) -> set[str]:
+        """Return the names of the files below the bundle's digest."""
+        prefix = self._bundle.prefix
+        found = self._s3.list_objects_v2(Bucket=self._bundle.bucket, Prefix=prefix)
+        return {item["Key"].removeprefix(prefix) for item in found.get("Contents", ())}
+
+    def _refuse_others(self) -> None:
+        for name in sorted(self._names() - set(self._bundle.files)):
+            raise DeploymentError(
+                f"s3://{self._bundle.bucket}/{self._bundle.prefix}{name}: somebody has put it "
+                "beside the code, where each job gets it; delete it, and deploy again"
+            )
 
     def _digest(self, name: str, content: bytes) -> str:
         key = f"{self._bundle.prefix}{name}"

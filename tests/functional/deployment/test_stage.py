@@ -216,6 +216,19 @@ def test_code_that_was_replaced_stops_the_deployment_by_name(
     assert differing(again(anna)) == []
 
 
+def test_a_file_beside_the_code_stops_the_deployment_by_name(anna: StageDeployment) -> None:
+    s3, bucket = anna.session.client("s3"), anna.names.bucket
+    key = f"{anna.code.prefix}unpacked/numpy.py"
+    s3.put_object(Bucket=bucket, Key=key, Body=b"print('not of the bundle')")
+
+    with pytest.raises(DeploymentError, match=rf"{key}: somebody has put it beside the code"):
+        again(anna)
+
+    assert anna.removal_plan(with_data=True)
+    s3.delete_object(Bucket=bucket, Key=key)
+    assert differing(again(anna)) == []
+
+
 def test_a_notification_of_somebody_else_stays(
     aws: EmbeddedAws, anna: StageDeployment, tmp_path: Path
 ) -> None:

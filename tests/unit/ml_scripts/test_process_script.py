@@ -11,9 +11,14 @@ import pytest
 def job(tmp_path, ml_scripts, script_environment):
     """Run process.sh in a job's base directory with the given source files."""
 
-    def run(sources: dict[str, str], *arguments: str) -> subprocess.CompletedProcess:
+    def run(
+        sources: dict[str, str], *arguments: str, beside: str = ""
+    ) -> subprocess.CompletedProcess:
         code = tmp_path / "processing/input/code"
         code.mkdir(parents=True)
+        if beside:
+            (code / beside).parent.mkdir(parents=True, exist_ok=True)
+            (code / beside).write_text("print('not of the bundle')")
         shutil.copy(ml_scripts / "process.sh", code)
         with tarfile.open(code / "sourcedir.tar.gz", "w:gz") as tar:
             for name, text in sources.items():
@@ -115,3 +120,18 @@ def test_an_archive_with_anything_but_files_and_folders_is_refused(
     said = (tmp_path / "output/message").read_text()
     assert said.startswith("sourcedir.tar.gz: found a link or a device in it")
     assert not list((code / "unpacked").iterdir())
+
+
+@pytest.mark.parametrize("beside", ["unpacked/sibling.py", "unpacked/sub/x.py", "unpacked"])
+def test_code_that_lies_where_the_bundle_is_unpacked_is_refused(job, beside):
+    result = job({"job.py": "import sibling"}, "job.py", beside=beside)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: code: found files in unpacked/")
+
+
+@pytest.mark.parametrize("beside", ["sibling.py", "job.py", "sitecustomize.py", "pip.py"])
+def test_code_that_lies_beside_the_bundle_is_not_run(job, beside):
+    sources = {"job.py": "import sibling", "sibling.py": "print('ran')"}
+    result = job(sources, "job.py", beside=beside)
+    assert (result.returncode, result.stdout) == (0, "ran\n"), result.stderr
