@@ -28,8 +28,9 @@ def check_scores(scores: Mapping[str, Any], block_name: str, samples: int) -> Ma
     """Hold a model's figures against each other, and return its confusion matrix.
 
     ``scores`` holds the block of that name, and beside it ``per_class``, ``calibration`` and
-    ``model``. There is no matrix of a regression. Raises MetricError naming the first figure that
-    contradicts another, or a matrix or ``per_class`` that is missing.
+    ``model``. There is no matrix of a regression, and no other figure of classes. Raises
+    MetricError naming the first figure that contradicts another, or a matrix or ``per_class`` that
+    is missing.
     """
     block = scores[block_name]
     matrix = None
@@ -39,6 +40,8 @@ def check_scores(scores: Mapping[str, Any], block_name: str, samples: int) -> Ma
         _check_block(block, matrix)
         _check_top(block, matrix)
         _check_calibration(scores.get("calibration"), block, matrix)
+    else:
+        _check_no_classes(scores, block_name)
     _check_deviations(block, samples)
     _check_latency(scores.get("model"))
     return matrix
@@ -55,6 +58,14 @@ def whole(what: str, value: object, least: int = 0) -> int:
     if type(value) is not int or not least <= value <= LARGEST:
         raise MetricError(f"{what} is {shown(value)}, expected a whole number from {least}")
     return value
+
+
+def _check_no_classes(scores: Mapping[str, Any], block_name: str) -> None:
+    """Figures of classes that no matrix is asked for would be held against nothing."""
+    found = [name for name in ("per_class", "calibration") if scores.get(name) is not None]
+    found += [name for name in scores[block_name] if name.endswith(("confusion_matrix", *SHARES))]
+    for name in found:
+        raise MetricError(f"{name} is a figure of classes, expected none beside {block_name}")
 
 
 def _check_per_class(per_class: object, matrix: Matrix) -> None:

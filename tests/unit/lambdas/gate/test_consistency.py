@@ -22,6 +22,7 @@ if str(ML_SCRIPTS) not in sys.path:  # the scripts import each other by plain na
     sys.path.insert(0, str(ML_SCRIPTS))
 
 LENIENT = {"thresholds": [{"metric": "accuracy", "op": ">=", "value": 0}]}
+OF_A_LOSS = {"thresholds": [{"metric": "loss", "op": "<=", "value": 1}]}
 CASES = int(os.environ.get("FUZZ_CASES") or 300)
 
 
@@ -200,6 +201,29 @@ def test_what_is_stated_of_a_regression_needs_no_matrix() -> None:
     gate = {"champion": [{"metric": "loss", "max_regression": 1}]}
     found["regression_metrics"]["loss"] = {"value": 0.1}  # type: ignore[index]
     assert decide(found, gate, None).decision == "register"
+
+
+@pytest.mark.parametrize("name", ["accuracy", "weighted_recall", "f1", "confusion_matrix"])
+def test_a_regression_has_no_figures_of_classes_in_its_block(name: str) -> None:
+    """They would be held against no matrix: an evaluation of classes under another name."""
+    found = evaluation()
+    block = found.pop(BLOCK)
+    found |= {"per_class": None, "calibration": None, "champion": None}
+    found["regression_metrics"] = {"loss": {"value": 0.1}, name: block.get(name, {"value": 0.99})}
+    decision = decide(found, OF_A_LOSS, None)
+    assert decision.decision == "reject"
+    assert f"{name} is a figure of classes" in decision.reason
+
+
+@pytest.mark.parametrize("name", ["per_class", "calibration"])
+def test_a_regression_has_no_figures_of_classes_beside_its_block(name: str) -> None:
+    found = evaluation()
+    found.pop(BLOCK)
+    others = {"per_class": None, "calibration": None, "champion": None} | {name: {"0": {}}}
+    found |= {**others, "regression_metrics": {"loss": {"value": 0.1}}}
+    decision = decide(found, OF_A_LOSS, None)
+    assert decision.decision == "reject"
+    assert f"{name} is a figure of classes" in decision.reason
 
 
 @pytest.mark.parametrize("level", [0.5, 0.95])
