@@ -160,6 +160,10 @@ class EmbeddedAccount:
         return self._aws.now
 
     def wait(self, seconds: int) -> None:
+        """Have every token first: a queue keeps a message for four days."""
+        for execution in self.started():
+            if execution.status == "RUNNING" and execution.arn not in self._token_of:
+                self._token_of[execution.arn] = self._token(execution.arn)
         self._aws.wait(seconds)
 
     def forget_executions(self) -> None:
