@@ -9,7 +9,7 @@ import os
 import secrets
 import string
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 ACCOUNT = "123456789012"
@@ -46,9 +46,12 @@ class Key:
 
 
 def make_key(data_folder: Path) -> Key:
-    """Return the key of the folder, which gets one if it has none; only its owner can read it."""
+    """Return the key of the folder, which gets one if it has none; only its owner can read it.
+
+    A file that holds no key is replaced: nothing but this server knew what it held.
+    """
     path = data_folder / _FILE
-    if not path.exists():
+    if not _holds_a_key(path):
         key = Key(
             "AKIA" + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH)),
             secrets.token_urlsafe(30),
@@ -59,6 +62,19 @@ def make_key(data_folder: Path) -> Key:
             json.dump(asdict(key), file)
         partial.replace(path)
     return read_key(data_folder)
+
+
+def _holds_a_key(path: Path) -> bool:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    names = {part.name for part in fields(Key)}
+    return (
+        isinstance(found, dict)
+        and set(found) == names
+        and all(isinstance(value, str) and value.isascii() and value for value in found.values())
+    )
 
 
 def read_key(data_folder: Path) -> Key:

@@ -1,4 +1,4 @@
-"""S3's listings with keys that XML cannot hold: encoded, where the caller asks for that.
+"""S3's answers about keys that XML cannot hold: encoded, where the caller asks for that.
 
 An object's key may be any text, XML 1.0 knows no control characters. So a caller asks for
 `encoding-type=url`, boto3 does by itself, and gets each key and what is made of keys encoded:
@@ -8,16 +8,20 @@ moto 5.2 encodes some of them for ListObjects and ListObjectsV2, nothing for Lis
 ListMultipartUploads, and fails with HTTP 500.
 """
 
+import re
 from typing import Any, cast
 from urllib.parse import quote
 from xml.parsers.expat import ExpatError
 
 from moto.core.responses import ActionResult
-from moto.s3.exceptions import MalformedXML
+from moto.s3.exceptions import InvalidArgumentError, MalformedXML
+from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
 from local_aws.wrapping import Original, wrap
 
+# https://www.w3.org/TR/xml/#charsets
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LISTINGS = ("list_objects", "list_objects_v2", "list_object_versions", "list_multipart_uploads")
 _MEMBERS = (
     *("Delimiter", "KeyMarker", "Marker", "NextKeyMarker", "NextMarker", "Prefix", "StartAfter"),
@@ -32,10 +36,12 @@ _MEMBERS_OF = {
 
 
 def install() -> None:
-    """Encode what lists keys, and refuse a DeleteObjects that is no XML."""
+    """Encode what lists keys; refuse a body that is no XML, and a key that no answer can tell."""
     for name in _LISTINGS:
         wrap(S3Response, name, _encoding_keys)
-    wrap(S3Response, "_bucket_response_delete_keys", _refusing_bad_xml)
+    for name in ("_bucket_response", "_key_response"):
+        wrap(S3Response, name, _refusing_bad_xml)
+    wrap(S3Backend, "create_multipart_upload", _refusing_untellable_keys)
 
 
 def encoded(listing: dict[str, Any]) -> dict[str, Any]:
@@ -63,8 +69,30 @@ def _encoding_keys(original: Original, response: S3Response) -> Any:
     return original(response)
 
 
+def _refusing_untellable_keys(
+    original: Original,
+    backend: S3Backend,
+    bucket_name: str,
+    key_name: str,
+    *more: Any,
+    **named: Any,
+) -> Any:
+    """CreateMultipartUpload answers with the key, whatever the caller asks for.
+
+    What AWS does with such a key is not known; what moto kept, nobody was told the id of.
+    """
+    if _NO_XML.search(key_name):
+        raise InvalidArgumentError(
+            message="An upload in parts cannot have a key with characters that XML has not: "
+            "PutObject takes it",
+            name="key",
+            value=quote(key_name),
+        )
+    return original(backend, bucket_name, key_name, *more, **named)
+
+
 def _refusing_bad_xml(original: Original, response: S3Response, *given: Any, **named: Any) -> Any:
-    """A key with a control character, written as it is, makes the body no XML.
+    """A control character in a body, written as it is, makes the body no XML.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
     """

@@ -79,11 +79,12 @@ def withdraw(data_folder: Path) -> None:
 
 
 def last_port(data_folder: Path) -> int:
-    """The port that the folder's last server had; 0 if it had none yet."""
+    """The port that the folder's last server had; 0 if it had none yet, or if no port is there."""
     try:
-        return int((data_folder / _PORT).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        port = int((data_folder / _PORT).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
         return 0
+    return port if port in range(1, 65536) else 0
 
 
 def running(data_folder: Path) -> About | None:

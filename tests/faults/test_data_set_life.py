@@ -45,4 +45,4 @@ def test_the_same_on_the_embedded_aws(fault_round: int, clocked_aws: ClockedAws)
     def make() -> DataSetLife:
         return DataSetLife(lambda versioned: EmbeddedAccount(clocked_aws, versioned))
 
-    live(make, fault_round, lives, steps=25)
+    live(make, fault_round, lives, steps=12)

@@ -131,3 +131,26 @@ def test_a_delete_that_is_no_xml_is_refused_as_such(embedded_aws: EmbeddedAws, b
     with pytest.raises(ClientError, match="MalformedXML") as raised:
         s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": ESCAPE}]})
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+@pytest.mark.parametrize("key", ["a\x1bb", "\x01", "x\ufffe", "raw_data/esc/evil\x00"])
+def test_an_upload_in_parts_that_no_answer_can_name_is_refused_and_leaves_nothing(
+    embedded_aws: EmbeddedAws, bucket: str, key: str
+) -> None:
+    s3 = embedded_aws.client("s3")
+    with pytest.raises(ClientError, match="characters that XML has not") as error:
+        s3.create_multipart_upload(Bucket=bucket, Key=key)
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
+    s3.create_multipart_upload(Bucket=bucket, Key="a b/ü\U0001fae8")
+    assert len(s3.list_multipart_uploads(Bucket=bucket)["Uploads"]) == 1
+
+
+def test_tags_that_no_xml_can_hold_are_refused(embedded_aws: EmbeddedAws, bucket: str) -> None:
+    s3 = embedded_aws.client("s3")
+    s3.put_object(Bucket=bucket, Key="x", Body=b"")
+    tagging = {"TagSet": [{"Key": "k", "Value": "a\x1bb"}]}
+    with pytest.raises(ClientError, match="MalformedXML"):
+        s3.put_object_tagging(Bucket=bucket, Key="x", Tagging=tagging)
+    with pytest.raises(ClientError, match="MalformedXML"):
+        s3.put_bucket_tagging(Bucket=bucket, Tagging=tagging)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from local_aws.server import ownership
 from tests.support.paths import PROJECT
 
@@ -52,3 +54,9 @@ def test_the_next_server_takes_the_folder_of_a_dead_one(tmp_path: Path) -> None:
     ownership.claim(tmp_path)
 
     assert ownership.is_claimed(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "{x", "99999999", "0", "-1", "12.5", "8080\n"])
+def test_a_port_that_cannot_be_read_is_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "server.port").write_text(content)
+    assert ownership.last_port(tmp_path) == (8080 if content == "8080\n" else 0)

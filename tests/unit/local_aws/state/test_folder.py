@@ -54,3 +54,18 @@ def test_what_another_user_owns_is_never_loaded(tmp_path: Path, foreign: str) ->
         pass
 
     assert {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()} == before
+
+
+@needs_root
+def test_a_link_to_what_another_user_owns_is_refused(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "aws", tmp_path / "elsewhere.sqlite"
+    make_private(folder)
+    elsewhere.touch(0o600)
+    (folder / "state.sqlite").symlink_to(elsewhere)
+    (folder / "leads-nowhere").symlink_to(tmp_path / "nothing")
+    check_own(folder)
+
+    os.chown(elsewhere, NOBODY, NOBODY)
+
+    with pytest.raises(ForeignFolderError, match=r"elsewhere\.sqlite belongs to nobody"):
+        check_own(folder)
