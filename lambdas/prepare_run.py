@@ -183,10 +183,9 @@ def _write_plan(
 
 
 def _paths(run: str) -> dict[str, str]:
-    folders = ("source_data", "preprocessing", "checkpoints", "training", "evaluation", "champion")
     return {
         "run": run,
-        **{folder: f"{run}/{folder}" for folder in folders},
+        **{folder: f"{run}/{folder}" for folder in plan.FOLDERS},
         "decision": f"{run}/decision.json",
         "report": f"{run}/report.html",
     }

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # redriven execution keeps its StartTime is believed, not known.
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 OWNER = ("execution_arn", "started_at")
+# What the steps of a run put into its folder, each into its own.
+FOLDERS = ("source_data", "preprocessing", "checkpoints", "training", "evaluation", "champion")
 
 
 def check_owner(s3: "S3Client", plan: Mapping[str, Any]) -> None:

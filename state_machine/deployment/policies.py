@@ -5,8 +5,9 @@ resource that AWS knows for it; `*` stands only where AWS knows none:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
+from lambdas.runs.plan import FOLDERS
 from state_machine.functions.catalogue import LAMBDAS
-from state_machine.functions.statements import Policy, Statement, allow, policy, trust
+from state_machine.functions.statements import Policy, Statement, allow, deny, policy, trust
 from state_machine.names import TASKS, Names
 
 # The roles of the jobs, each for what its step reads and writes.
@@ -144,19 +145,19 @@ def job_policies(names: Names, image_repository_arn: str, tracking_uri: str) -> 
     return {
         "preprocess": policy(
             _read(bucket, "source_data/*"),
-            _write(bucket, "preprocessing/*"),
+            *_write(bucket, "preprocessing"),
             *_container(names, "Processing", image_repository_arn),
         ),
         "train": policy(
             _read(bucket, "preprocessing/*", "checkpoints/*"),
-            _write(bucket, "training/*", "checkpoints/*"),
+            *_write(bucket, "training", "checkpoints"),
             allow("DropOldCheckpoints", ["s3:DeleteObject"], [f"{bucket}/runs/*/checkpoints/*"]),
             *_container(names, "Training", image_repository_arn),
             *_tracking(tracking_uri, bucket),
         ),
         "evaluate": policy(
             _read(bucket, "preprocessing/*", "training/*", "champion/*"),
-            _write(bucket, "evaluation/*"),
+            *_write(bucket, "evaluation"),
             *_container(names, "Processing", image_repository_arn),
             *_tracking(tracking_uri, bucket),
         ),
@@ -168,8 +169,17 @@ def _read(bucket: str, *parts: str) -> Statement:
     return allow("ReadCodeAndInputs", ["s3:GetObject"], [f"{bucket}/code/*", *of_runs])
 
 
-def _write(bucket: str, *parts: str) -> Statement:
-    return allow("WriteOutputs", ["s3:PutObject"], [f"{bucket}/runs/*/{part}" for part in parts])
+def _write(bucket: str, *folders: str) -> list[Statement]:
+    """Allow a step's own folders of runs, and no other step's.
+
+    "*" stands for slashes too: runs/*/training/* is also runs/RUN/champion/training/model.tar.gz.
+    """
+    others = [folder for folder in FOLDERS if folder not in folders]
+    put = ["s3:PutObject"]
+    return [
+        allow("WriteOutputs", put, [f"{bucket}/runs/*/{folder}/*" for folder in folders]),
+        deny("WriteNoOthersFiles", put, [f"{bucket}/runs/*/{folder}/*" for folder in others]),
+    ]
 
 
 def _container(names: Names, kind: str, image_repository_arn: str) -> list[Statement]:

@@ -17,6 +17,11 @@ def allow(
     return statement | ({"Condition": condition} if condition else {})
 
 
+def deny(sid: str, actions: list[str], resources: list[str]) -> Statement:
+    """Return a statement that takes from what others allow."""
+    return {"Sid": sid, "Effect": "Deny", "Action": actions, "Resource": resources}
+
+
 def policy(*statements: Statement) -> Policy:
     """Return a policy document of the statements."""
     return {"Version": "2012-10-17", "Statement": list(statements)}

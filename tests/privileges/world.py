@@ -33,10 +33,11 @@ class Grant:
 
 
 def grants_of(purpose: str, policy: dict[str, Any]) -> list[Grant]:
-    """Return every grant of the policy."""
+    """Return every grant of the policy; what denies grants nothing."""
     return [
         Grant(purpose, number, statement["Sid"], action)
         for number, statement in enumerate(policy["Statement"])
+        if statement["Effect"] == "Allow"
         for action in statement["Action"]
     ]
 

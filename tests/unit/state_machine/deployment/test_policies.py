@@ -1,9 +1,12 @@
 """What the roles of the jobs and of the state machine may do."""
 
+from itertools import product
 from typing import Any
 
 import pytest
 
+from lambdas.runs.plan import FOLDERS
+from local_aws.iam.policies import Request, decide, statement
 from state_machine.deployment.policies import JOB_ROLES, job_policies
 from state_machine.names import Names
 
@@ -40,7 +43,8 @@ def written(role: str) -> set[str]:
     return {
         resource.partition("/runs/")[2]
         for one in found
-        if any(action.startswith(("s3:Put", "s3:Delete")) for action in one["Action"])
+        if one["Effect"] == "Allow"
+        and any(action.startswith(("s3:Put", "s3:Delete")) for action in one["Action"])
         for resource in one["Resource"]
         if "/mlflow/" not in resource
     }
@@ -52,6 +56,29 @@ def test_a_job_writes_what_its_step_makes_and_nothing_else() -> None:
         "train": {"*/training/*", "*/checkpoints/*"},
         "evaluate": {"*/evaluation/*"},
     }
+
+
+OWN = {
+    "preprocess": ["preprocessing"],
+    "train": ["training", "checkpoints"],
+    "evaluate": ["evaluation"],
+}
+
+
+@pytest.mark.parametrize("role", JOB_ROLES)
+def test_no_job_puts_a_file_among_those_of_another_step(role: str) -> None:
+    """Whatever folders a key has: the wildcards of IAM stand for slashes too."""
+    statements = [
+        statement(one, policy=role, number=number)
+        for number, one in enumerate(job_policies(NAMES, IMAGES, SERVER)[role]["Statement"])
+    ]
+    folders = (*FOLDERS, "")
+    for first, second in product(folders, folders):
+        key = "/".join(filter(None, ("runs/a-run", first, second, "x.npy")))
+        asked = Request("s3:PutObject", f"{NAMES.bucket_arn}/{key}", {})
+        foreign = {first, second} - {*OWN[role], ""}
+        own = bool({first, second} & {*OWN[role]}) and not foreign
+        assert decide(statements, asked).allowed is own, key
 
 
 @pytest.mark.parametrize("role", ["preprocess", "evaluate"])

@@ -67,8 +67,8 @@ def policies(pipeline: PipelineConfig, tracking: str = "") -> Iterator[tuple[str
 
 
 def problems(statement: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with one statement that allows something."""
-    if statement["Effect"] != "Allow" or {"NotAction", "NotResource"} & set(statement):
+    """What is wrong with one statement: one that denies may say what it likes, by name."""
+    if {"NotAction", "NotResource"} & set(statement):
         yield f"{statement['Sid']}: allows by what it does not name"
         return
     actions, resources = statement["Action"], statement["Resource"]
