@@ -17,6 +17,8 @@ ALLOWED = {
     },
     "local_aws/stepfunctions/redrive.py": {"program.eval()"},  # moto's name for running a program
     "local_aws/stepfunctions/sagemaker_task.py": {"self.parargs.eval()"},
+    "local_aws/__main__.py": {"os.execve()"},  # of itself, without the shell's variables
+    "local_aws/processes/leash.py": {"os.execvp()"},  # of the child that it holds
     "benchmarks/parts.py": {"archive.extractall()"},  # of a bundle that it has just made itself
     "benchmarks/monolith.py": {  # the script as people write it; Keras's default is the safe mode
         "keras.models.load_model() without safe_mode=True"
@@ -34,6 +36,10 @@ NEEDED = {
     "Environment": ("autoescape", True),
 }
 FORBIDDEN = {"shell": True, "safe_mode": False, "allow_pickle": True}
+SHELLS = {"bash", "sh", "zsh"}
+OF_OS = ("popen", "system")
+# What reads or writes under a name of its own, and would be called past the names above.
+BY_THE_MODULE = {"numpy": {"load", "save"}}
 
 
 def _problems(tree: ast.AST) -> Iterator[str]:
@@ -42,12 +48,30 @@ def _problems(tree: ast.AST) -> Iterator[str]:
             names = [alias.name for alias in node.names]
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else names
             yield from (f"import of {n}" for n in names if n.split(".")[0] in MODULES)
+        if isinstance(node, ast.ImportFrom):
+            past = {alias.name for alias in node.names} & BY_THE_MODULE.get(
+                node.module or "", set()
+            )
+            yield from (f"import of {node.module}.{name} by its own name" for name in sorted(past))
         if isinstance(node, ast.Call):
             yield from _wrong_call(node)
 
 
+def _shell(call: ast.Call, name: str) -> Iterator[str]:
+    """A shell by another way than `shell=True`, and a module by its name as text."""
+    if name in {f"os.{each}" for each in OF_OS} or name.startswith(("os.exec", "os.spawn")):
+        yield f"{name}()"
+    first = call.args[0] if call.args else None
+    if name.endswith("import_module") and isinstance(first, ast.Constant):
+        yield from (f"import of {each}" for each in MODULES if str(first.value) == each)
+    words = [each.value for each in getattr(first, "elts", ()) if isinstance(each, ast.Constant)]
+    if {str(word).rsplit("/", 1)[-1] for word in words[:1]} & SHELLS and "-c" in words:
+        yield f"{name}() of a shell"
+
+
 def _wrong_call(call: ast.Call) -> Iterator[str]:
     name = ast.unparse(call.func)
+    yield from _shell(call, name)
     given = {k.arg: k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)}
     if name.rsplit(".", 1)[-1] in NEVER:
         yield f"{name}()"
@@ -95,6 +119,13 @@ def test_every_folder_with_code_is_looked_through_to_its_last_room() -> None:
         "jinja2.Environment(autoescape=False)",
         "subprocess.run('x', shell=True)",
         "print(dict(os.environ))",
+        "os.system('x')",
+        "os.popen('x')",
+        "os.execv('/bin/sh', ['sh', '-c', x])",
+        "subprocess.run(['sh', '-c', x])",
+        "subprocess.Popen(('/bin/bash', '-c', x))",
+        "importlib.import_module('pickle')",
+        "from numpy import load",
     ],
 )
 def test_the_check_itself_can_fail(code: str) -> None:
