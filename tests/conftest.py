@@ -10,6 +10,7 @@ from xdist.scheduler import LoadFileScheduling
 from local_aws.client import EmbeddedAws
 from tests.support.roles import ensure_role
 
+SLOW_SECONDS = 900
 # Files of the fault suite that have fixtures in common.
 TOGETHER = {
     "faults, the CNN": (
@@ -56,6 +57,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFixture:
     """
     config.option.loadscopereorder = False
     return ByFixture(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give what trains several times the time for it, whatever else the machine does meanwhile."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
 
 
 def pytest_collection_finish() -> None:

@@ -61,7 +61,7 @@ def processes_of(project: Path) -> list[list[str]]:
 def ran(project: Path) -> tuple[dict[str, Any], str]:
     """Let it run to its good end; return what it keeps of the run, and what it printed."""
     process = start(project)
-    output, _ = process.communicate(timeout=240)
+    output, _ = process.communicate(timeout=800)
     assert process.returncode == 0, output
     last_run: dict[str, Any] = json.loads((project / ".retrain" / "last-run.json").read_text())
     return last_run, output
