@@ -1,9 +1,13 @@
-"""Amazon Resource Names, taken apart.
+"""Amazon Resource Names, taken apart, and those that other names stand for.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
+import re
 from typing import NamedTuple
+
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
+_ECR_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
 
 
 class Arn(NamedTuple):
@@ -40,3 +44,12 @@ def account_and_region(arn: str) -> tuple[str, str]:
     """Return the account and the region in an ARN."""
     parts = parse(arn)
     return parts.account, parts.region
+
+
+def repository_of(image: str, partition: str) -> str | None:
+    """Return the ARN of the ECR repository that holds the image; None for one of elsewhere."""
+    found = _ECR_IMAGE.match(image)
+    if found is None:
+        return None
+    account, region, repository = found.groups()
+    return f"arn:{partition}:ecr:{region}:{account}:repository/{repository}"

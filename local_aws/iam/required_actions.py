@@ -4,7 +4,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 An operation needs the action of its own name. Those listed in `RESOURCES` need it on the resource
 that the request names; all others on `*`, which only a statement for every resource allows.
-S3 is described in required_actions_s3.
+S3 is described in required_actions_s3, and what a service does beside it for its caller in
+dependent_actions.
 """
 
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local_aws.iam.dependent_actions import dependent
 from local_aws.iam.policies import Request
 from local_aws.requests.calls import Call
 
@@ -193,6 +195,7 @@ def required(call: Call, parameters: Parameters, place: Place) -> Iterator[Reque
         yield Request(tagging, resources[-1])
     for role in passed_roles(call.service, parameters):
         yield Request("iam:PassRole", role.arn, {"iam:passedtoservice": [role.service]})
+    yield from dependent(call, parameters, place.partition)
 
 
 def passed_roles(service: str, parameters: Parameters) -> list[PassedRole]:

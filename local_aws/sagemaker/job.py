@@ -2,7 +2,6 @@
 
 import copy
 import logging
-import re
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -17,6 +16,7 @@ from typing import Any, ClassVar
 from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.utils import arn_formatter
 
+from local_aws import arns
 from local_aws.iam import sessions
 from local_aws.iam.authorization import AccessDeniedError, allows, check
 from local_aws.iam.policies import Request
@@ -32,7 +32,6 @@ UNDER_WAY = ("InProgress", "Stopping")
 _INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 _INTERRUPTED = "InternalServerError: the embedded AWS ended while the job was running"
 _DEFAULT_MAX_RUNTIME = 86400
-_ECR_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
 
 _log = logging.getLogger(__name__)
 
@@ -346,11 +345,9 @@ def _session_of(role_arn: str) -> Session:
 
 def _pulling(image: str, partition: str) -> Iterator[Request]:
     """Yield what it takes to pull an image of ECR; nothing for one that lies elsewhere."""
-    found = _ECR_IMAGE.match(image)
-    if found is None:
+    repository = arns.repository_of(image, partition)
+    if repository is None:
         return
-    account, region, repository = found.groups()
-    arn = f"arn:{partition}:ecr:{region}:{account}:repository/{repository}"
     yield Request("ecr:GetAuthorizationToken", "*")
     for action in ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage"):
-        yield Request(f"ecr:{action}", arn)
+        yield Request(f"ecr:{action}", repository)

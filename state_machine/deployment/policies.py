@@ -65,7 +65,9 @@ def function_trust() -> Policy:
     return trust("lambda.amazonaws.com")
 
 
-def state_machine_policy(names: Names, model_package_group: str) -> Policy:
+def state_machine_policy(
+    names: Names, model_package_group: str, serving_repository_arn: str
+) -> Policy:
     """What the states do. Step Functions' own list for `.sync` SageMaker jobs:
 
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
@@ -85,6 +87,7 @@ def state_machine_policy(names: Names, model_package_group: str) -> Policy:
                 names.arn("sagemaker", f"model-package/{model_package_group}/*"),
             ],
         ),
+        *_look_at_the_model(names.bucket_arn, serving_repository_arn),
         allow(
             "GiveJobsTheirRoles",
             ["iam:PassRole"],
@@ -101,6 +104,21 @@ def state_machine_policy(names: Names, model_package_group: str) -> Policy:
         ),
         *_observation(),
     )
+
+
+def _look_at_the_model(bucket: str, serving_repository_arn: str) -> list[Statement]:
+    """Let CreateModelPackage look up the digest of the image and the ETag of the model.
+
+    It is not documented whose rights the registry uses for that. AWS's managed policy for the
+    registry has these beside CreateModelPackage:
+    https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSageMakerModelRegistryFullAccess.html
+    """
+    image = ["ecr:BatchGetImage", "ecr:DescribeImages"]
+    return [
+        allow("LookAtTheImage", image, [serving_repository_arn]),
+        # A run that reuses a training registers the model of an earlier run.
+        allow("LookAtTheModel", ["s3:GetObject"], [f"{bucket}/runs/*/model.tar.gz"]),
+    ]
 
 
 def _observation() -> list[Statement]:

@@ -9,7 +9,7 @@ from state_machine.deployment.cloudformation import CfnResource, logical_id, res
 from state_machine.deployment.resource import Resource, Rights, Setting
 from state_machine.functions.catalogue import LAMBDAS
 from state_machine.functions.statements import Policy
-from state_machine.images import repository_arn, training_image
+from state_machine.images import repository_arn, serving_image, training_image
 from state_machine.names import Names
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, P
     """Return trust and policy of each role by its purpose, the scheduled Lambda's included."""
     group = names.model_package_group(config.registry.model_package_group)
     image = training_image(config.training, names.region, config.training.instance_type)
+    serving = serving_image(config.training, names.region, config.registry.inference_instance_types)
     jobs = policies.job_policies(
         names, repository_arn(image, names.partition), config.tracking.mlflow_tracking_uri
     )
-    states = policies.state_machine_policy(names, group)
+    states = policies.state_machine_policy(names, group, repository_arn(serving, names.partition))
     return {
         **{purpose: (policies.jobs_trust(names), policy) for purpose, policy in jobs.items()},
         "states": (policies.state_machine_trust(names), states),

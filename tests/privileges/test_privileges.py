@@ -17,7 +17,9 @@ pytestmark = pytest.mark.timeout(1200)
 
 NAMES = Names(light.NAME, "dev", "123456789012", "us-east-1")
 GROUP = NAMES.model_package_group(light.NAME)
-REPOSITORY = "arn:aws:ecr:us-east-1:763104351884:repository/tensorflow-training"
+REPOSITORIES = "arn:aws:ecr:us-east-1:763104351884:repository"
+TRAINING = f"{REPOSITORIES}/tensorflow-training"
+SERVING = f"{REPOSITORIES}/tensorflow-inference"
 # AWS asks for these to draw what a processing job's instances are busy with, which no instance of
 # the embedded AWS is measured for; a training job's metrics take the same right, and that is tried.
 # https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createprocessingjob-perms
@@ -33,10 +35,10 @@ def grants() -> list[Grant]:
 def every_grant() -> list[Grant]:
     """Every grant of the stage."""
     return [
-        *grants_of("states", policies.state_machine_policy(NAMES, GROUP)),
+        *grants_of("states", policies.state_machine_policy(NAMES, GROUP, SERVING)),
         *(
             grant
-            for purpose, policy in policies.job_policies(NAMES, REPOSITORY, "").items()
+            for purpose, policy in policies.job_policies(NAMES, TRAINING, "").items()
             for grant in grants_of(purpose, policy)
         ),
         *(grant for each in LAMBDAS for grant in grants_of(each.name, each.policy(NAMES, GROUP))),

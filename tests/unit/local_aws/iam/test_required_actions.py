@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
+import botocore.session
 import pytest
 
 from local_aws.iam import required_actions_s3
+from local_aws.iam.dependent_actions import DEPENDENTS
 from local_aws.iam.required_actions import RESOURCES, Place, required
 from local_aws.requests.calls import Call
 
 PLACE = Place("aws", "eu-west-1", "123456789012")
 WHERE = "eu-west-1:123456789012"
 PREFIXES = {"stepfunctions": "states"}
+
+SERVING_REPOSITORY = "arn:aws:ecr:us-west-2:123456789012:repository/a/serving"
 
 Needed = list[tuple[str, str]]
 
@@ -69,6 +73,18 @@ def test_every_listed_action_is_one_of_aws_on_such_a_resource(
     assert whole or any(re.match(pattern, arn) for pattern in formats)
 
 
+def test_every_dependent_action_is_one_of_aws_and_names_its_source(
+    published: dict[str, Any],
+) -> None:
+    for row in DEPENDENTS:
+        model = botocore.session.get_session().get_service_model(row.service)
+        assert set(row.operations.split()) <= set(model.operation_names)
+        for action in row.actions.split():
+            prefix, _, name = action.partition(":")
+            assert published[prefix]["Actions"][name.lower()]
+        assert row.source.startswith("https://docs.aws.amazon.com/")
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "parameters", "expected"),
     [
@@ -87,6 +103,44 @@ def test_every_listed_action_is_one_of_aws_on_such_a_resource(
             "CreateModelPackage",
             {"ModelPackageGroupName": f"arn:aws:sagemaker:{WHERE}:model-package-group/g"},
             [("sagemaker:CreateModelPackage", f"arn:aws:sagemaker:{WHERE}:model-package/g/*")],
+        ),
+        (
+            "sagemaker",
+            "CreateModelPackage",
+            {
+                "ModelPackageGroupName": "g",
+                "InferenceSpecification": {
+                    "Containers": [
+                        {
+                            "Image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/a/serving:2.19",
+                            "ModelDataUrl": "s3://b/runs/r/model.tar.gz",
+                        },
+                        {"Image": "registry.example/other:1"},
+                    ]
+                },
+            },
+            [
+                ("sagemaker:CreateModelPackage", f"arn:aws:sagemaker:{WHERE}:model-package/g/*"),
+                ("ecr:BatchGetImage", SERVING_REPOSITORY),
+                ("ecr:DescribeImages", SERVING_REPOSITORY),
+                ("s3:GetObject", "arn:aws:s3:::b/runs/r/model.tar.gz"),
+            ],
+        ),
+        (
+            "sagemaker",
+            "CreateTrainingJob",
+            {
+                "TrainingJobName": "t",
+                "OutputDataConfig": {"KmsKeyId": "arn:aws:kms:x:1:key/outputs"},
+                "ResourceConfig": {"VolumeKmsKeyId": "volumes"},
+            },
+            [
+                ("sagemaker:CreateTrainingJob", f"arn:aws:sagemaker:{WHERE}:training-job/t"),
+                ("kms:CreateGrant", "arn:aws:kms:x:1:key/outputs"),
+                ("kms:DescribeKey", "arn:aws:kms:x:1:key/outputs"),
+                ("kms:CreateGrant", "arn:aws:kms:*:*:key/volumes"),
+                ("kms:DescribeKey", "arn:aws:kms:*:*:key/volumes"),
+            ],
         ),
         (
             "sagemaker",
