@@ -13,3 +13,18 @@ TestDataSetLife.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_a_state_that_comes_back_and_goes_before_an_event_tells_of_it_asks_for_nothing():
+    life = DataSetLife()
+    life.begin(versioned=True)
+    twice = [("put", "images.gz"), ("put", "images.gz")]
+    life.go_on_while_it_changes(0, "ListObjectVersions", twice, delivered=True)
+    life.go_on(0)  # the first one ends as superseded
+    newer = [("put", "manifest.json")]
+    life.go_on_while_it_changes(0, "ListObjectVersions", newer, delivered=True)
+    life.go_on(0)
+    back, gone = [("take_back", "manifest.json")], [("delete", "images.gz")]
+    life.go_on_while_it_changes(0, "PutObject", back, delivered=False)
+    life.go_on_while_it_changes(0, "PutObject", gone, delivered=False)
+    life.teardown()
