@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from starlette.responses import PlainTextResponse, Response
 
 from console.problems import in_words
-from lambdas.boundary.s3_objects import error_code
+from lambdas.boundary.s3_objects import error_code, read_body
 from lambdas.report.report import LARGEST
 from lambdas.runs.executions import run_id
 
@@ -32,8 +32,7 @@ def response(s3: "S3Client", bucket: str, execution_arn: str) -> Response:
     """
     try:
         found = s3.get_object(Bucket=bucket, Key=f"runs/{run_id(execution_arn)}/report.html")
-        with found["Body"] as body:
-            content = body.read(2 * LARGEST + 1)
+        content = read_body(found["Body"], 2 * LARGEST)
     except ClientError as error:
         if error_code(error) == "NoSuchKey":
             return PlainTextResponse("This run has no report", 404)

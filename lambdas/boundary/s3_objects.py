@@ -8,6 +8,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 GIB = 1024**3
@@ -28,6 +29,23 @@ def split_uri(uri: str) -> tuple[str, str]:
     if not uri.startswith("s3://") or not bucket or not slash or not key:
         raise ValueError(f"found {uri!r}, expected s3://<bucket>/<key>")
     return bucket, key
+
+
+def read_body(body: "StreamingBody", largest: int) -> bytes:
+    """Return the bytes of an object's body, no more than one over ``largest``, and close it.
+
+    The body is read until nothing comes: only then its length is compared with the one that S3
+    announced. A single ``read(n)`` returns the beginning of an answer that broke off.
+
+    Raises IncompleteReadError or ResponseStreamingError of botocore where the answer broke off.
+    """
+    content = bytearray()
+    with body:
+        while chunk := body.read(largest + 1 - len(content)):
+            content += chunk
+            if len(content) > largest:
+                break
+    return bytes(content)
 
 
 def put_json(s3: "S3Client", uri: str, content: Mapping[str, Any], **conditions: Any) -> None:

@@ -4,6 +4,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from lambdas.boundary.s3_objects import read_body
 from lambdas.boundary.text import one_line
 
 if TYPE_CHECKING:
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
 def read(body: "StreamingBody", largest: int) -> object:
     """Return the JSON value that an S3 object's body holds; the body is closed.
 
-    Raises ValueError in one line: larger than ``largest`` bytes, or not strict JSON.
+    Raises ValueError in one line: larger than ``largest`` bytes, or not strict JSON; what
+    ``read_body`` raises where the body broke off.
     """
-    with body:
-        content = body.read(largest + 1)
+    content = read_body(body, largest)
     if len(content) > largest:
         raise ValueError(f"larger than {largest} bytes")
     return parse(content)

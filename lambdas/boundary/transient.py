@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
+    FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
 )
@@ -30,6 +31,14 @@ THROTTLING_CODES = {
     "TooManyRequestsException",
 }
 
+# No connection, one that ended too early, and bytes that are not those that S3 sent.
+BROKEN_OFF = (
+    EndpointConnectionError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+)
+
 
 def naming_transient_errors(handler: Callable[P, R]) -> Callable[P, R]:
     """Make a handler raise ThrottlingError where AWS throttles, fails or cannot be reached.
@@ -46,7 +55,7 @@ def naming_transient_errors(handler: Callable[P, R]) -> Callable[P, R]:
             if not may_pass(error):
                 raise
             raise ThrottlingError(str(error)) from error
-        except (EndpointConnectionError, HTTPClientError, IncompleteReadError) as error:
+        except BROKEN_OFF as error:
             raise ThrottlingError(str(error)) from error
 
     return handle

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
-from lambdas.boundary.s3_objects import error_code, split_uri
+from lambdas.boundary.s3_objects import error_code, read_body, split_uri
 from lambdas.runs import files
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def combined(page: str, facts: Mapping[str, Any]) -> str:
 def _evaluation_page(s3: "S3Client", run: Mapping[str, Any]) -> str:
     bucket, key = split_uri(f"{run['paths']['evaluation']}/report.html")
     try:
-        with s3.get_object(Bucket=bucket, Key=key)["Body"] as body:
-            content = body.read(LARGEST + 1)
+        content = read_body(s3.get_object(Bucket=bucket, Key=key)["Body"], LARGEST)
     except ClientError as error:
         if error_code(error) != "NoSuchKey":
             raise

@@ -3,6 +3,7 @@
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from lambdas.boundary.s3_objects import read_body
 from state_machine.artifacts.bundle import PREFIX, Bundle
 from state_machine.deployment.resource import Resource, Rights, Setting
 from state_machine.errors import DeploymentError
@@ -80,7 +81,7 @@ class Code(Resource):
     def _digest(self, name: str, content: bytes) -> str:
         key = f"{self._bundle.prefix}{name}"
         body = self._s3.get_object(Bucket=self._bundle.bucket, Key=key)["Body"]
-        found, expected = _sha256(body.read(len(content) + 1)), _sha256(content)
+        found, expected = _sha256(read_body(body, len(content))), _sha256(content)
         if found != expected:
             raise DeploymentError(
                 f"s3://{self._bundle.bucket}/{key}: found the SHA-256 {found}, expected "

@@ -2,6 +2,7 @@ import pytest
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
+    FlexibleChecksumError,
     IncompleteReadError,
     ReadTimeoutError,
 )
@@ -28,6 +29,7 @@ def raising(error: Exception) -> None:
         client_error("429", "HeadObject", status=429),
         EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
         IncompleteReadError(actual_bytes=1, expected_bytes=2),
+        FlexibleChecksumError(error_msg="expected one, found another"),
         ReadTimeoutError(endpoint_url="http://127.0.0.1:1"),
     ],
     ids=str,
