@@ -63,6 +63,8 @@ class Transfer:
     def __init__(self, endpoint: str, region: str, session: Session) -> None:
         config = Config(
             max_pool_connections=32,
+            # What SageMaker does is not documented; boto3's three would fail a job now and then.
+            retries={"mode": "standard", "max_attempts": 10},
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",  # the body is no object's
         )

@@ -240,6 +240,18 @@ def test_rules_that_cannot_be_used_are_refused_and_the_others_stay(
     assert [rule["call"] for rule in faults.rules()] == ["sns/*"]
 
 
+def test_a_job_asks_for_its_data_until_it_is_there(aws: EmbeddedAws, faults: Faults) -> None:
+    account, name = Account(aws), unique("patient")
+    account.put("patient/a.txt", "here")
+    request = account.processing(name, "true", inputs={"in": account.uri("patient")})
+    faults.set({"call": "s3/GetObject", "kind": "lost-reply", "times": 4})
+
+    account.sagemaker.create_processing_job(**request)
+
+    assert account.ended_processing(name)["ProcessingJobStatus"] == "Completed"
+    assert [rule["strikes"] for rule in faults.rules()] == [4]
+
+
 def test_a_state_waits_for_the_job_whose_creation_lost_its_reply(
     aws: EmbeddedAws, faults: Faults
 ) -> None:
