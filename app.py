@@ -19,6 +19,7 @@ from lambdas.announce import pattern as unsuccessful_executions
 from lambdas.announce_approval import announce_approval as announce_approval_
 from lambdas.announce_approval import pattern as changed_models
 from lambdas.approve_model import approve_model as approve_model_
+from lambdas.boundary.bucket_owner import of_account
 from lambdas.check_metrics import check_metrics as check_metrics_
 from lambdas.logs import start_logging
 from lambdas.on_request import on_request as on_request_
@@ -35,9 +36,10 @@ app = Chalice(app_name="retrain", configure_logs=False)
 
 @functools.cache
 def client(service: str) -> Any:
-    """Return the one client of that AWS service in this process."""
+    """Return the one client of that AWS service in this process, for buckets of this account."""
     patience = Config(connect_timeout=5, retries={"mode": "standard", "max_attempts": 5})
-    return boto3.client(service, config=patience)  # type: ignore[call-overload]
+    account = os.environ["RETRAIN_STATE_MACHINE_ARN"].split(":")[4]
+    return of_account(boto3.client(service, config=patience), account)  # type: ignore[call-overload]
 
 
 class UploadEvent(S3Event):

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from lambdas.boundary.bucket_owner import of_account
 from operations.errors import CredentialsError
 from operations.project import project_of
 from state_machine.config import PipelineConfig, load
@@ -34,8 +35,8 @@ class Stage:
         return self.names.model_package_group(self.config.registry.model_package_group)
 
     def client(self, service: Any, config: Config | None = None) -> Any:
-        """A boto3 client of `service`, for example "stepfunctions"."""
-        return self.session.client(service, config=config)
+        """A boto3 client of `service`, for example "stepfunctions", for buckets of the account."""
+        return of_account(self.session.client(service, config=config), self.names.account)
 
 
 def connect(config_path: Path, stage: str) -> Stage:

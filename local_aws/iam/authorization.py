@@ -112,23 +112,32 @@ def find_role(arn: str) -> Role | None:
 def _decision(session: Session, request: Request) -> Decision:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"""
     principals = (session.arn, session.role_arn, _root(session), session.account)
-    request = replace(
-        request, keys={**_global_keys(session), **request.keys}, principals=principals
-    )
-    of_resource = bucket_policies.statements_for(request, session.account, session.partition)
+    owner = _owner(session, request)
+    keys = {**_global_keys(session), "aws:resourceaccount": [owner], **request.keys}
+    request = replace(request, keys=keys, principals=principals)
+    of_resource = bucket_policies.statements_for(request, session.partition)
     denying = decide((each for each in of_resource if each.effect is Effect.DENY), request)
     if denying.statement is not None:
         return denying
-    # Within an account it is enough that one of the two, role or bucket, allows it. Whom a bucket
-    # trusts as the account is whom the account's own policies let.
-    narrow = replace(request, principals=(session.arn, session.role_arn))
     decision = decide(_role_policies(session.role_arn), request)
-    if decision.statement is None:
-        decision = decide(of_resource, narrow)
+    if owner != session.account and decision.allowed:
+        # Another account's bucket has to allow it as well.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+        decision = decide(of_resource, request)
+    elif owner == session.account and decision.statement is None:
+        # Within an account it is enough that one of the two, role or bucket, allows it. Whom a
+        # bucket trusts as the account is whom the account's own policies let.
+        decision = decide(of_resource, replace(request, principals=(session.arn, session.role_arn)))
     if not decision.allowed or not session.policy:
         return decision
     by_session = decide(parse(_OF_SESSION, session.policy), request)
     return decision if by_session.allowed else by_session
+
+
+def _owner(session: Session, request: Request) -> str:
+    """Return the account that owns what the request is about: only buckets have no account."""
+    bucket = bucket_policies.bucket_of(request)
+    return (bucket and bucket_policies.owner_of(bucket)) or session.account
 
 
 def _role_policies(role_arn: str) -> Iterator[Statement]:
@@ -153,7 +162,6 @@ def _global_keys(session: Session) -> dict[str, list[str]]:
     return {
         "aws:principalarn": [session.role_arn],
         "aws:principalaccount": [session.account],
-        "aws:resourceaccount": [session.account],
         "aws:principaltype": ["AssumedRole"],
         "aws:principalisawsservice": ["false"],
         "aws:viaawsservice": ["false"],

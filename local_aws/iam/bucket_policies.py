@@ -20,13 +20,26 @@ def install() -> None:
     replace(FakeBucket, get_permission=_public_permission)
 
 
-def statements_for(request: Request, account: str, partition: str) -> tuple[Statement, ...]:
-    """Return the statements of the bucket that a request of S3 is about."""
+def owner_of(bucket: str) -> str | None:
+    """Return the account that owns the bucket; None if there is no such bucket."""
+    _, account = s3_backends.bucket_accounts.get(bucket, (None, None))
+    return account
+
+
+def bucket_of(request: Request) -> str | None:
+    """Return the bucket that a request of S3 is about; None for any other request."""
     if not request.action.startswith("s3:") or ":::" not in request.resource:
+        return None
+    return request.resource.partition(":::")[2].partition("/")[0]
+
+
+def statements_for(request: Request, partition: str) -> tuple[Statement, ...]:
+    """Return the statements of the bucket that a request of S3 is about, whoever owns it."""
+    name = bucket_of(request)
+    owner = owner_of(name) if name else None
+    if name is None or owner is None:
         return ()
-    name = request.resource.partition(":::")[2].partition("/")[0]
-    bucket = s3_backends[account][partition].buckets.get(name)
-    return _statements(bucket.policy) if bucket is not None else ()
+    return _statements(s3_backends[owner][partition].buckets[name].policy)
 
 
 def _statements(policy: Any) -> tuple[Statement, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lambdas.boundary.bucket_owner import of_account
 from operations.doctor import account as doctor_account
 from operations.doctor import data as doctor_data
 from operations.doctor import machine, run, tracking
@@ -74,7 +75,8 @@ def _of_machine(project: Path) -> Iterator[Finding]:
 
 
 def _of_account(config: PipelineConfig, account: Account) -> Iterator[Finding]:
-    names, s3, quotas = account.names, account.client("s3"), account.client("service-quotas")
+    names, quotas = account.names, account.client("service-quotas")
+    s3 = of_account(account.client("s3"), names.account)
     group = names.model_package_group(config.registry.model_package_group)
     for name, permissions, check, arguments in (
         ("stage", "", doctor_account.stage_name, (names,)),

@@ -11,6 +11,7 @@ from state_machine.artifacts.bundle import PREFIX as CODE_PREFIX
 from state_machine.deployment import triggers
 from state_machine.deployment.cloudformation import RETAINED, CfnResource, resource
 from state_machine.deployment.resource import Resource, Rights, Setting, counted
+from state_machine.errors import DeploymentError
 from state_machine.names import Names
 
 if TYPE_CHECKING:
@@ -110,12 +111,23 @@ class Bucket(Resource):
         self._s3 = s3
 
     def exists(self) -> bool:
-        """Tell whether it is there; a bucket of somebody else raises a ClientError, 403."""
+        """Tell whether it is there.
+
+        Raises:
+            DeploymentError: it is, and somebody else's: its owner could replace the jobs' code.
+        """
         try:
             self._s3.head_bucket(Bucket=self.name)
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == HTTPStatus.NOT_FOUND:
                 return False
+            if status == HTTPStatus.FORBIDDEN:
+                raise DeploymentError(
+                    f"bucket {self.name}: found one of another account, or s3:ListBucket is not "
+                    f"allowed on it; expected one of account {self._names.account}. Take another "
+                    f"name in pipeline.toml or another --stage, or allow s3:ListBucket"
+                ) from error
             raise
         return True
 

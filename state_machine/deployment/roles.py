@@ -8,7 +8,7 @@ from state_machine.deployment import policies
 from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
 from state_machine.deployment.resource import Resource, Rights, Setting
 from state_machine.functions.catalogue import LAMBDAS
-from state_machine.functions.statements import Policy
+from state_machine.functions.statements import Policy, in_buckets_of
 from state_machine.images import repository_arn, serving_image, training_image
 from state_machine.names import Names
 
@@ -45,10 +45,14 @@ def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, P
         names, repository_arn(image, names.partition), config.tracking.mlflow_tracking_uri
     )
     states = policies.state_machine_policy(names, group, repository_arn(serving, names.partition))
-    return {
+    roles = {
         **{purpose: (policies.jobs_trust(names), policy) for purpose, policy in jobs.items()},
         "states": (policies.state_machine_trust(names), states),
         **{each.name: (policies.function_trust(), each.policy(names, group)) for each in LAMBDAS},
+    }
+    return {
+        purpose: (trust, in_buckets_of(names.account, policy))
+        for purpose, (trust, policy) in roles.items()
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 
+from lambdas.boundary.bucket_owner import of_account
 from state_machine.artifacts import bundle
 from state_machine.artifacts.bundle import Bundle
 from state_machine.artifacts.chalice_app import ChaliceApp
@@ -99,9 +100,10 @@ class StageDeployment:
     def resources(self) -> list[Resource]:
         """Everything that the stage consists of, each after what it needs."""
         client = self.session.client
+        s3 = of_account(client("s3"), self.names.account)
         return [
-            Bucket(self.names, client("s3")),
-            Code(self.code, client("s3")),
+            Bucket(self.names, s3),
+            Code(self.code, s3),
             ModelPackageGroup(self.model_package_group, client("sagemaker")),
             *(Topic(purpose, self.names, client("sns")) for purpose in TOPICS),
             FailedEventsQueue(self.names, client("sqs")),

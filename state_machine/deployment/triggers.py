@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from lambdas.boundary.bucket_owner import of_account
 from lambdas.on_upload import EVENTS
 from state_machine.config import PipelineConfig
 from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
@@ -131,7 +132,7 @@ class UploadTrigger(Trigger):
 
     def __init__(self, function: str, names: Names, session: boto3.Session) -> None:
         super().__init__(function, names, session)
-        self._s3 = session.client("s3")
+        self._s3 = of_account(session.client("s3"), names.account)
 
     @property
     def desired(self) -> Any:

@@ -27,6 +27,25 @@ def policy(*statements: Statement) -> Policy:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
+def in_buckets_of(account: str, document: Policy) -> Policy:
+    """Return the policy with what it allows of S3 held to the buckets of the account.
+
+    An ARN of a bucket names no account, and whoever creates a bucket first owns its name.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
+    """
+    owner = {"Condition": {"StringEquals": {"aws:ResourceAccount": account}}}
+    return policy(
+        *(
+            each | (owner if each["Effect"] == "Allow" and _is_of_s3(each) else {})
+            for each in document["Statement"]
+        )
+    )
+
+
+def _is_of_s3(statement: Statement) -> bool:
+    return any(action.startswith("s3:") for action in statement["Action"])
+
+
 def trust(service: str, condition: dict[str, Any] | None = None) -> Policy:
     """Return the trust policy of a role that `service` assumes."""
     statement = {

@@ -19,7 +19,9 @@ from state_machine.config import PipelineConfig
 from state_machine.deployment.resource import Action, Step
 from state_machine.deployment.stage import StageDeployment, apply, stage_deployment
 from state_machine.errors import DeploymentError
+from tests.support.accounts import of_other_account
 from tests.support.paths import PROJECT
+from tests.support.roles import allow, policy
 
 _READS = re.compile(r"(Describe|Get|List|Head)[A-Z]")
 
@@ -227,6 +229,22 @@ def test_a_file_beside_the_code_stops_the_deployment_by_name(anna: StageDeployme
     assert anna.removal_plan(with_data=True)
     s3.delete_object(Bucket=bucket, Key=key)
     assert differing(again(anna)) == []
+
+
+def test_a_bucket_that_another_account_made_first_stops_the_deployment_by_name(
+    aws: EmbeddedAws, pipeline: PipelineConfig
+) -> None:
+    there = stage(aws, pipeline, "squatted")
+    bucket, theirs = there.names.bucket, of_other_account(aws, "s3")
+    theirs.create_bucket(Bucket=bucket)
+    arns = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    welcoming = policy({"Principal": "*"} | allow("s3:*", arns))
+    theirs.put_bucket_policy(Bucket=bucket, Policy=welcoming)
+
+    with pytest.raises(DeploymentError, match=f"bucket {bucket}: found one of another account"):
+        there.plan()
+
+    assert "Contents" not in theirs.list_objects_v2(Bucket=bucket)
 
 
 def test_a_notification_of_somebody_else_stays(

@@ -165,3 +165,18 @@ def test_the_check_finds_what_is_wrong(statement: dict[str, Any], problem: str) 
     found = list(problems({"Sid": "Wrong", "Effect": "Allow", **statement}))
 
     assert any(problem in one for one in found), json.dumps(found)
+
+
+def test_what_is_allowed_of_s3_is_allowed_in_buckets_of_the_account(
+    pipeline: PipelineConfig,
+) -> None:
+    owner = {"StringEquals": {"aws:ResourceAccount": "123456789012"}}
+    of_s3 = [
+        (name, statement)
+        for name, document in policies(pipeline, MLFLOW)
+        for statement in document["Statement"]
+        if statement["Effect"] == "Allow" and any("s3:" in each for each in statement["Action"])
+    ]
+    assert len(of_s3) > 20
+    assert [name for name, statement in of_s3 if statement.get("Condition") != owner] == []
+    assert all(each.startswith("s3:") for _, statement in of_s3 for each in statement["Action"])
