@@ -32,12 +32,7 @@ THROTTLING_CODES = {
 }
 
 # No connection, one that ended too early, and bytes that are not those that S3 sent.
-BROKEN_OFF = (
-    EndpointConnectionError,
-    FlexibleChecksumError,
-    HTTPClientError,
-    IncompleteReadError,
-)
+BROKEN_OFF = (EndpointConnectionError, FlexibleChecksumError, HTTPClientError)
 
 
 def naming_transient_errors(handler: Callable[P, R]) -> Callable[P, R]:
@@ -55,6 +50,8 @@ def naming_transient_errors(handler: Callable[P, R]) -> Callable[P, R]:
             if not may_pass(error):
                 raise
             raise ThrottlingError(str(error)) from error
+        except IncompleteReadError as error:  # whose text names nothing
+            raise ThrottlingError(f"An answer of S3 broke off: {error}") from error
         except BROKEN_OFF as error:
             raise ThrottlingError(str(error)) from error
 

@@ -28,7 +28,6 @@ def raising(error: Exception) -> None:
         client_error("OperationAborted", "PutObject", status=409),
         client_error("429", "HeadObject", status=429),
         EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
-        IncompleteReadError(actual_bytes=1, expected_bytes=2),
         FlexibleChecksumError(error_msg="expected one, found another"),
         ReadTimeoutError(endpoint_url="http://127.0.0.1:1"),
     ],
@@ -39,6 +38,11 @@ def test_what_may_pass_is_renamed(error):
         raising(error)
     assert str(caught.value) == str(error)
     assert caught.value.__cause__ is error
+
+
+def test_an_answer_that_broke_off_is_said_to_be_s3s():
+    with pytest.raises(ThrottlingError, match=r"^An answer of S3 broke off: 1 read, but .* is 2"):
+        raising(IncompleteReadError(actual_bytes=1, expected_bytes=2))
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "NoSuchKey", "ValidationException"])
