@@ -55,7 +55,7 @@ class UploadEvent(S3Event):
     prefix=os.environ["RETRAIN_DATASET_PREFIX"],
     name="on_upload",
 )
-def on_upload(event: S3Event) -> list[dict[str, Any]]:
+def on_upload(event: S3Event) -> list[dict[str, Any]] | dict[str, Any]:
     """Start an execution for every complete data set among the uploaded objects."""
     start_logging(event.context)
     return on_upload_(

@@ -7,18 +7,21 @@ S3 tells at least once, in any order, several objects at a time
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html), so what a record
 says is only a hint: what counts is what the bucket holds now. So a late record of an older version
 is a duplicate like any other, and no sequencer needs comparing.
+
+The pipeline has S3 invoke the Lambda. Accounts that send S3's events through EventBridge, SNS or
+SQS may have these invoke it as well: docs/events.md.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote_plus
 
-from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.boundary import events
+from lambdas.boundary import s3_events
+from lambdas.boundary.s3_events import ObjectEvent
 from lambdas.boundary.text import shown
 from lambdas.data_sets.data_sets import DataSet, DataSets, name_problem
 from lambdas.runs.executions import Start, start_on_upload
@@ -38,7 +41,14 @@ Outcome = dict[str, Any]
 # Restoring an object from an archive changes no version: it was listed all the while.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
 EVENTS = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:*"]
-CHANGES = tuple(event.removeprefix("s3:").removesuffix("*") for event in EVENTS)
+# The same in EventBridge, where an expiration is an Object Deleted too.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-mapping-troubleshooting.html
+DETAIL_TYPES = ("Object Created", "Object Deleted")
+CHANGES = (*(event.removeprefix("s3:").removesuffix("*") for event in EVENTS), *DETAIL_TYPES)
+
+# Data sets that are asked for at once: as many as a client of boto3 has connections,
+# https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html
+AT_ONCE = 10
 
 
 class ObjectKey(NamedTuple):
@@ -48,48 +58,87 @@ class ObjectKey(NamedTuple):
     file: str
 
 
+class Handled(NamedTuple):
+    """What became of a data set; ``error`` is what AWS refused, if it refused a call."""
+
+    dataset: str
+    outcomes: list[Outcome]
+    error: BotoCoreError | ClientError | None = None
+
+
 def on_upload(
-    event: dict[str, Any],
+    event: object,
     *,
     settings: Settings,
     s3: "S3Client",
     stepfunctions: "SFNClient",
-) -> list[Outcome]:
+    at_once: int = AT_ONCE,
+) -> list[Outcome] | dict[str, Any]:
     """Start one execution for each complete data set that the event's records belong to.
 
+    ``event`` is S3's own, or one that came through EventBridge, SNS or SQS. As many data sets as
+    ``at_once`` are asked for at a time.
+
     Returns and logs what happened: ``outcome`` is started, duplicate or incomplete for a data set
-    (``dataset``), ignored for a record (``key``); ``why`` says it in one line. If AWS refuses a
-    call for one data set, the others are still handled; then its error is raised, so that Lambda
-    delivers the event again. Raises InvalidInputError where the event is none of S3.
+    (``dataset``), ignored for a record (``key``); ``why`` says it in one line. For SQS this stands
+    in ``outcomes``, beside the empty list of failures that Lambda looks for.
+
+    If AWS refuses a call for one data set, or a message is no event of S3, the others are still
+    handled; then that error is raised, so that Lambda delivers the event again. A batch of SQS is
+    delivered again as a whole then, which starts nothing twice. To name the messages that failed
+    would be no answer for whoever has not set ReportBatchItemFailures: their messages would be
+    lost. Raises InvalidInputError where the event is none of S3.
     """
-    events.check(event, "S3")
+    told = s3_events.read(event)
     datasets = DataSets(s3, settings.bucket, settings.dataset_prefix, settings.required_files)
     ledger = Ledger(s3, settings.bucket)
     start = partial(start_on_upload, stepfunctions, ledger, settings.state_machine_arn)
-    outcomes, uploaded = _sort_records(event, datasets)
-    failures: list[Exception] = []
-    for name, files in uploaded.items():
-        try:
-            outcomes += _start_if_complete(datasets.find(name), files, start)
-        except (BotoCoreError, ClientError) as error:
-            log.exception("data set failed", extra={"dataset": name})
-            failures.append(error)
+    outcomes, uploaded = _sort_records(told.objects, datasets)
+    handle = partial(_handle, datasets, start)
+    with ThreadPoolExecutor(at_once) as threads:
+        handled = list(threads.map(handle, uploaded, uploaded.values()))
+    outcomes += [outcome for dataset in handled for outcome in dataset.outcomes]
+    _log(outcomes, handled)
+    if failures := [*(dataset.error for dataset in handled if dataset.error), *told.refused]:
+        raise failures[0]
+    return (
+        {s3_events.BATCH_FAILURES: [], "outcomes": outcomes}
+        if s3_events.is_batch(event)
+        else outcomes
+    )
+
+
+def _handle(
+    datasets: DataSets,
+    start: Callable[[DataSet], Start],
+    name: str,
+    uploaded: Sequence[ObjectKey],
+) -> Handled:
+    try:
+        return Handled(name, _start_if_complete(datasets.find(name), uploaded, start))
+    except (BotoCoreError, ClientError) as error:
+        return Handled(name, [], error)
+
+
+def _log(outcomes: Iterable[Outcome], handled: Iterable[Handled]) -> None:
+    for name, _, error in handled:
+        if error:
+            log.error("data set failed", extra={"dataset": name}, exc_info=error)
     for outcome in outcomes:
         log.info("upload %s", outcome["outcome"], extra=outcome)
-    if failures:
-        raise failures[0]
-    return outcomes
 
 
 def _sort_records(
-    event: dict[str, Any], datasets: DataSets
+    told: Iterable[ObjectEvent], datasets: DataSets
 ) -> tuple[list[Outcome], dict[str, list[ObjectKey]]]:
     """Return the ignored records' outcomes, and the others' keys by data set, as they came."""
     ignored: list[Outcome] = []
     uploaded: dict[str, list[ObjectKey]] = {}
-    for bucket, key in _changed_objects(event):
+    for kind, bucket, key in told:
         place = datasets.place(key)
-        if bucket != datasets.bucket:
+        if not kind.startswith(CHANGES):
+            ignored.append(_ignored(key, f"{kind} changes no version of it"))
+        elif bucket != datasets.bucket:
             ignored.append(_ignored(key, f"bucket {bucket!r} is not {datasets.bucket!r}"))
         elif place is None:
             ignored.append(_ignored(key, _misplaced(key, datasets.prefix)))
@@ -104,13 +153,6 @@ def _misplaced(key: str, prefix: str) -> str:
     problem = name_problem(name) if slash and file else ""
     form = f"not of the form {prefix}<dataset>/<file>"
     return f"{form}: the data set's name is {shown(name)}, {problem}" if problem else form
-
-
-def _changed_objects(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (bucket, key) of every object that was changed; ``s3:TestEvent`` has no records."""
-    for record in map(S3EventRecord, event.get("Records", ())):
-        if record.event_name.removeprefix("s3:").startswith(CHANGES):
-            yield record.s3.bucket.name, unquote_plus(record.s3.get_object.key)
 
 
 def _start_if_complete(

@@ -10,6 +10,7 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 - Each removal is told: a delete marker as DeleteMarkerCreated, and each version or delete marker
   that goes for good as Delete. moto tells of a key's last version only.
 - Filter rules may be named `Prefix` and `Suffix`, as Chalice does; moto answers HTTP 500.
+- Tags are told of where PutObjectTagging puts them. moto tells so of each object that is written.
 - A Lambda destination must exist and must let S3 invoke it.
 """
 
@@ -17,6 +18,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +42,9 @@ from local_aws.messaging.deliveries import (
 from local_aws.s3.records import ObjectEvent, test_event
 from local_aws.wrapping import Original, replace, wrap
 
-_REMOVED = "s3:ObjectRemoved:"
+_REMOVED, _TAGGED = "s3:ObjectRemoved:", "s3:ObjectTagging:Put"
+# Whether the request asks for tags: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+_TAGGING: ContextVar[bool] = ContextVar("tagging", default=False)
 _FILTER_NAME = re.compile(r"(<Name>\s*)(prefix|suffix)(\s*</Name>)", re.IGNORECASE)
 
 
@@ -83,7 +87,7 @@ def install(context: Context) -> None:
 
     def send_event(account_id: str, event_name: str, bucket: Any, key: Any) -> None:
         name = str(getattr(event_name, "value", event_name))
-        if not name.startswith(_REMOVED):
+        if not name.startswith(_REMOVED) and (name != _TAGGED or _TAGGING.get()):
             _send_event(deliveries, account_id, name, bucket, key)
 
     def delete_object(
@@ -106,7 +110,16 @@ def install(context: Context) -> None:
 
     replace(notifications, send_event=send_event, send_test_event=send_test_event)
     wrap(S3Backend, "delete_object", delete_object)
+    wrap(S3Response, "put_object_tagging", _put_object_tagging)
     wrap(S3Response, "_notification_config_from_body", _read_configuration)
+
+
+def _put_object_tagging(original: Original, response: S3Response) -> Any:
+    token = _TAGGING.set(True)
+    try:
+        return original(response)
+    finally:
+        _TAGGING.reset(token)
 
 
 def _removals(before: list[Any], after: list[Any]) -> Iterator[tuple[str, Any]]:

@@ -12,6 +12,15 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+REASONS = {
+    "ObjectCreated:Put": "PutObject",
+    "ObjectCreated:Post": "POST Object",
+    "ObjectCreated:Copy": "CopyObject",
+    "ObjectRemoved:Delete": "DeleteObject",
+    "ObjectRemoved:DeleteMarkerCreated": "DeleteObject",
+}
+DELETIONS = {"Delete": "Permanently Deleted", "DeleteMarkerCreated": "Delete Marker Created"}
 PRINCIPAL = "AWS:AIDAEMBEDDEDAWSLOCAL"
 
 
@@ -90,6 +99,7 @@ class ObjectEvent:
     def event_bridge_detail(self) -> dict[str, Any]:
         """Return the detail of the message for EventBridge."""
         described: dict[str, Any] = {"key": self.key, "sequencer": self.sequencer}
+        cause, _, how = self.name.partition(":")
         if self._exists:
             described |= {"size": self.size, "etag": self.etag}
         if self.version_id:
@@ -101,7 +111,8 @@ class ObjectEvent:
             "request-id": self.request_id,
             "requester": self.account,
             "source-ip-address": "127.0.0.1",
-            "reason": self.name.partition(":")[2],
+            "reason": REASONS.get(self.name, how),
+            **({"deletion-type": DELETIONS[how]} if cause == "ObjectRemoved" else {}),
         }
 
     @property

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from lambdas.boundary import strict_json
+from lambdas.boundary import s3_events, strict_json
 from lambdas.boundary.text import one_line
+from lambdas.errors import InvalidInputError
 from lambdas.gate.metrics import is_number
 
 LONGEST_EVENT = 300
@@ -94,6 +95,8 @@ def _cause(response: Any) -> str:
 
 def _told(payload: Any) -> str:
     """The part of an event that tells it from others; the whole of one that is of no known kind."""
+    if told := _told_by_s3(payload):
+        return told
     match payload:
         case {"Records": [{"s3": {}, "eventName": name}, *_]}:
             # A record of many objects may name one twice.
@@ -103,6 +106,17 @@ def _told(payload: Any) -> str:
         case {"detail-type": kind, "resources": [*resources]}:
             return f"{kind} of {', '.join(map(str, resources))}"
     return json.dumps(payload, ensure_ascii=False)
+
+
+def _told_by_s3(payload: Any) -> str:
+    """The objects that S3 tells of, whichever way the event came; empty where it tells of none."""
+    try:
+        objects = s3_events.read(payload).objects
+    except InvalidInputError:
+        return ""
+    # A record of many objects may name one twice.
+    keys = dict.fromkeys(key for _, _, key in objects)
+    return f"S3 {objects[0].kind} {', '.join(keys)}" if objects else ""
 
 
 def _object_keys(records: Iterable[Any]) -> Iterator[str]:

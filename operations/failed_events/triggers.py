@@ -9,7 +9,7 @@ from typing import Any
 
 import fastjsonschema
 
-from lambdas.boundary import events
+from lambdas.boundary import events, s3_events
 from lambdas.boundary.schema_errors import explanation
 from lambdas.boundary.text import one_line, shown
 from lambdas.errors import InvalidInputError
@@ -17,8 +17,6 @@ from lambdas.runs import input as run_input
 from operations.failed_events.invocation_record import InvocationRecord
 from state_machine.functions.catalogue import LAMBDAS, Events, Lambda, Schedule, Topic, Uploads
 from state_machine.names import Names
-
-S3_TEST = "s3:TestEvent"
 
 
 def refusal(record: InvocationRecord, names: Names) -> str:
@@ -39,10 +37,9 @@ def _check(function: Lambda, payload: Any, names: Names) -> None:
     """Raise InvalidInputError where the function's trigger sends nothing of that kind."""
     match function.trigger:
         case Uploads():
-            events.check(payload, "S3")
-            # A test of the connection is all that S3 sends without records.
-            if payload.get("Event") != S3_TEST and not payload.get("Records"):
-                raise InvalidInputError("Records: found none, expected those of S3")
+            # Whichever way S3's events came. They are hints only: the bucket is looked at.
+            if refused := s3_events.read(payload).refused:
+                raise refused[0]
         case Topic(purpose):
             events.check(payload, "SNS")
             _check_topic(payload["Records"], names.topic_arn(purpose))

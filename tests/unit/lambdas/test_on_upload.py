@@ -2,12 +2,15 @@ import hashlib
 import itertools
 import json
 import logging
+from threading import Barrier, Lock
 from urllib.parse import quote_plus
 
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.on_upload import on_upload
+from lambdas.errors import InvalidInputError
+from lambdas.on_upload import AT_ONCE, on_upload
+from tests.fakes.stepfunctions import FakeStepFunctions
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 FILES = (
@@ -112,6 +115,148 @@ def test_keys_are_decoded(deliver, upload, event):
         ("started", "café + thé 100%"),
         ("started", "数字"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "datasets"),
+    [
+        ("s3_eventbridge_created", ["fashion-mnist"]),
+        ("s3_eventbridge_deleted", ["fashion-mnist"]),
+        ("s3_eventbridge_expired", ["fashion-mnist"]),
+        ("s3_eventbridge_special_characters", ["café + thé 100%"]),
+        ("s3_sns", ["fashion-mnist"]),
+        ("s3_eventbridge_sns", ["fashion-mnist"]),
+    ],
+)
+def test_whichever_way_s3_s_event_came_its_data_sets_are_started(
+    deliver, upload, event, name, datasets
+):
+    for dataset in datasets:
+        upload(dataset)
+    assert outcomes(deliver(event(name))) == [("started", dataset) for dataset in datasets]
+
+
+@pytest.mark.parametrize(
+    ("name", "datasets"),
+    [
+        ("s3_sqs", ["fashion-mnist", "café + thé 100%", "数字"]),
+        ("s3_eventbridge_sqs", ["fashion-mnist", "café + thé 100%"]),
+        ("s3_sns_sqs", ["fashion-mnist", "café + thé 100%", "数字"]),
+        ("s3_sns_sqs_raw", ["fashion-mnist", "café + thé 100%", "数字"]),
+        ("s3_eventbridge_sns_sqs", ["fashion-mnist", "café + thé 100%"]),
+    ],
+)
+def test_a_batch_of_sqs_is_answered_as_lambda_reads_it(deliver, upload, event, name, datasets):
+    for dataset in datasets:
+        upload(dataset)
+    answer = deliver(event(name))
+    assert answer["batchItemFailures"] == []
+    assert outcomes(answer["outcomes"]) == [("started", dataset) for dataset in datasets]
+
+
+def test_a_pipe_hands_over_the_messages_of_a_queue_as_a_list(deliver, upload, event):
+    upload("fashion-mnist")
+    answer = deliver(event("s3_eventbridge_sqs")["Records"][:1])
+    assert answer["batchItemFailures"] == []
+    assert outcomes(answer["outcomes"]) == [("started", "fashion-mnist")]
+
+
+def test_a_message_that_is_no_event_of_s3_is_refused_after_the_others(
+    deliver, upload, event, stepfunctions
+):
+    upload("fashion-mnist")
+    batch = event("s3_sqs")
+    batch["Records"][1]["body"] = '{"dataset": "fashion-mnist"}'
+    with pytest.raises(InvalidInputError) as raised:
+        deliver(batch)
+    assert str(raised.value).startswith('Records.1.body: found {"dataset": "fashion-mnist"}')
+    assert [execution.input["dataset"] for execution in stepfunctions.started] == ["fashion-mnist"]
+    assert deliver(event("s3_sqs"))["outcomes"][0]["outcome"] == "duplicate"
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"detail-type": "AWS API Call via CloudTrail"}, "detail-type: found"),
+        ({"source": "aws.ec2"}, 'source: found "aws.ec2", expected string (aws.s3)'),
+        ({"detail": {"bucket": {"name": BUCKET}}}, "detail: found"),
+    ],
+)
+def test_other_events_of_eventbridge_are_refused_by_name(deliver, event, changed, found):
+    with pytest.raises(InvalidInputError) as raised:
+        deliver(event("s3_eventbridge_created") | changed)
+    assert str(raised.value).startswith(found)
+
+
+@pytest.mark.parametrize(
+    "body", ["hello", "{", "[]", '{"Records": []}', '{"Type": "Notification"}', "[" * 100_000]
+)
+def test_a_message_of_something_else_is_refused_in_one_line(deliver, event, body):
+    batch = event("s3_sqs")
+    batch["Records"] = batch["Records"][:1]
+    batch["Records"][0]["body"] = body
+    with pytest.raises(InvalidInputError, match=r"^Records\.0\.body") as raised:
+        deliver(batch)
+    assert str(raised.value).isprintable()
+
+
+def test_messages_inside_of_messages_without_end_are_refused(deliver, event):
+    message = event("s3_put")
+    for _ in range(5):
+        message = {"Type": "Notification", "Message": json.dumps(message)}
+    with pytest.raises(InvalidInputError, match="more than 3 messages inside of each other"):
+        deliver(message)
+
+
+@pytest.mark.parametrize(
+    "kind", ["ObjectTagging:Put", "ObjectRestore:Completed", "s3:ObjectAcl:Put"]
+)
+def test_what_changes_no_version_is_ignored_by_name(deliver, upload, event, kind, stepfunctions):
+    upload("fashion-mnist")
+    told = event("s3_put")
+    told["Records"][0]["eventName"] = kind
+    for one in (told, event("s3_eventbridge_tagged")):
+        (result,) = deliver(one)
+        assert result["outcome"] == "ignored"
+        assert result["why"].endswith("changes no version of it")
+    assert not stepfunctions.executions
+
+
+def test_data_sets_of_one_event_are_asked_for_together_and_answered_in_its_order(
+    settings, s3, stepfunctions
+):
+    names = [f"set-{number:03}" for number in range(500)]
+    for name in names:
+        for file in FILES:
+            s3.upload(BUCKET, f"raw_data/{name}/{file}")
+    slow = Together(stepfunctions, AT_ONCE)
+    results = on_upload(
+        told_of(*(f"raw_data/{name}/{FILES[0]}" for name in names)),
+        settings=settings,
+        s3=s3,
+        stepfunctions=slow,
+    )
+    assert outcomes(results) == [("started", name) for name in names]
+    assert slow.most == AT_ONCE
+
+
+class Together:
+    """Step Functions that starts nothing before so many callers ask at once."""
+
+    def __init__(self, stepfunctions: FakeStepFunctions, callers: int) -> None:
+        self.describe_execution = stepfunctions.describe_execution
+        self._start = stepfunctions.start_execution
+        self._together, self._lock = Barrier(callers, timeout=30), Lock()
+        self._asking = self.most = 0
+
+    def start_execution(self, **request: object) -> object:
+        with self._lock:
+            self._asking += 1
+            self.most = max(self.most, self._asking)
+        self._together.wait()
+        with self._lock:
+            self._asking -= 1
+            return self._start(**request)
 
 
 def test_a_test_event_is_ignored(deliver, event):

@@ -39,7 +39,9 @@ class World:
         objects = [{"bucket": {"name": BUCKET}, "object": {"key": quote_plus(key)}} for key in told]
         records = [{"eventName": "ObjectCreated:Put", "s3": told} for told in objects]
         event = {"Records": records}
-        self.answers += on_upload(event, settings=SETTINGS, s3=self.s3, stepfunctions=self.states)
+        self.answers += on_upload(
+            event, settings=SETTINGS, s3=self.s3, stepfunctions=self.states, at_once=1
+        )
 
     def let_in(self, call: str, told: list[str]) -> None:
         fake = self.s3 if call in ("ListObjectVersions", "HeadObject", "PutObject") else self.states

@@ -8,9 +8,11 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdas.boundary.s3_events import read
 from local_aws.client import EmbeddedAws
 from local_aws.state.summary import summary
 from tests.functional.conftest import Deploy
+from tests.functional.events import Queue, Rules, topic_into
 from tests.support.waiting import eventually
 
 PRINTS_EVENT = (
@@ -339,17 +341,57 @@ def test_queue_and_topic_get_a_test_event_and_then_records(
         assert told["Records"][0]["s3"]["object"]["key"] == "key"
 
 
-def test_event_bridge_gets_the_event(embedded_aws: EmbeddedAws, bucket: str) -> None:
-    events, sqs = embedded_aws.client("events"), embedded_aws.client("sqs")
-    url = sqs.create_queue(QueueName=f"{bucket}-bus")["QueueUrl"]
+def test_event_bridge_gets_the_event(
+    embedded_aws: EmbeddedAws, bucket: str, rules: Rules, queue: Queue
+) -> None:
+    s3 = embedded_aws.client("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
-    events.put_rule(Name=bucket, EventPattern=json.dumps(pattern))
-    target = {"Id": "queue", "Arn": f"arn:aws:sqs:us-east-1:123456789012:{bucket}-bus"}
-    events.put_targets(Rule=bucket, Targets=[target])
+    rules.put({"Arn": queue.arn}, pattern=pattern)
     configure(embedded_aws, bucket, {"EventBridgeConfiguration": {}})
-    embedded_aws.client("s3").put_object(Bucket=bucket, Key="a b", Body=b"123")
-    (message,) = eventually(lambda: sqs.receive_message(QueueUrl=url).get("Messages", []))
-    event = json.loads(message["Body"])
-    assert event["detail-type"] == "Object Created"
-    assert event["detail"]["object"].items() >= {"key": "a b", "size": 3}.items()
-    assert event["detail"]["bucket"] == {"name": bucket}
+
+    s3.put_object(Bucket=bucket, Key="a b", Body=b"123")
+    (created,) = queue.bodies(1)
+    s3.delete_object(Bucket=bucket, Key="a b")
+    deleted = queue.bodies(2)[1]  # and nothing of tags, which nobody has put
+
+    assert created["detail-type"] == "Object Created"
+    assert created["detail"]["object"].items() >= {"key": "a b", "size": 3}.items()
+    assert created["detail"]["bucket"] == {"name": bucket}
+    assert created["detail"]["reason"] == "PutObject"
+    assert deleted["detail-type"] == "Object Deleted"
+    assert deleted["detail"]["reason"] == "DeleteObject"
+    assert deleted["detail"]["deletion-type"] == "Delete Marker Created"
+
+
+def test_the_pipeline_reads_what_arrives_whichever_way_it_went(
+    embedded_aws: EmbeddedAws, bucket: str, rules: Rules
+) -> None:
+    ways = {
+        name: Queue(embedded_aws) for name in ("direct", "topic", "raw", "bus", "bus and topic")
+    }
+    events = ["s3:ObjectCreated:*"]
+    topics = [topic_into(embedded_aws, ways["topic"], raw=False)]
+    topics += [topic_into(embedded_aws, ways["raw"])]
+    bus = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
+    rules.put(
+        {"Arn": ways["bus"].arn},
+        {"Arn": topic_into(embedded_aws, ways["bus and topic"], raw=False)},
+        pattern=bus,
+    )
+    configuration = {
+        "QueueConfigurations": [{"QueueArn": ways["direct"].arn, "Events": events}],
+        "TopicConfigurations": [{"TopicArn": topic, "Events": events} for topic in topics],
+        "EventBridgeConfiguration": {},
+    }
+    configure(embedded_aws, bucket, configuration)
+
+    embedded_aws.client("s3").put_object(Bucket=bucket, Key="raw_data/a b+ü/%41.gz", Body=b"1")
+
+    for way, queue in ways.items():
+        tested = way not in {"bus", "bus and topic"}  # whoever is told directly is tested first
+        messages = queue.messages(2 if tested else 1)
+        batch = [{"messageId": m["MessageId"], "body": m["Body"]} for m in messages]
+        told = read({"Records": batch})
+        assert told.refused == [], way
+        assert [(name, key) for _, name, key in told.objects] == [(bucket, "raw_data/a b+ü/%41.gz")]

@@ -8,21 +8,30 @@ from lambdas.on_schedule import on_schedule
 from lambdas.on_upload import on_upload
 
 BUCKET = {"bucket": {"name": "b"}}
+AN_EVENT = (
+    "an event of S3: its Records, its event in EventBridge's form, or one of both in a message of "
+    "SNS or SQS"
+)
 
 
 @pytest.mark.parametrize(
     ("event", "message"),
     [
-        (None, "event: found null, expected object (a notification of S3)"),
-        ({"Records": {}}, "Records: found {}, expected array (at most 1000 records)"),
+        (None, f"event: found null, expected object ({AN_EVENT})"),
+        ({}, f"event: found {{}}, expected object ({AN_EVENT})"),
+        ({"Records": {}}, "Records: found {}, expected array (1 to 1000 records)"),
         ({"Records": [3]}, "Records.0: found 3, expected object (eventName and s3)"),
         ({"Records": [{}]}, "Records.0: found {}, expected object (eventName and s3)"),
         (
-            {"Records": [{"eventName": "x", "s3": {**BUCKET, "object": {"key": 3}}}]},
+            {
+                "Records": [
+                    {"eventName": "ObjectCreated:Put", "s3": {**BUCKET, "object": {"key": 3}}}
+                ]
+            },
             "Records.0.s3.object.key: found 3, expected string (a text)",
         ),
         (
-            {"Records": [{"eventName": "x\x1b[31m\n", "s3": []}]},
+            {"Records": [{"eventName": "ObjectCreated:\x1b[31m\n", "s3": []}]},
             "Records.0.s3: found [], expected object (bucket and object)",
         ),
     ],

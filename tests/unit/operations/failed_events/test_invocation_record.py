@@ -47,6 +47,10 @@ def test_a_record_says_which_function_how_often_and_why() -> None:
     ("name", "told"),
     [
         ("s3_put", "S3 ObjectCreated:Put raw_data/fashion-mnist/train-images-idx3-ubyte.gz"),
+        ("s3_eventbridge_created", "S3 Object Created raw_data/fashion-mnist/train-images-idx3"),
+        ("s3_sns", "S3 ObjectCreated:Put raw_data/fashion-mnist/train-images-idx3-ubyte.gz"),
+        ("s3_sqs", "S3 ObjectCreated:Put raw_data/fashion-mnist/train-images-idx3-ubyte.gz, raw"),
+        ("s3_eventbridge_sns_sqs", "S3 Object Created raw_data/fashion-mnist/train-images-idx3-"),
         ("schedule", "Scheduled Event of arn:aws:events:us-east-1:123456789012:rule/retrain-dev-"),
         ("execution_failed", "Step Functions Execution Status Change of arn:aws:states:"),
         ("sns_message", "SNS retrain-dev-retrain: {"),
