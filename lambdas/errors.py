@@ -13,6 +13,7 @@
     └── DataSetError
         ├── NoCompleteDataSetError    no data set has all its files
         ├── IncompleteDataSetError    the named data set lacks files
+        ├── ArchivedDataError         its files lie in an archive of S3 and have to be restored
         ├── ManifestError             its manifest.json cannot be used
         ├── ShardingError             its files cannot be shared out among so many instances
         └── DataSetChangedError       its files were replaced after the execution was asked for
@@ -64,6 +65,10 @@ class NoCompleteDataSetError(DataSetError):
 
 class IncompleteDataSetError(DataSetError):
     """The named data set lacks required files."""
+
+
+class ArchivedDataError(DataSetError):
+    """A file of the data set lies in an archive of S3, from which nobody can read it."""
 
 
 class ManifestError(DataSetError):

@@ -19,17 +19,26 @@ from lambdas.errors import ThrottlingError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+# What boto3 itself retries, https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 THROTTLING_CODES = {
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
+    "RequestTimeout",
+    "RequestTimeoutException",
     "SlowDown",
     "ThrottledException",
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
+    "TransactionInProgressException",
 }
+OF_KMS = "KMS."  # how S3 begins a code that it passes on from KMS
 
 # No connection, one that ended too early, and bytes that are not those that S3 sent.
 BROKEN_OFF = (EndpointConnectionError, FlexibleChecksumError, HTTPClientError)
@@ -63,4 +72,5 @@ def may_pass(error: ClientError) -> bool:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     throttled = status == HTTPStatus.TOO_MANY_REQUESTS
     failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return throttled or failed or error_code(error) in THROTTLING_CODES | CONFLICTS
+    code = error_code(error).removeprefix(OF_KMS)
+    return throttled or failed or code in THROTTLING_CODES | CONFLICTS

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.boundary import archives
 from lambdas.boundary.s3_objects import GONE, error_code, this_version
 from lambdas.data_sets import manifest
 from lambdas.errors import (
@@ -245,6 +246,9 @@ class DataSets:
                 Bucket=self.bucket, Key=version.key, IfMatch=f'"{version.etag}"', **pin
             )
         except ClientError as error:
+            if error_code(error) in archives.REFUSALS:
+                why = archives.refusal(self.s3, self.bucket, version.key, version.version_id)
+                raise ManifestError(why) from error
             if error_code(error) not in GONE:
                 raise
             raise ManifestError(f"{version.file} was replaced while it was read") from error

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.boundary import archives
 from lambdas.boundary.s3_objects import COPY, GONE, error_code, split_uri, this_version
 from lambdas.data_sets.data_sets import DataSet, ObjectVersion
-from lambdas.errors import DataSetChangedError, ShardingError
+from lambdas.errors import ArchivedDataError, DataSetChangedError, ShardingError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,7 +34,8 @@ def copy_source_data(
     and one that has chosen newer data meanwhile writes somewhere else. So nothing is ever mixed,
     even if both calls run at once.
 
-    Raises DataSetChangedError where a version is gone, and ShardingError.
+    Raises DataSetChangedError where a version is gone, ArchivedDataError where one has to be
+    restored, and ShardingError.
     """
     check_shares((version.file for version in dataset.objects), sharding)
     prefix_uri = f"{folder_uri}/{dataset.fingerprint}/"
@@ -42,6 +44,9 @@ def copy_source_data(
         try:
             _copy(s3, bucket, version, prefix_uri + place(version.file, sharding))
         except ClientError as error:
+            if error_code(error) in archives.REFUSALS:
+                why = archives.refusal(s3, bucket, version.key, version.version_id)
+                raise ArchivedDataError(why) from error
             if error_code(error) not in GONE:
                 raise
             raise DataSetChangedError(

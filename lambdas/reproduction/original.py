@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import fastjsonschema
 from botocore.exceptions import ClientError
 
+from lambdas.boundary import archives
 from lambdas.boundary.s3_objects import GONE, error_code, split_uri
 from lambdas.boundary.schema_errors import explanation
 from lambdas.data_sets.data_sets import DataSet, ObjectVersion
@@ -116,6 +117,8 @@ def _check_copy(s3: "S3Client", version: ObjectVersion, uri: str) -> None:
         if error_code(error) not in GONE:
             raise
         raise ValueError(f"{uri}, its copy of the data, is gone") from error
+    if archives.archive(found):
+        raise ValueError(archives.refusal(s3, bucket, key, "null"))
     if found["ContentLength"] != version.size:
         raise ValueError(
             f"{uri} has {found['ContentLength']} bytes, expected {version.size}: it was overwritten"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from lambdas.boundary import archives
 from lambdas.boundary.s3_objects import put_json, split_uri
 from lambdas.reuse.keys import PREPROCESS, TRAIN, VARIABLE
 from lambdas.runs import files
@@ -183,5 +184,7 @@ def _check_object(
     now = next(version for version in versions if version["IsLatest"])
     if now.get("ETag") is None:
         raise NoResultError(f"{uri} was deleted")
+    if now.get("StorageClass") in archives.CLASSES:
+        raise NoResultError(f"{uri} lies in {now['StorageClass']}, from where no job can read it")
     if written != {(now["ETag"], now["Size"])}:
         raise NoResultError(f"{uri} is not what the job wrote")

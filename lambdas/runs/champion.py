@@ -5,14 +5,16 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from lambdas.boundary.s3_objects import COPY, put_json, split_uri
-from lambdas.boundary.text import SHA256
+from lambdas.boundary.text import SHA256, one_line
+from lambdas.boundary.transient import may_pass
 from lambdas.errors import ThrottlingError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef
     from mypy_boto3_sagemaker import SageMakerClient
 
 log = logging.getLogger(__name__)
@@ -20,8 +22,9 @@ log = logging.getLogger(__name__)
 NO_DIGEST = "none"  # as the evaluation's --champion-sha256 takes it
 LOOKS = 3
 NO_CHAMPION: dict[str, Any] = {"model_package_arn": None}
-# A copy refused for good. HeadObject has no body, so its codes are bare statuses.
-UNREADABLE = {"404", "NoSuchKey", "NoSuchBucket", "403", "AccessDenied", "InvalidObjectState"}
+# Tags stay behind: to copy them would need s3:GetObjectTagging and s3:PutObjectTagging.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+WITHOUT_TAGS = {"TaggingDirective": "REPLACE"}
 
 
 def place_champion(
@@ -31,7 +34,9 @@ def place_champion(
 
     Returns what champion.json says: ``{"model_package_arn": None}`` where nothing is approved yet;
     the package's ARN with ``model_data_url``; or its ARN with ``error`` where its model cannot be
-    had, which is for the gate to judge. Throttling and service errors are raised.
+    had, which is for the gate to judge. Throttling and service errors are raised; whatever else S3
+    answers of that model will be answered again: it is gone or archived, its key of KMS is disabled
+    or deleted, its bucket is closed, of another region or no bucket's name.
     """
     package = newest_approved(sagemaker, group)
     champion = NO_CHAMPION if package is None else _copy(s3, package, folder_uri)
@@ -131,11 +136,12 @@ def _copy(s3: "S3Client", package: Mapping[str, Any], folder_uri: str) -> dict[s
     try:
         source_bucket, source_key = split_uri(url)
         bucket, key = split_uri(f"{folder_uri}/model.tar.gz")
-        s3.copy({"Bucket": source_bucket, "Key": source_key}, bucket, key, Config=COPY)
-    except ValueError as error:
-        return {"model_package_arn": arn, "error": f"ModelDataUrl: {error}"}
+        source: CopySourceTypeDef = {"Bucket": source_bucket, "Key": source_key}
+        s3.copy(source, bucket, key, ExtraArgs=WITHOUT_TAGS, Config=COPY)
+    except (ValueError, ParamValidationError) as error:
+        return {"model_package_arn": arn, "error": one_line(f"ModelDataUrl {url!r}: {error}")}
     except ClientError as error:
-        if error.response["Error"]["Code"] not in UNREADABLE:
+        if may_pass(error):
             raise
         return {"model_package_arn": arn, "error": f"cannot copy {url!r}: {error}"}
     return {

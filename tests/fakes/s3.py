@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from boto3.s3.transfer import S3Transfer
+from botocore.handlers import validate_bucket_name
 from botocore.response import StreamingBody
 
 from tests.fakes.service import (
@@ -45,6 +46,7 @@ class FakeS3(FakeService):
             name: defaultdict(list) for name in buckets
         }
         self.versioned = versioned
+        self._archived: dict[tuple[str, str], dict[str, Any]] = {}
         self._ticks = itertools.count()
 
     # What tests say in one word
@@ -72,6 +74,10 @@ class FakeS3(FakeService):
     def purge(self, bucket: str, key: str) -> None:
         """Remove all versions of an object, as a lifecycle rule may."""
         self.buckets[bucket].pop(key)
+
+    def archive(self, bucket: str, key: str, **head: Any) -> None:
+        """Let an object lie in an archive; ``head`` is what HeadObject says of that."""
+        self._archived[bucket, key] = head
 
     def now(self) -> datetime:
         """Return the time, which goes on with every write and every question: a second each."""
@@ -101,6 +107,7 @@ class FakeS3(FakeService):
     @operation
     def get_object(self, **request: Any) -> dict[str, Any]:
         version = self._asked_for(request, "GetObject", "PreconditionFailed")
+        self._refuse_if_archived(request, "GetObject", "InvalidObjectState")
         content = version.content or b""
         body = StreamingBody(io.BytesIO(content), len(content))
         return {"Body": body, "ContentLength": len(content), "LastModified": version.written}
@@ -113,6 +120,7 @@ class FakeS3(FakeService):
             "ContentLength": len(version.content or b""),
             "ETag": f'"{version.etag}"',
             "LastModified": version.written,
+            **self._archived.get((request["Bucket"], request["Key"]), {}),
         }
 
     @operation
@@ -177,6 +185,7 @@ class FakeS3(FakeService):
         Config: Any = None,
     ) -> None:
         """Copy as boto3's managed transfer does: HeadObject first, then CopyObject."""
+        validate_bucket_name(CopySource)  # before anything is sent
         extra = ExtraArgs or {}
         assert set(extra) <= set(S3Transfer.ALLOWED_COPY_ARGS)
         pin = f"?versionId={CopySource['VersionId']}" if "VersionId" in CopySource else ""
@@ -189,9 +198,15 @@ class FakeS3(FakeService):
         self.calls.append(("CopyObject", request))
         self.refuse_if_told("CopyObject")
         version = self._asked_for({**CopySource, **condition}, "CopyObject", "PreconditionFailed")
+        self._refuse_if_archived(CopySource, "CopyObject", "ObjectNotInActiveTierError")
         self._write(Bucket, Key, version.content)
 
     # How it is kept
+
+    def _refuse_if_archived(self, request: dict[str, Any], operation_name: str, code: str) -> None:
+        head = self._archived.get((request["Bucket"], request["Key"]))
+        if head is not None and 'ongoing-request="false"' not in head.get("Restore", ""):
+            raise client_error(code, operation_name, status=403)
 
     def _bucket(self, name: str, operation_name: str) -> dict[str, list[Version]]:
         if name not in self.buckets:

@@ -6,8 +6,9 @@ from botocore.exceptions import (
     IncompleteReadError,
     ReadTimeoutError,
 )
+from botocore.retries import standard
 
-from lambdas.boundary.transient import naming_transient_errors
+from lambdas.boundary.transient import may_pass, naming_transient_errors
 from lambdas.errors import ThrottlingError
 from tests.fakes.service import client_error
 
@@ -43,6 +44,15 @@ def test_what_may_pass_is_renamed(error):
 def test_an_answer_that_broke_off_is_said_to_be_s3s():
     with pytest.raises(ThrottlingError, match=r"^An answer of S3 broke off: 1 read, but .* is 2"):
         raising(IncompleteReadError(actual_bytes=1, expected_bytes=2))
+
+
+def test_all_that_boto3_retries_may_pass():
+    retried = {
+        *standard.TransientRetryableChecker._TRANSIENT_ERROR_CODES,
+        *standard.ThrottledRetryableChecker._THROTTLED_ERROR_CODES,
+    }
+    assert {code for code in retried if not may_pass(client_error(code, "GetObject"))} == set()
+    assert may_pass(client_error("KMS.ThrottlingException", "CopyObject"))
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "NoSuchKey", "ValidationException"])

@@ -3,7 +3,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.data_sets.data_sets import DataSets
 from lambdas.data_sets.source_data import copy_source_data
-from lambdas.errors import DataSetChangedError, ShardingError
+from lambdas.errors import ArchivedDataError, DataSetChangedError, ShardingError
 from tests.fakes.s3 import FakeS3
 
 BUCKET = "bucket"
@@ -72,6 +72,46 @@ def test_newer_data_is_copied_somewhere_else(s3, dataset):
     newer = DataSets(s3, BUCKET, "raw_data/", FILES[1:]).find("digits")
     assert copies(s3, copy_source_data(s3, newer, FOLDER, ALONE)) == {FILES[1]: b"newer"}
     assert len(copies(s3, first)) == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "archive", "asked"),
+    [
+        ({"StorageClass": "GLACIER"}, "GLACIER", "--restore-request Days=7`"),
+        ({"StorageClass": "DEEP_ARCHIVE"}, "DEEP_ARCHIVE", "--restore-request Days=7`"),
+        (
+            {"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"},
+            "ARCHIVE_ACCESS",
+            "--restore-request 'GlacierJobParameters={Tier=Standard}'`",
+        ),
+        (
+            {"StorageClass": "GLACIER", "Restore": 'ongoing-request="true"'},
+            "GLACIER",
+            "it is being restored",
+        ),
+    ],
+)
+def test_an_archived_file_is_named_with_its_archive_and_how_to_restore_it(
+    s3, dataset, head, archive, asked
+):
+    version = dataset.objects[0]
+    s3.archive(BUCKET, version.key, **head)
+    with pytest.raises(ArchivedDataError) as caught:
+        copy_source_data(s3, dataset, FOLDER, ALONE)
+    told = str(caught.value)
+    assert told.startswith(f"s3://{BUCKET}/{version.key} lies in {archive} and cannot be read: ")
+    assert asked in told
+    if s3.versioned and "restore-object" in told:
+        assert f"--key '{version.key}' --version-id {version.version_id} " in told
+    assert told.isprintable()
+
+
+def test_a_file_that_was_restored_for_some_days_is_copied(s3, dataset):
+    restored = 'ongoing-request="false", expiry-date="Fri, 21 Dec 2026 00:00:00 GMT"'
+    key = dataset.objects[0].key
+    s3.archive(BUCKET, key, StorageClass="GLACIER", Restore=restored)
+    uri = copy_source_data(s3, dataset, FOLDER, ALONE)
+    assert len(copies(s3, uri)) == len(FILES)
 
 
 def test_other_errors_are_raised(s3, dataset):

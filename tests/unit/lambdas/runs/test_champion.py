@@ -71,6 +71,7 @@ def test_a_champion_whose_model_is_gone_has_no_digest():
     [
         (MODEL, "404"),
         ("s3://deleted-bucket/model.tar.gz", "NoSuchBucket"),
+        ("s3://no bucket!/model.tar.gz", "Invalid bucket name"),
         ("https://example.com/model.tar.gz", "expected s3://<bucket>/<key>"),
         (None, "names no ModelDataUrl"),
     ],
@@ -80,6 +81,54 @@ def test_a_model_that_is_gone_is_recorded(place, sagemaker, url, error):
     answer = place()
     assert answer["model_package_arn"] == arn
     assert error in answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("301", 301),
+        ("PermanentRedirect", 301),
+        ("400", 400),
+        ("InvalidRequest", 400),
+        ("KMS.DisabledException", 400),
+        ("KMS.NotFoundException", 400),
+        ("KMS.KMSInvalidStateException", 400),
+        ("AccessDenied", 403),
+        ("AllAccessDisabled", 403),
+        ("InvalidObjectState", 403),
+        ("ObjectNotInActiveTierError", 403),
+        ("NoSuchKey", 404),
+        ("MethodNotAllowed", 405),
+        ("SomethingNew", 409),
+    ],
+)
+def test_whatever_s3_refuses_of_a_model_for_good_is_recorded(place, s3, sagemaker, code, status):
+    arn = sagemaker.register("fashion-mnist", MODEL)
+    s3.upload(BUCKET, MODEL.removeprefix(f"s3://{BUCKET}/"))
+    for call in ("CopyObject", "HeadObject"):
+        s3.refuse(call, code, status)
+        answer = place()
+        assert answer["model_package_arn"] == arn
+        assert code in answer["error"]
+        assert call in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "KMS.ThrottlingException", "RequestTimeout"]
+)
+def test_what_passes_is_raised_whatever_its_status(place, s3, sagemaker, code):
+    sagemaker.register("fashion-mnist", MODEL)
+    s3.upload(BUCKET, MODEL.removeprefix(f"s3://{BUCKET}/"))
+    s3.refuse("CopyObject", code, 400)
+    with pytest.raises(ClientError, match=code):
+        place()
+
+
+def test_the_tags_of_a_model_stay_behind(place, s3, sagemaker):
+    sagemaker.register("fashion-mnist", MODEL)
+    s3.upload(BUCKET, MODEL.removeprefix(f"s3://{BUCKET}/"))
+    place()
+    assert [copy["TaggingDirective"] for copy in s3.called("CopyObject")] == ["REPLACE"]
 
 
 def test_a_model_that_may_not_be_read_is_recorded(place, s3, sagemaker):
