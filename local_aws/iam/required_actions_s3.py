@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
@@ -57,8 +58,34 @@ _CREATING = ("PutObject", "CreateMultipartUpload", "CopyObject")
 _KEY = re.compile(r"<Key>(.*?)</Key>", re.DOTALL)
 
 
-def required(call: Call, environ: "WSGIEnvironment", partition: str) -> Iterator[Request]:
-    """Yield what the caller must be allowed to do."""
+@dataclass(frozen=True)
+class Source:
+    """What a copy is made of: the header has `bucket/key?versionId=...`, its path encoded."""
+
+    bucket: str
+    key: str
+    version_id: str = ""
+
+    @classmethod
+    def of(cls, header: str) -> "Source":
+        """Read the header `x-amz-copy-source`."""
+        path, _, version_id = header.partition("?versionId=")
+        bucket, _, key = unquote(path).removeprefix("/").partition("/")
+        return cls(bucket, key, version_id)
+
+    def needs(self, action: str, partition: str) -> Request:
+        """Return the right to that action on it, or on its version."""
+        action = _OF_A_VERSION[action] if self.version_id else action
+        return Request(f"s3:{action}", f"arn:{partition}:s3:::{self.bucket}/{self.key}")
+
+
+def required(
+    call: Call,
+    environ: "WSGIEnvironment",
+    partition: str,
+    tagged: Callable[[Source], bool] = lambda _: False,
+) -> Iterator[Request]:
+    """Yield what the caller must be allowed to do; `tagged` tells whether an object has tags."""
     bucket, key = call.path_parameters.get("Bucket", ""), call.path_parameters.get("Key", "")
     query = {name: values[0] for name, values in _query(environ).items()}
     if not bucket:
@@ -78,7 +105,11 @@ def required(call: Call, environ: "WSGIEnvironment", partition: str) -> Iterator
             if environ.get(header):
                 yield Request(f"s3:{more}", f"{where}/{key}")
     if environ.get("HTTP_X_AMZ_COPY_SOURCE"):
-        yield _reading(environ["HTTP_X_AMZ_COPY_SOURCE"], partition)
+        source = Source.of(environ["HTTP_X_AMZ_COPY_SOURCE"])
+        yield source.needs("GetObject", partition)
+        if call.operation == "CopyObject" and _copies_tags(environ) and tagged(source):
+            yield source.needs("GetObjectTagging", partition)
+            yield Request("s3:PutObjectTagging", f"{where}/{key}")
 
 
 def listing(call: Call, partition: str) -> Request | None:
@@ -95,11 +126,12 @@ def _all_buckets(operation: str) -> str:
     return "s3:ListAllMyBuckets" if operation == "ListBuckets" else f"s3:{operation or 'Unknown'}"
 
 
-def _reading(source: str, partition: str) -> Request:
-    """Return the right to read a copy's source: `bucket/key?versionId=...`, its path encoded."""
-    path, _, version = source.partition("?versionId=")
-    action = "GetObjectVersion" if version else "GetObject"
-    return Request(f"s3:{action}", f"arn:{partition}:s3:::{unquote(path).removeprefix('/')}")
+def _copies_tags(environ: "WSGIEnvironment") -> bool:
+    """Tell whether a copy takes the tags of its source along, as it does if nothing else is said.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+    """
+    return str(environ.get("HTTP_X_AMZ_TAGGING_DIRECTIVE", "COPY")).upper() == "COPY"
 
 
 def _query(environ: "WSGIEnvironment") -> dict[str, list[str]]:

@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 import hmac
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from moto.core.responses import BaseResponse
+from moto.s3.models import s3_backends
 from werkzeug.exceptions import Forbidden
 
 from local_aws.iam import required_actions, required_actions_s3, sessions
@@ -18,6 +20,7 @@ from local_aws.iam.authorization import AccessDeniedError, check
 from local_aws.iam.policies import Request
 from local_aws.iam.readings import second_reading
 from local_aws.iam.required_actions import Place
+from local_aws.iam.required_actions_s3 import Source
 from local_aws.iam.sessions import Session
 from local_aws.requests.calls import Call, call_of, parameters_of, scope_of
 from local_aws.requests.refusals import Refusal, protocol_of, refuse
@@ -104,7 +107,8 @@ class RoleCall:
 
     def _required(self, environ: "WSGIEnvironment") -> Iterator[Request]:
         if self.call.service == "s3":
-            return required_actions_s3.required(self.call, environ, self.session.partition)
+            tagged = partial(_is_tagged, self.session)
+            return required_actions_s3.required(self.call, environ, self.session.partition, tagged)
         place = Place(self.session.partition, self.call.region, self.session.account)
         return required_actions.required(self.call, parameters_of(self.call, environ), place)
 
@@ -136,6 +140,14 @@ def role_call_of(environ: "WSGIEnvironment") -> RoleCall | None:
     session = sessions.find(scope.access_key) if scope is not None else None
     call = call_of(environ) if session is not None else None
     return RoleCall(call, session) if call is not None and session is not None else None
+
+
+def _is_tagged(session: Session, source: Source) -> bool:
+    backend = s3_backends[session.account][session.partition]
+    if source.bucket not in backend.buckets:
+        return False
+    key = backend.get_object(source.bucket, source.key, source.version_id or None)
+    return key is not None and bool(backend.tagger.get_tag_dict_for_resource(key.arn))
 
 
 def _token(environ: "WSGIEnvironment") -> bytes:

@@ -104,6 +104,21 @@ def test_actions_and_resources_count(embedded_aws: EmbeddedAws, role: str, bucke
     assert s3.head_object(Bucket=bucket, Key="in/x")["ContentLength"] == 1
 
 
+def test_a_copy_of_what_has_tags_needs_the_right_to_them(
+    embedded_aws: EmbeddedAws, role: str, bucket: str
+) -> None:
+    grant(embedded_aws, role, allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{bucket}/*"))
+    tags = {"TagSet": [{"Key": "scanned", "Value": "clean"}]}
+    embedded_aws.client("s3").put_object_tagging(Bucket=bucket, Key="in/x", Tagging=tags)
+    copy = {"Bucket": bucket, "Key": "in/y", "CopySource": f"{bucket}/in/x"}
+    s3 = acting_as(embedded_aws, role, "s3")
+
+    error = refused(s3.copy_object, **copy)
+    s3.copy_object(**copy, TaggingDirective="REPLACE")
+
+    assert "s3:GetObjectTagging" in error["Message"]
+
+
 def test_a_grant_and_its_end_are_seen_at_once(embedded_aws: EmbeddedAws, role: str) -> None:
     sqs = acting_as(embedded_aws, role, "sqs")
 

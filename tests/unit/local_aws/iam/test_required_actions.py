@@ -277,6 +277,25 @@ def test_what_calls_of_s3_need(found: Needed, expected: Needed) -> None:
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("directive", "more"),
+    [
+        (
+            {},
+            ["s3:GetObjectVersionTagging arn:aws:s3:::c/a", "s3:PutObjectTagging arn:aws:s3:::b/k"],
+        ),
+        ({"HTTP_X_AMZ_TAGGING_DIRECTIVE": "REPLACE"}, []),
+    ],
+)
+def test_a_copy_needs_the_tagging_of_a_source_that_has_tags(
+    directive: dict[str, str], more: list[str]
+) -> None:
+    call = Call("s3", "CopyObject", path_parameters={"Bucket": "b", "Key": "k"})
+    environ: Any = {"HTTP_X_AMZ_COPY_SOURCE": "c/a?versionId=1", **directive}
+    found = required_actions_s3.required(call, environ, "aws", lambda source: source.bucket == "c")
+    assert [f"{each.action} {each.resource}" for each in found][2:] == more
+
+
 def test_every_operation_of_s3_is_an_action_of_aws(published: dict[str, Any]) -> None:
     known = published["s3"]["Actions"]
     renamed = [
