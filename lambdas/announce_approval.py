@@ -72,10 +72,15 @@ def announce_approval(
 
 
 def _why(package: Mapping[str, Any], updated: list[str]) -> str:
-    """Return the reason of this very change; an older one may stand in the registry still."""
+    """Return the reason of this change.
+
+    Where the event does not say that the description was changed, an earlier decision may have left
+    it there. Or the event names one of several changed fields, as AWS's example of it does.
+    """
     if updated:
-        described = "ApprovalDescription" in updated
-        return str(package.get("ApprovalDescription") or "") if described else ""
+        described = str(package.get("ApprovalDescription") or "")
+        known = not described or "ApprovalDescription" in updated
+        return described if known else f"(perhaps of an earlier decision) {described}"
     metadata = package.get("CustomerMetadataProperties") or {}
     return str(metadata.get("decision_reason") or "")
 

@@ -41,9 +41,20 @@ def test_an_approval_is_one_line_with_version_reason_person_and_report(tell):
     )
 
 
-def test_a_reason_of_an_earlier_decision_is_not_taken_for_this_ones(tell):
+def test_a_reason_that_may_be_of_an_earlier_decision_is_told_as_such(tell):
     (message,) = tell(
         ModelApprovalStatus="Rejected", UpdatedModelPackageFields=["ModelApprovalStatus"]
+    )
+    assert message["Message"].startswith(
+        "fashion-mnist version 3 is Rejected: (perhaps of an earlier decision) slices checked by "
+    )
+
+
+def test_a_decision_without_a_reason_is_told_without_one(tell):
+    (message,) = tell(
+        ModelApprovalStatus="Rejected",
+        ApprovalDescription=None,
+        UpdatedModelPackageFields=["ModelApprovalStatus"],
     )
     assert message["Message"].startswith("fashion-mnist version 3 is Rejected. Report: ")
 
