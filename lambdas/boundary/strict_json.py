@@ -28,28 +28,44 @@ def parse(content: bytes) -> object:
 
     A number that is too large for a float, such as 1e400, would be an Infinity: it is refused too.
 
-    Raises ValueError saying what is wrong, deep nesting included.
+    Raises ValueError saying what is wrong and where, deep nesting included.
     """
     try:
-        return json.loads(
+        found = json.loads(
             content.decode("utf-8"),
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
+            parse_constant=_Unusable,
+            parse_float=_number,
             object_pairs_hook=_without_duplicates,
         )
+        _refuse_unusable(found, "")
     except (ValueError, RecursionError) as error:
         raise ValueError(f"malformed: {error}") from error
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    found = float(text)
-    if math.isinf(found):
-        raise ValueError(f"{one_line(text, 40)} is too large for a number")
     return found
+
+
+class _Unusable(float):
+    """What JSON has no number for; ``text`` is how it was written."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _number(text: str) -> float:
+    found = float(text)
+    return _Unusable(text) if math.isinf(found) else found
+
+
+def _refuse_unusable(value: object, field: str) -> None:
+    if isinstance(value, _Unusable):
+        words = "is not JSON" if value.text.lstrip("-").isalpha() else "is too large for a number"
+        text = one_line(value.text, 40)
+        raise ValueError(f"{one_line(field.lstrip('.'), 80) or 'the value'}: {text} {words}")
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _refuse_unusable(inner, f"{field}.{name}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            _refuse_unusable(inner, f"{field}.{number}")
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ container, this module puts `LambdaService` in place.
 import base64
 import copy
 import io
-import json
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +25,7 @@ from local_aws.awslambda.environment import Outcome
 from local_aws.awslambda.runtime_api import Event
 from local_aws.awslambda.service import LambdaService
 from local_aws.context import Context
+from local_aws.requests import numbers
 from local_aws.stepfunctions import executions
 from local_aws.wrapping import Original, replace, wrap
 
@@ -104,7 +104,7 @@ def install(context: Context) -> None:
 def event_of(payload: bytes, headers: Mapping[str, str]) -> Event:
     """Return an event with a fresh request id; raise what AWS answers to a bad payload."""
     try:
-        json.loads(payload or b"{}")
+        numbers.load(payload or b"{}")
     except ValueError as error:
         raise InvalidPayloadError(error) from error
     client_context = headers.get("X-Amz-Client-Context")

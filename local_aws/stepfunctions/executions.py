@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from moto.core.responses import ActionResult
+from moto.stepfunctions.exceptions import InvalidExecutionInput
 from moto.stepfunctions.parser import api, quotas
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component import eval_component
@@ -37,6 +38,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from local_aws.requests import numbers
 from local_aws.stepfunctions import logs
 from local_aws.wrapping import Original, replace, wrap
 
@@ -217,12 +219,20 @@ def _sleep_unless_stopped(seconds: float) -> None:
 
 
 def _answer_start(self: StepFunctionResponse) -> ActionResult:
-    """AWS traces an execution as part of the trace that the request names; moto drops it."""
+    """AWS traces an execution as part of the trace that the request names; moto drops it.
+
+    And AWS reads the input as JSON has it, with no NaN in it.
+    """
     backend: Any = self.stepfunction_backend
+    given = self._get_param("input", if_none="{}")
+    try:
+        numbers.load(given)
+    except ValueError as error:
+        raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
     execution = backend.start_execution(
         self._get_param("stateMachineArn"),
         self._get_param("name"),
-        self._get_param("input", if_none="{}"),
+        given,
         self._get_param("traceHeader"),
     )
     return ActionResult({"executionArn": execution.exec_arn, "startDate": execution.start_date})

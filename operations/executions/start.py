@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
+from lambdas.boundary import strict_json
 from operations.errors import InputError, NotDeployedError, StartRefusedError
 from state_machine.names import Names
 
@@ -56,9 +57,9 @@ def start(functions: "LambdaClient", names: Names, asked: dict[str, Any]) -> Ans
 def execution_input(text: str) -> dict[str, Any]:
     """The JSON object in `text`. Raises InputError."""
     try:
-        value = json.loads(text)
+        value = strict_json.parse(text.encode("utf-8", "replace"))
     except ValueError as error:
-        raise InputError(f"--input is not JSON: {error}", """for example: --input '{}'""") from None
+        raise InputError(f"--input is {error}", """for example: --input '{}'""") from None
     if not isinstance(value, dict):
         raise InputError(
             f"--input is {type(value).__name__}, expected a JSON object",

@@ -21,7 +21,7 @@ WHOLE = json.dumps(evaluation(0.9)).encode()
 BROKEN = {
     "not a number": (
         WHOLE.replace(b'"value": 0.9,', b'"value": NaN,'),
-        "malformed: NaN is not JSON",
+        "NaN is not JSON",
     ),
     "missing": (None, "is missing: the evaluation wrote nothing"),
     "malformed": (WHOLE[:-1], "malformed: Expecting"),

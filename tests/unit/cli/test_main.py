@@ -89,7 +89,12 @@ def test_help_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     ("given", "problem"),
-    [("{", "--input is not JSON"), ("[1]", "--input is list, expected a JSON object")],
+    [
+        ("{", "--input is malformed"),
+        ('{"hyperparameters": {"learning-rate": NaN}}', "hyperparameters.learning-rate: NaN"),
+        ('{"hyperparameters": {"epochs": 1e999}}', "hyperparameters.epochs: 1e999 is too large"),
+        ("[1]", "--input is list, expected a JSON object"),
+    ],
 )
 def test_an_input_that_is_no_json_object_is_an_error(given: str, problem: str) -> None:
     result = runner.invoke(app, ["start", "--input", given])

@@ -114,7 +114,7 @@ def test_a_message_cannot_pretend_to_be_another_way_in(deliver, upload, stepfunc
         ("please retrain", "expected a JSON object"),
         ("[1]", "expected a JSON object"),
         ('{"dataset": "a", "dataset": "b"}', "stands twice"),
-        ('{"epochs": NaN}', "NaN is not JSON"),
+        ('{"epochs": NaN}', "epochs: NaN is not JSON"),
         ('{"epochs": 3}', "unknown field 'epochs'"),
     ],
 )

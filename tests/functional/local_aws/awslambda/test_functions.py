@@ -285,9 +285,10 @@ def test_unknown_function(embedded_aws: EmbeddedAws) -> None:
 
 def test_payload_that_is_not_json(embedded_aws: EmbeddedAws, deploy: Deploy) -> None:
     name = deploy("def handler(event, context):\n    return event\n")
-    with pytest.raises(ClientError) as refused:
-        embedded_aws.client("lambda").invoke(FunctionName=name, Payload=b"{")
-    assert refused.value.response["Error"]["Code"] == "InvalidRequestContentException"
+    for payload, said in ((b"{", "Expecting"), (b'{"rate": NaN}', "rate: NaN")):
+        with pytest.raises(ClientError, match=said) as refused:
+            embedded_aws.client("lambda").invoke(FunctionName=name, Payload=payload)
+        assert refused.value.response["Error"]["Code"] == "InvalidRequestContentException"
 
 
 def test_code_that_is_no_zip_is_refused(embedded_aws: EmbeddedAws, deploy: Deploy) -> None:

@@ -100,11 +100,20 @@ def test_a_name_starts_one_execution(states: Any) -> None:
         states.start_execution(**request)
 
 
-def test_an_input_that_is_no_json_is_refused(states: Any) -> None:
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{", "Expecting"),
+        ('{"a": {"b": [NaN]}}', "a.b.0: NaN"),
+        ('{"a": -Infinity}', "a: -Infinity"),
+        ('{"a": 1e999}', "a: 1e999"),
+    ],
+)
+def test_an_input_that_is_no_json_is_refused(states: Any, given: str, said: str) -> None:
     arn = create(states, echo(x=1))
 
-    with pytest.raises(states.exceptions.InvalidExecutionInput):
-        states.start_execution(stateMachineArn=arn, input="{")
+    with pytest.raises(states.exceptions.InvalidExecutionInput, match=said):
+        states.start_execution(stateMachineArn=arn, input=given)
 
 
 def test_a_stop_right_after_the_start_is_not_lost(states: Any) -> None:

@@ -37,7 +37,7 @@ def test_the_largest_manifest_passes_in_any_encoding_of_its_names():
         (b" " * manifest.LARGEST + b"{}", "manifest.json is larger than 262144 bytes"),
         (b"", "manifest.json is malformed: "),
         (b"\xff", "manifest.json is malformed: 'utf-8'"),
-        (b'{"files": [NaN]}', "manifest.json is malformed: NaN is not JSON"),
+        (b'{"files": [NaN]}', "manifest.json is malformed: files.0: NaN is not JSON"),
         ([], 'manifest.json: content: found [], expected object (with the list "files" and'),
         ({}, 'manifest.json: content: found {}, expected object (with the list "files" and'),
         ({"file": []}, 'manifest.json: content: found {"file": []}, expected object (with'),
