@@ -54,7 +54,7 @@ def prepare_run(
     the run's folder (nothing in there is touched).
     """
     defaults = event["defaults"]
-    asked = run_input.parse(event["input"], defaults["hyperparameters"])
+    asked = run_input.of_execution(event)
     datasets = DataSets.of(s3, defaults)
     plan.check_owner(s3, _identity(event) | {"started_at": event["execution"]["started_at"]})
     try:

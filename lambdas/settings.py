@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from lambdas.errors import SettingsError
-from lambdas.runs.input import Hyperparameter
+from lambdas.runs.input import Bounds, Hyperparameter
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Settings:
     dataset_prefix: str  # with its trailing slash: "raw_data/"
     required_files: tuple[str, ...]
     hyperparameters: Mapping[str, Hyperparameter]  # the defaults of pipeline.toml
+    bounds: Bounds = field(default_factory=dict)  # of hyperparameters, as the scripts declare them
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -31,6 +32,7 @@ class Settings:
             dataset_prefix=_text(environ, "RETRAIN_DATASET_PREFIX"),
             required_files=_file_names(environ, "RETRAIN_REQUIRED_FILES"),
             hyperparameters=_hyperparameters(environ, "RETRAIN_HYPERPARAMETERS"),
+            bounds=_bounds(environ, "RETRAIN_BOUNDS"),
         )
 
 
@@ -56,6 +58,13 @@ def _hyperparameters(environ: Mapping[str, str], name: str) -> Mapping[str, Hype
         isinstance(value, bool | int | float | str) for value in found.values()
     ):
         raise _unexpected(name, environ.get(name), "a JSON object of plain values by name")
+    return found
+
+
+def _bounds(environ: Mapping[str, str], name: str) -> Bounds:
+    found = _json(environ, name)
+    if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
+        raise _unexpected(name, environ.get(name), "a JSON object of JSON Schemas by name")
     return found
 
 

@@ -45,7 +45,8 @@ def start_retraining(
     Raises InvalidInputError, ReproductionError and the DataSetErrors, which the caller sees as a
     FunctionError.
     """
-    asked = run_input.parse({} if event is None else event, settings.hyperparameters)
+    payload = {} if event is None else event
+    asked = run_input.parse(payload, settings.hyperparameters, settings.bounds)
     ledger = Ledger(s3, settings.bucket)
     once = partial(start_once, stepfunctions, ledger, settings.state_machine_arn)
     if asked.reproduce is not None:

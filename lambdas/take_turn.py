@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.boundary.transient import naming_transient_errors
 from lambdas.data_sets.data_sets import DataSet, DataSets
+from lambdas.errors import InvalidInputError
 from lambdas.runs import input as run_input
-from lambdas.runs.executions import start_on_upload
+from lambdas.runs.executions import name_problem, start_on_upload
 from lambdas.runs.input import RunInput
 from lambdas.runs.ledger import Ledger
 from lambdas.runs.succession import Succession
@@ -67,8 +68,10 @@ def take_turn(
     NoCompleteDataSetError, and IncompleteDataSetError where the data set is gone or was left
     incomplete for too long.
     """
-    asked = run_input.parse(event["input"], event["defaults"]["hyperparameters"])
     execution = event["execution"]
+    if problem := name_problem(execution["arn"]):
+        raise InvalidInputError(problem)
+    asked = run_input.of_execution(event)
     age = (now - datetime.fromisoformat(execution["started_at"])).total_seconds()
     answer = _about_the_data(event, asked, now, s3, stepfunctions) or _about_the_turn(
         _running(stepfunctions, execution["arn"]), execution["arn"], event, age

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from data.arrays import load_split
 from fitting import history, precision
-from job import container, model_digest
+from job import bounds, container, model_digest
 from job.errors import UsageError
 from job.tracking import tracked
 
@@ -81,17 +81,19 @@ def parse_arguments(arguments: list[str], environment: Mapping[str, str]) -> arg
     base = container.base_directory()
     parser = container.ArgumentParser("Train the model on the arrays of the channels.")
     parser.add_argument("--network", help="one of those in model.py; the first if not given")
-    parser.add_argument("--epochs", type=container.positive_int, default=10)
-    parser.add_argument("--batch-size", type=container.positive_int, default=64)
-    parser.add_argument("--learning-rate", type=container.positive_float, default=0.001)
-    parser.add_argument("--schedule", choices=("constant", "one-cycle"), default="constant")
+    parser.add_argument("--epochs", type=bounds.reader("epochs", int), default=10)
+    parser.add_argument("--batch-size", type=bounds.reader("batch-size", int), default=64)
+    parser.add_argument(
+        "--learning-rate", type=bounds.reader("learning-rate", float), default=0.001
+    )
+    parser.add_argument("--schedule", type=bounds.reader("schedule", str), default="constant")
     parser.add_argument(
         "--precision",
-        choices=precision.PRECISIONS,
+        type=bounds.reader("precision", str),
         default=precision.FLOAT32,
         help="of the products; auto is bfloat16 where the processor multiplies it (AMX)",
     )
-    parser.add_argument("--seed", type=container.seed, default=42)
+    parser.add_argument("--seed", type=bounds.reader("seed", int), default=42)
     folders = {
         "--train": ("SM_CHANNEL_TRAIN", base / "input/data/train"),
         "--validation": ("SM_CHANNEL_VALIDATION", base / "input/data/validation"),

@@ -27,6 +27,7 @@ from lambdas.data_sets.data_sets import name_problem
 from lambdas.gate.settings import CONFIDENCE_LEVEL, parse_auto_approve, parse_gate
 from lambdas.gate.verdicts import KEEP_CHAMPION
 from lambdas.runs import instances
+from state_machine import bounds as script_bounds
 from state_machine.artifacts import bundle
 from state_machine.errors import ConfigError
 from state_machine.schedules import check_expression
@@ -124,7 +125,7 @@ class Preprocessing(Job):
     """
 
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    seed: int = 42
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42  # what numpy takes
     replicated_files: Annotated[list[str], Field(min_length=1)] = ["*labels*", "manifest.json"]
 
 
@@ -145,7 +146,7 @@ class Training(Job):
     `max_wait_seconds` bounds a spot job's run time and its waits for capacity together.
     `keep_alive_seconds` is how long its instances wait for the next training, 0 for not at all.
     In the file, `recipe` names one of `recipes`, tables of hyperparameters that those of
-    `hyperparameters` are laid over; here are only what comes of it.
+    `hyperparameters` are laid over; here `hyperparameters` are what comes of it.
     """
 
     use_spot: bool = False
@@ -155,6 +156,7 @@ class Training(Job):
     framework_version: str
     py_version: str
     hyperparameters: Annotated[dict[str, Hyperparameter], Field(max_length=MAX_HYPERPARAMETERS)]
+    recipes: Annotated[dict[str, dict[str, Hyperparameter]], Field(exclude=True)] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -166,7 +168,11 @@ class Training(Job):
         recipe = recipes.get(name) if isinstance(recipes, dict) else None
         if not isinstance(recipe, dict):
             raise ValueError(f"recipe is {name!r}: expected the NAME of a [training.recipes.NAME]")
-        return {**rest, "hyperparameters": {**recipe, **rest.get("hyperparameters", {})}}
+        return {
+            **rest,
+            "hyperparameters": {**recipe, **rest.get("hyperparameters", {})},
+            "recipes": recipes,
+        }
 
     @field_validator("hyperparameters")
     @classmethod
@@ -302,6 +308,22 @@ class PipelineConfig(Section):
     evaluation: Evaluation
     gate: Gate
     registry: Registry
+
+    @property
+    def bounds(self) -> script_bounds.Bounds:
+        """What the scripts declare of the hyperparameters that there are."""
+        declared = script_bounds.declared(bundle.sources(self.code.scripts))
+        return {name: declared[name] for name in self.training.hyperparameters if name in declared}
+
+    @model_validator(mode="after")
+    def _the_training_takes_the_hyperparameters(self) -> Self:
+        """Hold every recipe to what the scripts declare, as executions' inputs are held to it."""
+        declared = script_bounds.declared(bundle.sources(self.code.scripts))
+        tables = {f"training.recipes.{name}": each for name, each in self.training.recipes.items()}
+        for table, values in {**tables, "training": self.training.hyperparameters}.items():
+            if problem := script_bounds.problem(values, declared):
+                raise ValueError(f"{table}: {problem}")
+        return self
 
 
 def load(path: Path) -> PipelineConfig:

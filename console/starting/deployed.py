@@ -1,7 +1,7 @@
 """What is deployed now, which may be another thing than what the local pipeline.toml says."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from operations.errors import NotDeployedError
@@ -21,6 +21,7 @@ class Defaults:
     instance_types: dict[str, str]
     required_files: tuple[str, ...]
     model_package_group: str
+    bounds: dict[str, dict[str, Any]] = field(default_factory=dict)  # of the hyperparameters
 
 
 def defaults(states: "SFNClient", state_machine_arn: str) -> Defaults:
@@ -49,4 +50,5 @@ def _read(definition: dict[str, Any]) -> Defaults:
         instance_types=dict(given["instance_types"]),
         required_files=tuple(given["required_files"]),
         model_package_group=str(given["model_package_group"]),
+        bounds=dict(given.get("bounds", {})),
     )

@@ -54,7 +54,7 @@ class Group:
 
 def groups(defaults: Defaults) -> tuple[Group, ...]:
     """Every field that a person may fill in, as the schema has them."""
-    schema = run_input.schema(defaults.hyperparameters)
+    schema = run_input.schema(defaults.hyperparameters, defaults.bounds)
     known = {"instance_types": defaults.instance_types}
     single: list[Field] = []
     found: list[Group] = []
@@ -111,7 +111,7 @@ def problem_of(field: Field, defaults: Defaults, typed: str) -> str | None:
 
 def _problem(asked: Mapping[str, Any], defaults: Defaults) -> str:
     try:
-        run_input.parse(dict(asked), defaults.hyperparameters)
+        run_input.parse(dict(asked), defaults.hyperparameters, defaults.bounds)
     except InvalidInputError as error:
         return str(error)
     return ""

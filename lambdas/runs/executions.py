@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.boundary import strict_json
 from lambdas.boundary.s3_objects import error_code
+from lambdas.boundary.text import shown
 from lambdas.data_sets.data_sets import DataSet
 from lambdas.runs.input import Hyperparameter
 from lambdas.runs.ledger import Ledger
@@ -89,6 +90,25 @@ def run_id(execution_arn: str) -> str:
         return name
     identity = SHORT + _digest(name)[:FINGERPRINT_DIGITS]
     return f"{_slug(name, LONGEST_NAME - len(identity) - 1)}-{identity}"
+
+
+def name_problem(execution_arn: str) -> str:
+    """Say why jobs cannot be created for an execution of that name; empty where they can.
+
+    Step Functions puts the execution's ARN on each of its jobs as a tag, and SageMaker takes
+    letters, digits, separators and ``_.:/=+-@`` in a tag. StartExecution takes more in a name. That
+    AWS then refuses the job is believed: its documentation tells of no other way.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
+    """
+    name = execution_arn.rsplit(":", 1)[-1]
+    odd = [c for c in name if unicodedata.category(c)[0] not in "LNZ" and c not in "_.=+-@"]
+    if not odd:
+        return ""
+    return (
+        f"execution name: found {shown(name)} with {shown(odd[0])}, expected letters, digits and "
+        "_.=+-@ only, because the name becomes part of a tag of SageMaker; start the execution "
+        "again under another name"
+    )
 
 
 def start_once(

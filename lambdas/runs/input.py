@@ -6,6 +6,7 @@ The same schema holds for the Step Functions console, ``start_retraining`` and t
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import fastjsonschema
@@ -35,6 +36,27 @@ JOBS = ("preprocessing", "training", "evaluation")
 LONGEST_VALUE = 2500  # of a hyperparameter, in characters
 LARGEST_NUMBER = 1e15  # keeps whole numbers exact in a float, and every value short as text
 
+Bounds = Mapping[str, Mapping[str, Any]]
+_TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
+_WITHIN = {"minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
+_KINDS: dict[str, dict[str, Any]] = {
+    "boolean": {"type": "boolean", "description": "true or false"},
+    "integer": {"type": "integer", "description": "a whole number", **_WITHIN},
+    "number": {"type": "number", "description": "a number", **_WITHIN},
+    "string": {
+        "type": "string",
+        "description": f"one line of at most {LONGEST_VALUE} characters",
+        "pattern": ONE_LINE,
+        "maxLength": LONGEST_VALUE,
+    },
+}
+_IN_WORDS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+}
+
 
 @dataclass(frozen=True)
 class RunInput:
@@ -59,13 +81,19 @@ class RunInput:
     again: bool = False
 
 
-def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunInput:
+def parse(
+    found: object,
+    hyperparameters: Mapping[str, Hyperparameter],
+    bounds: Bounds = MappingProxyType({}),
+) -> RunInput:
     """Hold an execution input against its schema.
 
-    ``hyperparameters`` are the defaults, which name and type what may be given. Raises
-    InvalidInputError naming the field, what was found and what is allowed.
+    ``hyperparameters`` are the defaults, which name and type what may be given. ``bounds`` are what
+    the training's scripts declare of some of them, in JSON Schema: see state_machine/bounds.py.
+    Raises InvalidInputError naming the field, what was found and what is allowed.
     """
-    check = fastjsonschema.compile(schema(hyperparameters), use_default=False)
+    expected = schema(hyperparameters, bounds)
+    check = fastjsonschema.compile(expected, use_default=False)
     try:
         check(found)
     except fastjsonschema.JsonSchemaValueException as error:
@@ -75,8 +103,9 @@ def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunIn
         raise InvalidInputError(f"dataset: found {shown(found['dataset'])}, {problem}")
     if "reproduce" in found:
         _check_alone(found)
+    kinds = expected["properties"]["hyperparameters"]["properties"]
     given = {
-        name: _in_type_of(hyperparameters[name], name, value)
+        name: _in_type(kinds[name]["type"], name, value)
         for name, value in found.get("hyperparameters", {}).items()
     }
     instance_types = found.get("instance_types", {})
@@ -95,7 +124,18 @@ def parse(found: object, hyperparameters: Mapping[str, Hyperparameter]) -> RunIn
     )
 
 
-def schema(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Any]:
+def of_execution(event: Mapping[str, Any]) -> RunInput:
+    """Parse the ``input`` of an execution by the deployment's ``defaults``, which are beside it.
+
+    Definitions that were deployed before there were bounds have none.
+    """
+    defaults = event["defaults"]
+    return parse(event["input"], defaults["hyperparameters"], defaults.get("bounds", {}))
+
+
+def schema(
+    hyperparameters: Mapping[str, Hyperparameter], bounds: Bounds = MappingProxyType({})
+) -> dict[str, Any]:
     """Return the JSON Schema (draft 7) of an execution input, titled and described for a form."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -109,7 +149,7 @@ def schema(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Any]:
                 "64 hex digits; the execution is refused if the files have changed since",
                 pattern="^[0-9a-f]{64}$",
             ),
-            "hyperparameters": _hyperparameters(hyperparameters),
+            "hyperparameters": _hyperparameters(hyperparameters, bounds),
             "instance_types": _instance_types(),
             "requested_by": _text("Requested by", "one line of at most 256 characters", 256),
             "reason": _text("Reason", "one line of at most 1024 characters", 1024),
@@ -162,9 +202,10 @@ def _text(
     }
 
 
-def _hyperparameters(defaults: Mapping[str, Hyperparameter]) -> dict[str, Any]:
+def _hyperparameters(defaults: Mapping[str, Hyperparameter], bounds: Bounds) -> dict[str, Any]:
     properties = {
-        name: {"title": name, "default": value, **_kind(value)} for name, value in defaults.items()
+        name: {"title": name, "default": value, **_bounded(value, bounds.get(name, {}))}
+        for name, value in defaults.items()
     }
     return {
         "title": "Hyperparameters",
@@ -196,26 +237,22 @@ def _check_types(instance_types: Mapping[str, str]) -> None:
             raise InvalidInputError(f"instance_types.{job}: {error}") from None
 
 
-def _kind(default: Hyperparameter) -> dict[str, Any]:
-    bounds = {"minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
-    match default:
-        case bool():
-            return {"type": "boolean", "description": "true or false"}
-        case int():
-            return {"type": "integer", "description": "a whole number", **bounds}
-        case float():
-            return {"type": "number", "description": "a number", **bounds}
-        case str():
-            return {
-                "type": "string",
-                "description": f"one line of at most {LONGEST_VALUE} characters",
-                "pattern": ONE_LINE,
-                "maxLength": LONGEST_VALUE,
-            }
+def _bounded(default: Hyperparameter, bound: Mapping[str, Any]) -> dict[str, Any]:
+    kind = _KINDS[bound.get("type") or _type_of(default)]
+    words = [words.format(bound[name]) for name, words in _IN_WORDS.items() if name in bound]
+    description = ", ".join([kind["description"], *words])
+    if "enum" in bound:
+        description = f"one of {', '.join(map(str, bound['enum']))}"
+    return {**kind, **bound, "description": description}
 
 
-def _in_type_of(default: Hyperparameter, name: str, value: Hyperparameter) -> Hyperparameter:
-    """Return ``value`` in its default's type: JSON's 3.0 is a whole number, and 1 a number."""
+def _type_of(default: Hyperparameter) -> str:
+    # True is an int too.
+    return next(name for kind, name in _TYPES.items() if isinstance(default, kind))
+
+
+def _in_type(kind: str, name: str, value: Hyperparameter) -> Hyperparameter:
+    """Return ``value`` in JSON Schema's type: JSON's 3.0 is a whole number, and 1 a number."""
     if isinstance(value, float) and math.isnan(value):  # which passes every bound of a schema
         raise InvalidInputError(f"hyperparameters.{name}: found NaN, expected a number")
-    return type(default)(value)
+    return next(python for python, known in _TYPES.items() if known == kind)(value)

@@ -34,24 +34,10 @@ class ArgumentParser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
-def positive_int(text: str) -> int:
-    """Read a whole number of at least 1."""
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return number
-
-
 def seed(text: str) -> int:
     """Read a seed: a whole number from 0 to 2**32 - 1, what numpy and TensorFlow both take."""
     if not 0 <= (number := int(text)) < 2**32:
         raise argparse.ArgumentTypeError(f"{text} is not within 0 and 2**32 - 1")
-    return number
-
-
-def positive_float(text: str) -> float:
-    """Read a finite number above 0."""
-    if not 0 < (number := float(text)) < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a finite number above 0")
     return number
 
 

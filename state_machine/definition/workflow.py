@@ -105,6 +105,7 @@ def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
             "replicated_files": config.preprocessing.replicated_files,
         },
         "hyperparameters": config.training.hyperparameters,
+        "bounds": config.bounds,
         "instance_types": {
             section: getattr(config, section).instance_type for section in jobs.SECTIONS.values()
         },

@@ -56,6 +56,8 @@ def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
         "RETRAIN_DATASET_PREFIX": DATASET_PREFIX,
         "RETRAIN_REQUIRED_FILES": json.dumps(config.data.required_files),
         "RETRAIN_HYPERPARAMETERS": json.dumps(config.training.hyperparameters),
+        # All variables of a Lambda take at most 4 KB: no blanks.
+        "RETRAIN_BOUNDS": json.dumps(config.bounds, separators=(",", ":")),
         "RETRAIN_MODEL_PACKAGE_GROUP": group,
         "RETRAIN_REQUESTS_TOPIC_ARN": names.topic_arn(REQUESTS),
         "RETRAIN_ANNOUNCEMENTS_TOPIC_ARN": names.topic_arn(ANNOUNCEMENTS),

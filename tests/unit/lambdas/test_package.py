@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "RETRAIN_REQUESTS_TOPIC_ARN": f"{TOPICS}:retrain-dev-retrain",
     "RETRAIN_ANNOUNCEMENTS_TOPIC_ARN": f"{TOPICS}:retrain-dev-announcements",
     "RETRAIN_HYPERPARAMETERS": '{"epochs": 10}',
+    "RETRAIN_BOUNDS": "{}",
 }
 # What the Lambda runtime brings along beside the standard library.
 RUNTIME = {"boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six"}

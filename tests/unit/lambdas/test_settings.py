@@ -9,6 +9,7 @@ ENVIRONMENT = {
     "RETRAIN_DATASET_PREFIX": "raw_data/",
     "RETRAIN_REQUIRED_FILES": '["images.gz", "labels.gz"]',
     "RETRAIN_HYPERPARAMETERS": '{"epochs": 10, "optimizer": "adam"}',
+    "RETRAIN_BOUNDS": "{}",
 }
 
 

@@ -39,8 +39,8 @@ def fingerprint(upload, current) -> str:
 def ask(executions, s3, event):
     """Return a function that asks for the turn of the execution ``NAME``, ``age`` seconds old."""
 
-    def invoke(execution_input=None, age=0.0, most=1, settle=10):
-        arn = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:" + NAME
+    def invoke(execution_input=None, age=0.0, most=1, settle=10, name=NAME):
+        arn = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:" + name
         payload = event("prepare_run") | {
             "execution": {"arn": arn, "started_at": "2026-02-07T11:42:29.102Z"},
             "input": {} if execution_input is None else execution_input,
@@ -59,6 +59,38 @@ def earlier(executions, count):
         started = STARTED - timedelta(hours=count - number)
         executions.add(f"earlier-{number}", started=started)
     executions.add(NAME, started=STARTED)
+
+
+@pytest.mark.parametrize(("name", "odd"), [("it's", '"\'"'), ("(a)", "'('"), ("a!", "'!'")])
+def test_a_name_that_no_job_s_tag_may_hold_is_refused_at_once(ask, executions, name, odd):
+    executions.add(name, started=STARTED)
+    with pytest.raises(InvalidInputError) as raised:
+        ask(name=name)
+    assert f"with {odd}, expected letters, digits and _.=+-@ only" in str(raised.value)
+    assert not executions.calls
+
+
+@pytest.mark.parametrize("name", ["a_b.c=d+e-f@g", "数字-1", "é"])
+def test_other_names_that_step_functions_takes_go(ask, executions, name):
+    executions.add(name, started=STARTED)
+    assert ask(name=name)["outcome"] == "go"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [({"epochs": 0}, "epochs: found 0"), ({"seed": -1}, "seed: found -1")]
+)
+def test_what_the_training_would_refuse_is_refused_before_anything_is_paid(
+    executions, s3, event, value, said
+):
+    payload = event("prepare_run") | {"input": {"hyperparameters": value}}
+    payload |= {"settle_seconds": 10, "max_concurrent_runs": 1}
+    payload["defaults"]["bounds"] = {
+        "epochs": {"type": "integer", "minimum": 1},
+        "seed": {"type": "integer", "minimum": 0},
+    }
+    with pytest.raises(InvalidInputError, match=f"^hyperparameters.{said}, expected integer"):
+        take_turn(payload, now=STARTED, s3=s3, stepfunctions=executions)
+    assert not executions.calls
 
 
 def test_alone_and_without_a_fingerprint_it_goes_at_once(ask, executions):

@@ -31,6 +31,27 @@ def test_the_repositorys_own_file_is_accepted() -> None:
     assert [t["metric"] for t in pipeline.gate.thresholds] == ["accuracy", "loss"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("epochs = 3", "epochs = 0", "found 0, expected integer (a whole number, at least 1"),
+        ("epochs = 3", "epochs = 3.0", "hyperparameters.epochs: found 3.0, expected a whole"),
+        ('network = "normalized"', 'network = "deep"', "one of workshop, normalized"),
+        ('schedule = "one-cycle"', 'schedule = ""', "one of constant, one-cycle"),
+        ("learning-rate = 0.005", "learning-rate = 0", "a number, above 0, at most 100"),
+        ("seed = 42\n\n[eval", "seed = -1\n\n[eval", "seed: found -1"),
+        ("epochs = 10", "epochs = -1", "training.recipes.workshop: hyperparameters.epochs: found"),
+        ("seed = 42\nrepl", "seed = -1\nrepl", "preprocessing.seed: Input should be greater"),
+    ],
+)
+def test_every_recipe_is_held_to_what_the_scripts_declare(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load_changed(tmp_path, old, new)
+    assert said in str(raised.value)
+
+
 def test_a_recipe_is_chosen_by_name_and_hyperparameters_are_laid_over_it(tmp_path: Path) -> None:
     workshop = load_changed(tmp_path, 'recipe = "fast"', 'recipe = "workshop"')
     own = load_changed(tmp_path, "seed = 42\n\n[evaluation]", "epochs = 5\n\n[evaluation]")

@@ -42,6 +42,41 @@ def test_all_fields():
     assert isinstance(found.hyperparameters["learning-rate"], float)
 
 
+BOUNDS = {
+    "epochs": {"type": "integer", "minimum": 1, "maximum": 10_000},
+    "learning-rate": {"type": "number", "exclusiveMinimum": 0},
+    "seed": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
+    "optimizer": {"type": "string", "enum": ["adam", "sgd"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("epochs", 0, "integer (a whole number, at least 1, at most 10000)"),
+        ("epochs", -1, "integer (a whole number, at least 1, at most 10000)"),
+        ("epochs", 1e15, "integer (a whole number, at least 1, at most 10000)"),
+        ("learning-rate", 0, "number (a number, above 0)"),
+        ("learning-rate", -1, "number (a number, above 0)"),
+        ("seed", -1, "integer (a whole number, at least 0, at most 4294967295)"),
+        ("seed", 2**32, "integer (a whole number, at least 0, at most 4294967295)"),
+        ("optimizer", "", "string (one of adam, sgd)"),
+        ("optimizer", "deep", "string (one of adam, sgd)"),
+    ],
+)
+def test_a_value_that_the_training_would_refuse_is_refused(name, value, expected):
+    with pytest.raises(InvalidInputError) as raised:
+        parse({"hyperparameters": {name: value}}, MIXED, BOUNDS)
+    found = json.dumps(value)
+    assert str(raised.value) == f"hyperparameters.{name}: found {found}, expected {expected}"
+
+
+def test_a_number_may_be_given_where_the_default_is_a_whole_one():
+    defaults = {"learning-rate": 1}
+    found = parse({"hyperparameters": {"learning-rate": 0.5}}, defaults, BOUNDS)
+    assert found.hyperparameters == {"learning-rate": 0.5}
+
+
 def test_a_whole_number_written_with_a_point_stays_whole():
     # "10.0" would not parse as an int in the training script.
     epochs = parse({"hyperparameters": {"epochs": 10.0}}, DEFAULTS).hyperparameters["epochs"]
