@@ -38,8 +38,8 @@ def upload(
     with terminal.step("Upload") as step:
         done = upload_files(target, path, dataset or target.config.data.dataset, step)
         step.title = f"Upload of {', '.join(done.names)}, {decimal(done.size)}, to {done.uri}"
-    if done.missing:
-        terminal.mark(WARNING, f"No execution starts: missing {', '.join(done.missing)}", "yellow")
+    if done.incomplete:
+        terminal.mark(WARNING, f"No execution starts: {done.incomplete}", "yellow")
         return
     with terminal.step("Execution"):
         started = new_execution(states, machine, known, EVENT_SECONDS)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lambdas.data_sets import manifest
+from lambdas.data_sets.completeness import judge
 from lambdas.data_sets.data_sets import DataSets
 
 
@@ -46,8 +47,8 @@ def _offer(data_sets: DataSets, name: str, items: Mapping[str, Any]) -> Offer:
     if manifest.FILE_NAME in items:
         incomplete = data_sets.find(name).incomplete
     else:
-        missing = [file for file in data_sets.required_files if file not in items]
-        incomplete = f"{', '.join(missing)} missing" if missing else ""
+        sizes = {file: item["Size"] for file, item in items.items()}
+        incomplete = judge(sizes, data_sets.required_files).incomplete
     return Offer(
         name=name,
         written=max(item["LastModified"] for item in items.values()),

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 
 from lambdas.data_sets import data_sets
-from lambdas.data_sets.manifest import MOST_FILES
+from lambdas.data_sets.manifest import MOST_FILES, repeated, same_name
 from operations.data_sets.upload import ONE_PUT, check_file_name
 from operations.errors import InputError
 from operations.executions import observer
@@ -73,8 +73,7 @@ def check(dataset: str, chosen: Sequence[Chosen]) -> None:
     for file in chosen:
         check_names(dataset, file.name)
         check_size(file.size, file.name)
-    names = [file.name for file in chosen]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := repeated([file.name for file in chosen]):
         raise InputError(f"Found {twice[0]!r} in two folders: a data set is one folder")
     total = sum(file.size for file in chosen)
     if total > LARGEST_SET:
@@ -126,9 +125,10 @@ async def spool(chunks: AsyncIterator[bytes], announced: int, file: str) -> Spoo
 
 
 def put(s3: "S3Client", bucket: str, dataset: str, file: str, spooled: Spooled) -> None:
-    """Send a file to S3. Raises InputError where the names will not do."""
+    """Send a file to S3, as `retrain upload` does. Raises InputError where a name will not do."""
     check_names(dataset, file)
-    s3.upload_fileobj(spooled.file, bucket, f"{DATASET_PREFIX}{dataset}/{file}", Config=ONE_PUT)
+    key = f"{DATASET_PREFIX}{dataset}/{same_name(file)}"
+    s3.upload_fileobj(spooled.file, bucket, key, Config=ONE_PUT)
 
 
 def chosen_of(found: Any) -> list[Chosen]:

@@ -5,7 +5,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from lambdas.boundary.s3_objects import read_body
-from lambdas.boundary.text import one_line
+from lambdas.boundary.text import decoded, one_line
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -26,13 +26,16 @@ def read(body: "StreamingBody", largest: int) -> object:
 def parse(content: bytes) -> object:
     """Return the JSON value in ``content``, UTF-8 without NaN, Infinity or a key twice.
 
+    A byte order mark is skipped, as RFC 8259 allows.
     A number that is too large for a float, such as 1e400, would be an Infinity: it is refused too.
 
     Raises ValueError saying what is wrong and where, deep nesting included.
     """
     try:
+        if not content:
+            raise ValueError("it is empty")
         found = json.loads(
-            content.decode("utf-8"),
+            decoded(content),
             parse_constant=_Unusable,
             parse_float=_number,
             object_pairs_hook=_without_duplicates,

@@ -1,5 +1,7 @@
 """Untrusted values as short single lines that are safe in messages, logs and reports."""
 
+import codecs
+
 HUGE = 10**18
 SHA256 = "[0-9a-f]{64}"
 
@@ -27,3 +29,13 @@ def shown(value: object) -> str:
     if type(value) is int and abs(value) > HUGE:
         kind = "a huge number"
     return kind or one_line(ascii(value), 60)
+
+
+def decoded(content: bytes) -> str:
+    """Return what a file of UTF-8 holds, without the byte order mark that Windows' editors write.
+
+    Raises ValueError in one line.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ValueError("encoded as UTF-16, expected UTF-8: save the file as UTF-8")
+    return content.decode("utf-8-sig")

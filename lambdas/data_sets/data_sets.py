@@ -1,15 +1,14 @@
 """Data sets as they stand in the bucket: which object versions they are, and which are missing.
 
-A data set is a folder below the prefix that uploads go to, ``raw_data/<dataset>/<file>``. It is
-complete when every required file has a current version; where a ``manifest.json`` lies in the
-folder, when every file that it lists is there in the listed size.
+A data set is a folder below the prefix that uploads go to, ``raw_data/<dataset>/<file>``. When the
+current versions of its files make it complete is said in ``completeness.py``.
 """
 
 import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,8 @@ from botocore.exceptions import ClientError
 from lambdas.boundary import archives
 from lambdas.boundary.s3_objects import GONE, error_code, this_version
 from lambdas.data_sets import manifest
+from lambdas.data_sets.completeness import Verdict, judge
+from lambdas.data_sets.manifest import same_name
 from lambdas.errors import (
     DataSetChangedError,
     IncompleteDataSetError,
@@ -87,15 +88,15 @@ class DataSet:
     @property
     def incomplete(self) -> str:
         """Why the data set is incomplete, in one line; empty where it is complete."""
-        missing = [f"{', '.join(self.missing)} missing"] if self.missing else []
-        return "; ".join([*missing, *self.problems])
+        return Verdict(self.files, self.missing, self.problems).incomplete
 
     def includes(self, file: str) -> bool:
         """Tell whether a file of that name has a part in this data set.
 
         A manifest has one wherever it lies or lay: without it the required files count again.
         """
-        return not self.files or file in (*self.files, manifest.FILE_NAME)
+        names = {same_name(name) for name in (*self.files, manifest.FILE_NAME)}
+        return not self.files or same_name(file) in names
 
     def as_state(self) -> dict[str, Any]:
         """Return the ``dataset`` part of the state machine's state."""
@@ -143,16 +144,16 @@ class DataSets:
             except ManifestError as error:
                 problems = (str(error),)
                 return DataSet(name, uri, (manifest_version,), (), problems, changed=changed)
-        names = [file.name for file in listed]
-        files = (manifest.FILE_NAME, *names) if listed else self.required_files
+        sizes = {file: version.size for file, version in current.items()}
+        verdict = judge(sizes, self.required_files, listed)
         return DataSet(
             name,
             uri,
-            objects=tuple(sorted(current[file] for file in files if file in current)),
-            missing=tuple(file for file in files if file not in current),
-            problems=tuple(_wrong_sizes(listed, current)),
-            files=files,
-            replaces=not replaced.isdisjoint(files),
+            objects=tuple(sorted(current[file] for file in verdict.files if file in current)),
+            missing=verdict.missing,
+            problems=verdict.problems,
+            files=verdict.files,
+            replaces=not set(map(same_name, replaced)).isdisjoint(map(same_name, verdict.files)),
             changed=changed,
         )
 
@@ -233,10 +234,10 @@ class DataSets:
 
     def _may_be_complete(self, files: Iterable[str]) -> bool:
         """Tell whether a data set of these files may be complete; a manifest asks for another."""
-        names = set(files)
+        names = {same_name(file) for file in files}
         if manifest.FILE_NAME in names:
             return len(names) > 1
-        return names.issuperset(self.required_files)
+        return names.issuperset(map(same_name, self.required_files))
 
     def _read_manifest(self, version: ObjectVersion) -> tuple[manifest.ListedFile, ...]:
         """Read exactly that version of a manifest, so that fingerprint and content agree."""
@@ -265,15 +266,3 @@ class DataSets:
                 dataset, file = place
                 times[dataset][file] = item["LastModified"]
         return times
-
-
-def _wrong_sizes(
-    listed: Iterable[manifest.ListedFile], current: Mapping[str, ObjectVersion]
-) -> Iterator[str]:
-    for file in listed:
-        found = current.get(file.name)
-        if found and found.size != file.size:
-            yield (
-                f"{file.name}: found {found.size} bytes, expected {file.size} bytes as "
-                f"{manifest.FILE_NAME} lists it"
-            )

@@ -4,13 +4,16 @@
 
     {"files": [{"name": "train-images-idx3-ubyte.gz", "size": 26421880, "sha256": "<64 hex>"}, ...]}
 
-Where there is one, it says when the data set is complete, in place of ``required_files``. Sizes are
-checked here, against the bucket's listing; digests by the preprocessing job, which reads the bytes.
+Where there is one, it says when the data set is complete, in place of ``required_files``:
+``completeness.py`` compares sizes. Digests are compared by the preprocessing job, which reads the
+bytes. A byte order mark is skipped, and a digest may be in capitals: PowerShell writes both.
 """
 
 import functools
 import re
-from collections.abc import Callable
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +55,9 @@ _FILE: dict[str, Any] = {
             "maximum": LARGEST_FILE,
         },
         "sha256": {
-            "description": "64 lower-case hex digits",
+            "description": "64 hex digits",
             "type": "string",
-            "pattern": "^[0-9a-f]{64}$",
+            "pattern": "^[0-9a-fA-F]{64}$",
         },
     },
 }
@@ -83,7 +86,7 @@ class ListedFile:
 
     name: str
     size: int  # bytes
-    sha256: str  # hex
+    sha256: str  # hex, lower-case
 
 
 def is_name(name: str) -> bool:
@@ -93,6 +96,15 @@ def is_name(name: str) -> bool:
         and len(name) <= LONGEST_NAME
         and name.isprintable()
     )
+
+
+def same_name(name: str) -> str:
+    """Return what two names have in common that differ in their Unicode spelling only.
+
+    That is the form NFC. macOS may write as "e" and an accent what other systems write as one
+    character: https://unicode.org/reports/tr15/
+    """
+    return unicodedata.normalize("NFC", name)
 
 
 def read(body: "StreamingBody") -> tuple[ListedFile, ...]:
@@ -108,13 +120,21 @@ def read(body: "StreamingBody") -> tuple[ListedFile, ...]:
         _check()(found)
     except fastjsonschema.JsonSchemaValueException as error:
         raise ManifestError(f"{FILE_NAME}: {explanation(error, 'content')}") from None
-    files = tuple(ListedFile(f["name"], int(f["size"]), f["sha256"]) for f in found["files"])
+    files = tuple(
+        ListedFile(f["name"], int(f["size"]), f["sha256"].lower()) for f in found["files"]
+    )
     names = [file.name for file in files]
     if odd := [name for name in names if not name.isprintable()]:
         raise ManifestError(f"{FILE_NAME}: found the name {odd[0]!r}, expected a printable one")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := repeated(names):
         raise ManifestError(f"{FILE_NAME}: found {twice[0]!r} more than once, expected it once")
     return files
+
+
+def repeated(names: Sequence[str]) -> list[str]:
+    """Return the names that stand there more than once, whatever their spelling, in order."""
+    counts = Counter(map(same_name, names))
+    return sorted({name for name in names if counts[same_name(name)] > 1})
 
 
 @functools.cache

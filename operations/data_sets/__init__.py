@@ -1,5 +1,6 @@
 """Data sets: fetches the ones that this project knows, and uploads any.
 
 This package imports `operations/stage.py`, `operations/errors.py`, `operations/report.py`,
-`state_machine` and `lambdas`. `cli`, `console.starting` and `benchmarks` import it.
+`operations/data_folder.py`, `state_machine` and `lambdas`. `cli`, `console.starting` and
+`benchmarks` import it.
 """

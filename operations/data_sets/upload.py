@@ -1,23 +1,19 @@
 """Upload a data set: what makes the pipeline start."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from boto3.s3.transfer import TransferConfig
 
-from lambdas.data_sets.data_sets import name_problem
+from lambdas.data_sets.data_sets import DataSets, name_problem
 from lambdas.data_sets.manifest import FILE_NAME as MANIFEST
-from lambdas.data_sets.manifest import NAME_RULE, is_name
+from lambdas.data_sets.manifest import NAME_RULE, is_name, same_name
+from operations.data_folder import look
 from operations.errors import InputError
 from operations.report import Report
 from operations.stage import Stage
 from state_machine.names import DATASET_PREFIX
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 # One PutObject below this size, parts above: fewer requests, and one event either way.
 ONE_PUT = TransferConfig(multipart_threshold=256 * 1024 * 1024)
@@ -27,77 +23,69 @@ ONE_PUT = TransferConfig(multipart_threshold=256 * 1024 * 1024)
 class Uploaded:
     """What was uploaded where: the prefix as s3:// URI, the file names, the bytes in all.
 
-    `missing` are the required files that the prefix still lacks.
+    `incomplete` says what the data set in the bucket still lacks, as the Lambdas judge it; empty
+    where an execution starts.
     """
 
     uri: str
     names: list[str]
     size: int
-    missing: list[str]
+    incomplete: str
 
 
-def files_of(path: Path, required: Sequence[str]) -> list[Path]:
-    """The files to upload: `path` itself, or those of the required names in the folder `path`.
+def files_of(path: Path, required: Sequence[str]) -> tuple[Path, ...]:
+    """The files to upload: `path` itself, or what the folder `path` holds of a data set.
 
-    Raises InputError if there is none.
+    Raises InputError if there is none, and where one of them can never make a data set complete:
+    the manifest that cannot be used, a file unlike the manifest, an empty one.
     """
     if path.is_file():
-        return [path]
+        check_file_name(path.name)
+        return (path,)
     if not path.is_dir():
         raise InputError(f"{path} does not exist", "name a file, or a folder with the data set")
-    # The manifest first: it is the rule by which the others make the data set complete.
-    names = [MANIFEST, *listed_by(path / MANIFEST), *required]
-    files = [path / name for name in dict.fromkeys(names) if (path / name).is_file()]
-    if not {file.name for file in files} - {MANIFEST}:
+    found = look(path, required)
+    if found.problems:
+        raise InputError("\n".join(found.problems), "correct the folder, and upload again")
+    if not {file.name for file in found.files} - {MANIFEST}:
         raise InputError(
-            f"{path} holds none of the required files: {', '.join(required)}",
+            f"{path} holds none of the required files: {', '.join(found.missing)}",
             "put them there, or correct required_files in pipeline.toml",
         )
-    return files
-
-
-def listed_by(manifest: Path) -> list[str]:
-    """The names that a manifest lists; none if it is not there or not one. Lambda says why."""
-    try:
-        files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-        return [file["name"] for file in files if "/" not in file["name"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    return found.files
 
 
 def complete_folder(folder: Path, required: Sequence[str]) -> Path:
-    """The folder, if all required files are in it. Raises InputError naming those that are not."""
-    present = {file.name for file in files_of(folder, required)}
-    missing = [name for name in required if name not in present]
-    if missing:
+    """The folder, if a whole data set is in it. Raises InputError naming what is not right."""
+    files_of(folder, required)
+    if missing := look(folder, required).missing:
         raise InputError(f"{folder} is incomplete, it lacks {', '.join(missing)}")
     return folder
 
 
 def upload(stage: Stage, path: Path, dataset: str, report: Report) -> Uploaded:
-    """Upload a file, or a folder's required files, to raw_data/<dataset>/ of the stage's bucket.
+    """Upload a file, or a folder's data set, to raw_data/<dataset>/ of the stage's bucket.
 
-    Raises InputError, before anything is sent, for a name that a data set or its file cannot have.
+    Names are sent in one Unicode spelling, so that a file from macOS takes the place of the same
+    file from elsewhere. Raises InputError, before anything is sent, for a name that a data set or
+    its file cannot have, and as `files_of` does.
     """
     if problem := name_problem(dataset):
         raise InputError(f"{dataset!r} is no data set name: {problem}")
-    required = stage.config.data.required_files
+    required = tuple(stage.config.data.required_files)
     files = files_of(path, required)
-    for file in files:
-        check_file_name(file.name)
     bucket, prefix = stage.names.bucket, f"{DATASET_PREFIX}{dataset}/"
     s3 = stage.client("s3")
     for file in files:
-        key = f"{prefix}{file.name}"
+        key = f"{prefix}{same_name(file.name)}"
         report.expect(f"Uploading {file.name}", file.stat().st_size)
         with file.open("rb") as content:
             s3.upload_fileobj(content, bucket, key, Config=ONE_PUT, Callback=report.advance)
-    present = _present(s3, bucket, prefix)
     return Uploaded(
         uri=f"s3://{bucket}/{prefix}",
         names=[file.name for file in files],
         size=sum(file.stat().st_size for file in files),
-        missing=[name for name in required if name not in present],
+        incomplete=DataSets(s3, bucket, DATASET_PREFIX, required).find(dataset).incomplete,
     )
 
 
@@ -108,8 +96,3 @@ def check_file_name(name: str) -> None:
             f"{name!r} is not a valid file name: expected {NAME_RULE}",
             f"rename the file, and its entry in {MANIFEST}",
         )
-
-
-def _present(s3: "S3Client", bucket: str, prefix: str) -> set[str]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return {item["Key"].removeprefix(prefix) for page in pages for item in page.get("Contents", [])}

@@ -16,10 +16,14 @@ def test_reads_up_to_a_size():
         read(body(b"[1, 2]"), 5)
 
 
+def test_a_byte_order_mark_and_the_line_ends_of_windows_are_skipped():
+    assert parse(b'\xef\xbb\xbf{"a":\r\n1}\r\n') == {"a": 1}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "malformed"),
+        (b"", "it is empty"),
         (b"{", "malformed"),
         (b'{"a": 1} {"a": 2}', "Extra data"),
         (b'{"a": NaN}', "a: NaN is not JSON"),
@@ -30,8 +34,8 @@ def test_reads_up_to_a_size():
         (b'{"a": -9e999}', "a: -9e999 is too large"),
         (b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice"),
         ('{"a": "é"}'.encode("latin-1"), "utf-8"),
-        ('{"a": 1}'.encode("utf-16"), "utf-8"),
-        (b"\xef\xbb\xbf{}", "BOM"),
+        ('{"a": 1}'.encode("utf-16"), "UTF-16, expected UTF-8: save the file as UTF-8"),
+        (b"\xef\xbb\xbf", "Expecting value"),
         (b'{"a": ' + b"9" * 5000 + b"}", "digits"),
         (b"[" * 100_000, "recursion"),
     ],

@@ -1,6 +1,5 @@
 """Uploading data sets, to moto's S3."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from operations.errors import InputError
 from operations.stage import Stage, stage_of
 from state_machine import config
 from tests.fakes.terminal import RecordingReport
+from tests.support.data_set_cases import COMPOSED, DECOMPOSED, listed, manifest
 from tests.support.paths import PROJECT
 
 REQUIRED = ["a.gz", "b.gz"]
@@ -48,15 +48,15 @@ def test_a_folders_required_files_are_uploaded_and_nothing_else(
     done = upload(stage, folder, "mine", report)
     assert keys(stage) == ["raw_data/mine/a.gz", "raw_data/mine/b.gz"]
     assert done.uri == f"s3://{stage.names.bucket}/raw_data/mine/"
-    assert (done.names, done.size, done.missing) == (REQUIRED, 8, [])
+    assert (done.names, done.size, done.incomplete) == (REQUIRED, 8, "")
     assert report.moved == 8
 
 
 def test_what_is_missing_is_what_the_bucket_still_lacks(
     stage: Stage, folder: Path, report: RecordingReport
 ) -> None:
-    assert upload(stage, folder / "a.gz", "mine", report).missing == ["b.gz"]
-    assert upload(stage, folder / "b.gz", "mine", report).missing == []
+    assert upload(stage, folder / "a.gz", "mine", report).incomplete == "b.gz missing"
+    assert upload(stage, folder / "b.gz", "mine", report).incomplete == ""
 
 
 @pytest.mark.parametrize("dataset", ["", "a/b"])
@@ -72,11 +72,11 @@ def test_a_data_set_name_is_one_folder(
 def test_a_name_that_no_data_file_may_have_is_refused_before_anything_is_sent(
     stage: Stage, folder: Path, report: RecordingReport, name: str
 ) -> None:
-    manifest = {"files": [{"name": name, "size": 1, "sha256": "0" * 64}]}
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder / name).write_bytes(b"x")
-    for path in (folder, folder / name):
-        with pytest.raises(InputError, match="is not a valid file name") as raised:
+    (folder / "manifest.json").write_bytes(manifest(listed(name, b"x")))
+    said = {folder: "found the name|files.0.name: found", folder / name: "not a valid file name"}
+    for path, words in said.items():
+        with pytest.raises(InputError, match=words) as raised:
             upload(stage, path, "digits", report)
         assert str(raised.value).isprintable()
     assert keys(stage) == []
@@ -100,22 +100,68 @@ def test_a_complete_folder_is_taken_and_an_incomplete_one_names_what_it_lacks(
         complete_folder(folder, [*REQUIRED, "c.gz"])
 
 
-def test_a_manifest_goes_first_and_brings_the_files_that_it_lists(folder: Path) -> None:
-    manifest = {"files": [{"name": "extra.gz", "size": 1, "sha256": "0" * 64}]}
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+def write_manifest(folder: Path, *names: str) -> None:
+    files = [listed(name, (folder / name).read_bytes()) for name in names]
+    (folder / "manifest.json").write_bytes(manifest(*files))
+
+
+def test_a_manifest_goes_first_with_the_files_that_it_lists_and_no_others(folder: Path) -> None:
     (folder / "extra.gz").write_bytes(b"x")
-    required = list(REQUIRED)
+    write_manifest(folder, "extra.gz")
 
-    names = [file.name for file in files_of(folder, required)]
+    assert [file.name for file in files_of(folder, REQUIRED)] == ["manifest.json", "extra.gz"]
 
-    assert names == ["manifest.json", "extra.gz", *required]
+
+def test_an_upload_by_a_manifest_starts_an_execution(
+    stage: Stage, tmp_path: Path, report: RecordingReport
+) -> None:
+    (tmp_path / "shard-0.gz").write_bytes(b"x")
+    write_manifest(tmp_path, "shard-0.gz")
+
+    assert upload(stage, tmp_path, "mine", report).incomplete == ""
+    assert complete_folder(tmp_path, REQUIRED) == tmp_path
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": 3}', '{"files": [{"name": "../x"}]}'])
-def test_a_manifest_that_lists_nothing_usable_is_uploaded_all_the_same(
-    folder: Path, text: str
+def test_a_manifest_that_cannot_be_used_is_named_and_nothing_is_sent(
+    stage: Stage, folder: Path, report: RecordingReport, text: str
 ) -> None:
     (folder / "manifest.json").write_text(text, encoding="utf-8")
-    required = list(REQUIRED)
+    with pytest.raises(InputError, match=r"manifest\.json"):
+        upload(stage, folder, "mine", report)
+    assert keys(stage) == []
 
-    assert [file.name for file in files_of(folder, required)] == ["manifest.json", *required]
+
+def test_names_are_sent_in_one_spelling(
+    stage: Stage, tmp_path: Path, report: RecordingReport
+) -> None:
+    (tmp_path / DECOMPOSED).write_bytes(b"x")
+    write_manifest(tmp_path, DECOMPOSED)
+
+    assert upload(stage, tmp_path, "mine", report).incomplete == ""
+    assert upload(stage, tmp_path / DECOMPOSED, "mine", report).incomplete == ""
+    assert keys(stage) == [f"raw_data/mine/{COMPOSED}", "raw_data/mine/manifest.json"]
+
+
+def test_what_is_no_file_is_named_with_the_reason(
+    stage: Stage, folder: Path, report: RecordingReport
+) -> None:
+    (folder / "a.gz").unlink()
+    (folder / "a.gz").symlink_to("elsewhere/a.gz")
+    (folder / "b.gz").unlink()
+    (folder / "b.gz").mkdir()
+    with pytest.raises(InputError) as raised:
+        upload(stage, folder, "mine", report)
+    assert str(raised.value).splitlines() == [
+        f"{folder / 'a.gz'} is a link to elsewhere/a.gz, which is not there, expected a file",
+        f"{folder / 'b.gz'} is a folder, expected a file",
+    ]
+    assert keys(stage) == []
+
+
+def test_a_link_to_a_file_and_things_of_other_names_are_no_matter(folder: Path) -> None:
+    (folder / "notes").mkdir()
+    (folder / "old").symlink_to("nowhere")
+    (folder / "a.gz").rename(folder / "notes/a.gz")
+    (folder / "a.gz").symlink_to("notes/a.gz")
+    assert [file.name for file in files_of(folder, REQUIRED)] == REQUIRED

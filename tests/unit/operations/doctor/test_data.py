@@ -89,7 +89,7 @@ def test_files_that_are_missing_or_empty_are_problems(config: PipelineConfig, fo
     findings = in_folder(folder, config.data.required_files)
     assert [f.level for f in findings] == [Level.PROBLEM, Level.PROBLEM]
     assert findings[0].found == f"{folder / first} is missing"
-    assert findings[1].found == f"{folder / second} is empty"
+    assert findings[1].found == f"{folder}: {second} is empty"
 
 
 def test_no_folder_is_a_problem(config: PipelineConfig, tmp_path: Path) -> None:
@@ -102,13 +102,13 @@ def test_a_manifest_takes_the_place_of_required_files(tmp_path: Path) -> None:
     write_manifest(tmp_path)
     (finding,) = in_folder(tmp_path, ["train.gz"])
     assert finding.level is Level.OK
-    assert "complete by its manifest: 1 file, 7 bytes" in finding.found
+    assert "complete by its manifest: 2 files" in finding.found
 
 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"size": 1}, "bytes, its manifest says 1"),
+        ({"size": 1}, "bytes, expected 1 bytes as manifest.json lists it"),
         ({"sha256": "0" * 64}, f"its manifest says {'0' * 64}"),
         ({"name": "elsewhere.gz"}, "elsewhere.gz is missing"),
     ],
