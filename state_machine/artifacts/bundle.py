@@ -3,7 +3,8 @@
 `code/<sha256>/` holds `sourcedir.tar.gz` (all scripts) and `process.sh`, the entry script of the
 processing jobs. The scripts are those of several folders laid over each other: of two files of the
 same name the later folder's is taken. The same sources give the same name on every machine: the
-archive carries no time stamps, no owners and no machine's order of files.
+archive carries no time stamps, no owners and no machine's order of files. What is no source is in
+neither: `shipped.py`.
 """
 
 import gzip
@@ -14,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from state_machine.artifacts import step_code
+from state_machine.artifacts import shipped, step_code
 
 ARCHIVE = "sourcedir.tar.gz"
 ENTRY_SCRIPT = "process.sh"
@@ -67,8 +68,7 @@ def sources(folders: Sequence[Path]) -> dict[str, Path]:
     return {
         path.relative_to(folder).as_posix(): path
         for folder in folders
-        for path in folder.rglob("*")
-        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
+        for path in shipped.files(folder)
     }
 
 

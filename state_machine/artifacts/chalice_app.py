@@ -1,7 +1,7 @@
 """The Lambdas as `chalice deploy` takes them: a staged copy of the project.
 
 Chalice reads app.py, vendor/, requirements.txt and .chalice/. The copy leaves out what must not
-ship (`__pycache__`), and takes the values that exist only now: bucket, ARNs, roles.
+ship (`shipped.py`), and takes the values that exist only now: bucket, ARNs, roles.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from typing import Any
 
 import boto3
 
-from state_machine.artifacts import lambda_zip
+from state_machine.artifacts import lambda_zip, shipped
 from state_machine.artifacts.lambda_zip import LambdaZip
 from state_machine.errors import DeploymentError
 from state_machine.names import Names
@@ -130,9 +130,7 @@ class ChaliceApp:
         }
 
     def _vendored(self) -> Iterator[Path]:
-        for folder, folders, names in os.walk(self._project / "vendor", followlinks=True):
-            folders[:] = [name for name in folders if name != "__pycache__"]
-            yield from (Path(folder, name) for name in names)
+        return shipped.files(self._project / "vendor", follow_links=True)
 
     def _stage(self, staged: Path) -> None:
         """Lay out in `staged` what Chalice packages. Its cache of built packages stays.
@@ -142,8 +140,7 @@ class ChaliceApp:
         """
         shutil.rmtree(staged / "vendor", ignore_errors=True)
         shutil.rmtree(staged / ".chalice" / "deployed", ignore_errors=True)
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(self._project / "vendor", staged / "vendor", ignore=ignored)
+        shutil.copytree(self._project / "vendor", staged / "vendor", ignore=shipped.left_out)
         for file in ("app.py", "requirements.txt"):
             shutil.copyfile(self._project / file, staged / file)
         (staged / ".chalice").mkdir(exist_ok=True)

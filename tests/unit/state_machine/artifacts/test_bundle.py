@@ -91,3 +91,39 @@ def test_an_entry_script_may_be_replaced_too(tmp_path: Path) -> None:
     packed = bundle.pack([PROJECT / "ml_scripts", tmp_path], "bucket")
 
     assert packed.files["process.sh"] == b"#!/bin/bash\n"
+
+
+LEFT_BEHIND = (
+    ".DS_Store",
+    ".env",
+    "prod.env",
+    ".main.py.swp",
+    "main.py~",
+    "#main.py#",
+    "main.py.orig",
+    "model.pyc",
+    "data/.hidden",
+    "data/__pycache__/x.pyc",
+    ".venv/pyvenv.cfg",
+    ".git/config",
+    "my-environment/pyvenv.cfg",
+    "my-environment/lib/numpy.py",
+    "data/.ipynb_checkpoints/x.ipynb",
+    ".mypy_cache/x.json",
+    "Thumbs.db",
+)
+
+
+def test_what_editors_systems_and_tools_leave_is_not_shipped(tmp_path: Path) -> None:
+    # The folders above the scripts may have any name.
+    folder = copy_scripts(tmp_path / ".worktrees" / "venv" / "scripts")
+    before = bundle.pack([folder], "bucket")
+    for name in LEFT_BEHIND:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("SECRET=1")
+    (folder / "link").symlink_to("nowhere")
+
+    after = bundle.pack([folder], "bucket")
+
+    assert after == before
+    assert "main.py" in unpacked(after)

@@ -56,6 +56,8 @@ def test_the_digest_tells_of_every_file_that_is_packaged(project: Path) -> None:
     before = app(project).digest
     (project / "vendor" / "lambdas" / "__pycache__").mkdir(exist_ok=True)
     (project / "vendor" / "lambdas" / "__pycache__" / "gate.pyc").write_bytes(b"compiled")
+    (project / "vendor" / ".env").write_text("SECRET=1")
+    (project / "vendor" / "lambdas" / "gate" / "gate.py~").write_text("")
     assert app(project).digest == before
 
     for name in changes(project):
