@@ -1,6 +1,5 @@
 """PrepareRun, the state after the turn: what exactly this execution will do, written down."""
 
-import json
 import logging
 import uuid
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from lambdas.runs.champion import in_state, place_champion, place_no_champion
 from lambdas.runs.code import check_code
 from lambdas.runs.executions import run_id
 from lambdas.runs.experiment import ensure_trial
+from lambdas.runs.hyperparameters import sent
 from lambdas.runs.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -193,7 +193,4 @@ def _paths(run: str) -> dict[str, str]:
 
 def _as_text(values: Mapping[str, run_input.Hyperparameter]) -> dict[str, str]:
     """SageMaker takes container arguments and hyperparameters as text only."""
-    return {
-        name: json.dumps(value) if isinstance(value, bool) else str(value)
-        for name, value in values.items()
-    }
+    return {name: sent(value) for name, value in values.items()}

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lambdas.gate.gate import Decision
+from lambdas.runs.hyperparameters import written
 
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 LONGEST_DESCRIPTION = 1024
@@ -79,7 +80,7 @@ def _descriptions(run: Mapping[str, Any], decision: Decision) -> Iterator[tuple[
         answer = "yes" if decision.auto_approval.approved else "no"
         yield "auto_approve", _in_words(f"{answer}: {decision.auto_approval.reason}")
     for name, value in run["hyperparameters"].items():
-        yield f"hyperparameter.{name}", value
+        yield f"hyperparameter.{name}", written(value)
     for number, verdict in enumerate(decision.rules, start=1):
         yield f"rule.{number}", _in_words(f"{HELD[verdict.held]}: {verdict.said}")
     judged = dict.fromkeys(rule.metric for rule in decision.rules)

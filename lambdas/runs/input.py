@@ -16,9 +16,9 @@ from lambdas.boundary.text import shown
 from lambdas.data_sets.data_sets import DATASET_NAME, name_problem
 from lambdas.errors import InvalidInputError
 from lambdas.runs import instances
+from lambdas.runs.hyperparameters import Hyperparameter, sent
 
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*$"
-Hyperparameter = bool | int | float | str
 TRIGGERS = ("upload", "start_retraining", "console", "schedule", "alarm", "topic")
 # As lambdas.runs.executions.run_id forms it.
 RUN_ID = r"^[a-zA-Z0-9][a-zA-Z0-9-]{0,39}$"
@@ -255,4 +255,9 @@ def _in_type(kind: str, name: str, value: Hyperparameter) -> Hyperparameter:
     """Return ``value`` in JSON Schema's type: JSON's 3.0 is a whole number, and 1 a number."""
     if isinstance(value, float) and math.isnan(value):  # which passes every bound of a schema
         raise InvalidInputError(f"hyperparameters.{name}: found NaN, expected a number")
+    if isinstance(value, str) and (length := len(sent(value))) > LONGEST_VALUE:
+        raise InvalidInputError(
+            f"hyperparameters.{name}: found {length} characters as it is sent, quotes included, "
+            f"expected at most {LONGEST_VALUE}"
+        )
     return next(python for python, known in _TYPES.items() if known == kind)(value)

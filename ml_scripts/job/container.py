@@ -11,12 +11,13 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from job.errors import ScriptError, UsageError
 
 # FailureReason holds the first 1024 characters, ExitMessage 1 KB.
 MAX_FAILURE_BYTES = 1024
+SINGLE_LETTER = len("--k")
 
 
 def base_directory() -> Path:
@@ -29,6 +30,14 @@ class ArgumentParser(argparse.ArgumentParser):
 
     def __init__(self, description: str) -> None:
         super().__init__(description=description, allow_abbrev=False)
+
+    def add_argument(self, *names: str, **settings: Any) -> argparse.Action:
+        """Add an argument; one of a single letter, `--k`, is taken as `-k` too.
+
+        AWS's training toolkit passes a hyperparameter of one letter on so.
+        """
+        short = [name[1:] for name in names if len(name) == SINGLE_LETTER and name[:2] == "--"]
+        return super().add_argument(*names, *(set(short) - set(names)), **settings)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from lambdas.boundary.text import printable
 from lambdas.data_sets.data_sets import ObjectVersion
+from lambdas.runs.hyperparameters import written
 from operations.run_files.fields import Fields
 
 
@@ -51,10 +52,14 @@ def read(content: object, problems: list[str], name: str = "run.json") -> Plan:
         dataset=_data(found.inner("dataset")),
         code_uri=code.text("s3_uri"),
         code_sha256=code.text("sha256"),
-        hyperparameters=found.texts("hyperparameters"),
+        hyperparameters=_as_written(found.texts("hyperparameters")),
         preprocessing=found.texts("preprocessing"),
         reused=_reused(found.inner("steps")),
     )
+
+
+def _as_written(hyperparameters: dict[str, str]) -> dict[str, str]:
+    return {name: printable(written(text)) for name, text in hyperparameters.items()}
 
 
 def _report(paths: Fields) -> str | None:

@@ -435,3 +435,11 @@ def test_no_run_is_planned_with_code_that_was_put_in_its_place(prepare, upload, 
     with pytest.raises(CodeError, match=rf"{file}, its code, is gone.*retrain deploy"):
         prepare()
     assert "PutObject" not in {operation for operation, _ in s3.calls}
+
+
+def test_a_text_that_looks_like_json_is_passed_on_as_json(upload, event, s3, sagemaker):
+    upload("fashion-mnist")
+    payload = event("prepare_run") | {"input": {"hyperparameters": {"tag": "1.10"}}}
+    payload["defaults"]["hyperparameters"] = {"tag": "v1", "flag": "null"}
+    state = prepare_run(payload, s3=s3, sagemaker=sagemaker)
+    assert state["hyperparameters"] == {"tag": '"1.10"', "flag": '"null"'}

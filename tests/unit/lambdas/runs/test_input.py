@@ -5,7 +5,7 @@ import jsonschema
 import pytest
 
 from lambdas.errors import InvalidInputError
-from lambdas.runs.input import parse, schema
+from lambdas.runs.input import LONGEST_VALUE, parse, schema
 
 DEFAULTS = {"epochs": 10, "batch-size": 64, "learning-rate": 0.001, "seed": 42}
 MIXED = DEFAULTS | {"augment": False, "optimizer": "adam"}
@@ -203,3 +203,11 @@ def test_a_data_set_that_could_not_be_registered_is_refused(name):
 def test_a_hyperparameter_that_no_training_job_takes_is_refused():
     with pytest.raises(InvalidInputError, match="hyperparameters"):
         parse({"hyperparameters": {"network": "x" * 2501}}, {"network": "normalized"})
+
+
+def test_a_text_is_as_long_as_it_is_sent():
+    longest = "x" * LONGEST_VALUE
+    assert parse({"hyperparameters": {"tag": longest}}, {"tag": ""})
+    digits = "1" * LONGEST_VALUE
+    with pytest.raises(InvalidInputError, match=r"^hyperparameters.tag: found 2502 characters"):
+        parse({"hyperparameters": {"tag": digits}}, {"tag": ""})

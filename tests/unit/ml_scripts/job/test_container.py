@@ -65,3 +65,12 @@ def test_a_traceback_cannot_forge_a_line_or_colour_a_terminal(tmp_path, monkeypa
     run(lambda: _raise(OSError("\x1b[31m\u2028epoch=1/1; \x9b1m\rloss=0;")), "failure")
     errors = capsys.readouterr().err
     assert all(c.isprintable() or c == "\n" for c in errors)
+
+
+def test_a_hyperparameter_of_one_letter_is_taken_as_the_toolkit_passes_it_on():
+    parser = ArgumentParser("a job")
+    parser.add_argument("--k", type=int)
+    parser.add_argument("-m", "--m")
+    parser.add_argument("--long")
+    found = parser.parse_args(["-k", "3", "-m", "x", "--long", "y"])
+    assert (found.k, found.m, found.long) == (3, "x", "y")
