@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from lambdas.boundary.text import decoded
 from lambdas.data_sets import manifest
 from lambdas.data_sets.data_sets import name_problem
 from lambdas.gate.settings import CONFIDENCE_LEVEL, parse_auto_approve, parse_gate
@@ -97,6 +98,18 @@ class Data(Section):
     dataset: Annotated[str, AfterValidator(_dataset_name)]
     required_files: Annotated[list[Annotated[str, AfterValidator(_file_name)]], Field(min_length=1)]
     settle_seconds: Annotated[int, Field(ge=0, le=24 * 3600)] = 10
+
+    @field_validator("required_files")
+    @classmethod
+    def _each_once(cls, names: list[str]) -> list[str]:
+        if twice := manifest.repeated(names):
+            raise ValueError(f"{twice[0]!r} stands there more than once, expected it once")
+        if manifest.FILE_NAME in names:
+            raise ValueError(
+                f"{manifest.FILE_NAME} counts wherever it lies, in place of these names: leave it "
+                "out of them"
+            )
+        return names
 
 
 class Job(Section):
@@ -333,12 +346,12 @@ def load(path: Path) -> PipelineConfig:
         ConfigError: with one line for each value that cannot be used.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(decoded(path.read_bytes()))
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: not found. Run from the project's folder or name it with --config"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, or no UTF-8
         raise ConfigError(f"{path}: not a TOML file: {error}") from None
     try:
         return PipelineConfig.model_validate(raw, context={"folder": path.resolve().parent})

@@ -134,6 +134,14 @@ def test_a_recipe_is_chosen_by_name_and_hyperparameters_are_laid_over_it(tmp_pat
         ('["ml_scripts"]', '["ml_scripts", "mine"]', "code.scripts: no folder "),
         ('["ml_scripts"]', '["."]', "code.scripts: no main.py, process.sh, preprocessing.py, eval"),
         ("required_files = [", "required_files = []\nignored = [", "data.required_files"),
+        ("required_files = [", 'required_files = ["x", "x",', "'x' stands there more than once"),
+        (
+            "required_files = [",
+            'required_files = ["caf\u00e9", "cafe\u0301",',
+            "stands there more than once",
+        ),
+        ("required_files = [", 'required_files = ["manifest.json",', "leave it out of them"),
+        ('dataset = "fashion-mnist"', 'dataset = ".."', "data.dataset: expected 1 to 200"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(
@@ -228,3 +236,22 @@ def test_without_a_table_of_the_code_that_folder_must_be_there(tmp_path: Path) -
 
     with pytest.raises(ConfigError, match=r"no folder .*ml_scripts, expected one relative to this"):
         load_changed(tmp_path, "[data]", "[data]")
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_a_byte_order_mark_and_the_line_ends_of_windows_are_taken(
+    tmp_path: Path, start: bytes
+) -> None:
+    own = (PROJECT / "pipeline.toml").read_bytes()
+    (tmp_path / "pipeline.toml").write_bytes(start + own.replace(b"\n", b"\r\n"))
+    found = config.load(tmp_path / "pipeline.toml")
+    assert found.model_dump(exclude={"code"}) == config.load(PROJECT / "pipeline.toml").model_dump(
+        exclude={"code"}
+    )
+
+
+def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "pipeline.toml"
+    file.write_text("name = 'x'", encoding="utf-16")
+    with pytest.raises(ConfigError, match="encoded as UTF-16, expected UTF-8"):
+        config.load(file)

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from operations.errors import NotDeployedError, StartRefusedError
-from operations.executions.start import ONCE, Answer, start
+from operations.executions.start import ONCE, Answer, execution_input, start
 from state_machine.names import Names
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:retrain-dev:digits-0123456789ab"
@@ -93,3 +93,7 @@ def test_a_call_whose_answer_is_lost_is_never_sent_again() -> None:
         server.shutdown()
 
     assert len(calls) == 1
+
+
+def test_an_input_may_begin_with_a_byte_order_mark() -> None:
+    assert execution_input('\ufeff{"reason": "x"}') == {"reason": "x"}
