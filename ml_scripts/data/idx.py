@@ -28,6 +28,7 @@ DTYPES: dict[int, np.dtype] = {
     0x0E: np.dtype(">f8"),
 }
 UNSIGNED_BYTE = 0x08
+IDX_START, GZIP_START = b"\0\0", b"\x1f\x8b"
 INTEGERS = frozenset({0x08, 0x09, 0x0B, 0x0C})
 
 # Nothing is decompressed beyond what the header promises, and no header may promise more.
@@ -163,14 +164,23 @@ def _reading(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _open(path: Path) -> IO[bytes]:
-    """Open a file for reading, through gzip if its name says so; the one place that decides."""
+    """Open a file for reading, through gzip if it is gzipped; the one place that decides.
+
+    The content decides: people rename what they pack, and browsers unpack what they download.
+    """
     if not path.is_file():
         raise DataError(path.name, "no such file", "an IDX file")
-    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    with path.open("rb") as file:
+        start = file.read(2)
+    named_so = path.suffix.lower() == ".gz" and start not in (b"", IDX_START)
+    gzipped = start == GZIP_START or named_so
+    return cast(IO[bytes], gzip.open(path)) if gzipped else path.open("rb")
 
 
 def _read_header(path: Path, stream: IO[bytes], kind: Kind) -> tuple[np.dtype, tuple[int, ...]]:
     magic = stream.read(4)
+    if not magic:
+        raise DataError(path.name, "an empty file", f"an IDX file of {kind.what}")
     good = len(magic) == 4 and magic[:2] == b"\0\0"  # noqa: PLR2004
     if not (good and magic[2] in kind.codes and magic[3] in kind.dimensions):
         pairs = itertools.product(sorted(kind.codes), kind.dimensions)

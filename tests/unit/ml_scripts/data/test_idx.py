@@ -88,7 +88,8 @@ def _damaged_crc(content: bytes) -> bytes:
         (lambda c: gzip.compress(c[:3]), "magic 0x000008", "0x00000803 or 0x00000804"),
         (lambda c: gzip.compress(b"\x00\x00\x0d\x03" + c[4:]), "magic 0x00000d03", "0x00000803"),
         (lambda c: gzip.compress(b"\x01" + c[1:]), "magic 0x01000803", "0x00000803"),
-        (lambda c: b"", "magic 0x,", "0x00000803"),
+        (lambda c: b"", "an empty file", "an IDX file of uint8 images"),
+        (lambda c: gzip.compress(b""), "an empty file", "an IDX file of uint8 images"),
     ],
 )
 def test_a_damaged_file_is_refused(tmp_path, idx_bytes, damage, found, expected):
@@ -168,3 +169,11 @@ def test_an_image_that_is_too_large_for_memory_is_refused_unread(tmp_path):
     expected = "images: found images of 1,073,741,824 bytes, expected at most 67,108,864 each"
     with pytest.raises(DataError, match=expected):
         read_images(path)
+
+
+@pytest.mark.parametrize("name", ["images", "images.GZ", "images.gz", "images.idx3-ubyte"])
+@pytest.mark.parametrize("packed", [gzip.compress, bytes])
+def test_the_content_says_whether_a_file_is_gzipped(tmp_path, idx_bytes, name, packed):
+    path = tmp_path / name
+    path.write_bytes(packed(idx_bytes(IMAGES)))
+    assert np.array_equal(read_images(path)[..., 0], IMAGES)
