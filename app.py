@@ -21,6 +21,7 @@ from lambdas.announce_approval import pattern as changed_models
 from lambdas.approve_model import approve_model as approve_model_
 from lambdas.boundary.bucket_owner import of_account
 from lambdas.check_metrics import check_metrics as check_metrics_
+from lambdas.data_sets.copies import AT_ONCE
 from lambdas.logs import start_logging
 from lambdas.on_request import on_request as on_request_
 from lambdas.on_schedule import on_schedule as on_schedule_
@@ -37,7 +38,11 @@ app = Chalice(app_name="retrain", configure_logs=False)
 @functools.cache
 def client(service: str) -> Any:
     """Return the one client of that AWS service in this process, for buckets of this account."""
-    patience = Config(connect_timeout=5, retries={"mode": "standard", "max_attempts": 5})
+    patience = Config(
+        connect_timeout=5,
+        retries={"mode": "standard", "max_attempts": 5},
+        max_pool_connections=AT_ONCE,
+    )
     account = os.environ["RETRAIN_STATE_MACHINE_ARN"].split(":")[4]
     return of_account(boto3.client(service, config=patience), account)  # type: ignore[call-overload]
 
@@ -115,7 +120,12 @@ def take_turn(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def prepare_run(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """PrepareRun, the first state of an execution that has its turn."""
     start_logging(context)
-    return prepare_run_(event, s3=client("s3"), sagemaker=client("sagemaker"))
+    return prepare_run_(
+        event,
+        s3=client("s3"),
+        sagemaker=client("sagemaker"),
+        seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+    )
 
 
 @app.lambda_function(name="check_metrics")

@@ -4,6 +4,7 @@
 
     RetrainError
     ├── ThrottlingError            AWS throttled or failed a call: the state is worth retrying
+    ├── UnfinishedCopyError        a run's data take longer to copy than one call may: retried
     ├── SettingsError              the function's environment is not what the deployment sets
     ├── InvalidInputError          an execution input or payload with an unknown or ill-typed field
     ├── InvalidEvaluationError     an evaluation.json that cannot be judged (becomes a reject)
@@ -29,6 +30,10 @@ class RetrainError(Exception):
 
 class ThrottlingError(RetrainError):
     """AWS throttled a call, failed on its side or was not reached: later it may well work."""
+
+
+class UnfinishedCopyError(RetrainError):
+    """The time of the call is nearly over, and the run's data are not all copied: call again."""
 
 
 class SettingsError(RetrainError):

@@ -2,10 +2,11 @@
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lambdas.boundary.transient import naming_transient_errors
+from lambdas.data_sets.copies import Copier
 from lambdas.data_sets.data_sets import DataSets
 from lambdas.data_sets.source_data import copy_source_data
 from lambdas.errors import DataSetChangedError, IncompleteDataSetError
@@ -21,6 +22,7 @@ from lambdas.runs.executions import run_id
 from lambdas.runs.experiment import ensure_trial
 from lambdas.runs.hyperparameters import sent
 from lambdas.runs.ledger import Ledger
+from lambdas.runs.timeouts import state_timeouts
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,7 +33,11 @@ log = logging.getLogger(__name__)
 
 @naming_transient_errors
 def prepare_run(
-    event: Mapping[str, Any], *, s3: "S3Client", sagemaker: "SageMakerClient"
+    event: Mapping[str, Any],
+    *,
+    s3: "S3Client",
+    sagemaker: "SageMakerClient",
+    seconds_left: Callable[[], float],
 ) -> dict[str, Any]:
     """Return the state that all later steps read, and write it to ``runs/<run_id>/run.json``.
 
@@ -49,6 +55,9 @@ def prepare_run(
     With ``reproduce`` in the input the run has the data, code and settings of that run, and no
     champion; the state's ``reproduces`` is its id. The data is read from the other run's copy.
 
+    ``seconds_left`` says how long the call may still work. Data that take longer to copy raise
+    UnfinishedCopyError, and the next call goes on with them.
+
     Raises InvalidInputError, the DataSetErrors, ReproductionError, ThrottlingError, CodeError where
     the deployed code was replaced (no job ran it), and RunIdTakenError where another execution has
     the run's folder (nothing in there is touched).
@@ -60,7 +69,7 @@ def prepare_run(
     try:
         if asked.reproduce is None:
             check_code(s3, defaults["code"])
-            state = _plan(event, asked, datasets, s3, sagemaker)
+            state = _plan(event, asked, datasets, Copier(s3, seconds_left), sagemaker)
         else:
             state = _plan_again(event, asked.reproduce, s3)
     except (DataSetChangedError, IncompleteDataSetError):
@@ -70,6 +79,9 @@ def prepare_run(
             raise
         log.info(outdated["message"], extra={"execution": event["execution"]["arn"]})
         return outdated
+    # Of an execution that began before a deployment the definition may not hand them over yet.
+    timeouts = defaults.get("timeout_seconds", {})
+    state["timeout_seconds"] = state_timeouts(timeouts, state["dataset"])
     results = Results(s3, sagemaker, defaults["bucket"])
     step_keys = keys(state, defaults["steps"])
     outcome, state = reuse(state, step_keys, results, _why_not(asked, defaults))
@@ -95,7 +107,7 @@ def _plan(
     event: Mapping[str, Any],
     asked: run_input.RunInput,
     datasets: DataSets,
-    s3: "S3Client",
+    copier: Copier,
     sagemaker: "SageMakerClient",
 ) -> dict[str, Any]:
     """Choose the data set and the champion, place the run's copies of both, return the state."""
@@ -104,8 +116,9 @@ def _plan(
     state = _identity(event)
     paths = state["paths"]
     sharding = defaults["sharding"]
-    source_data = copy_source_data(s3, dataset, paths["source_data"], sharding)
-    champion = place_champion(s3, sagemaker, defaults["model_package_group"], paths["champion"])
+    source_data = copy_source_data(copier, dataset, paths["source_data"], sharding)
+    group = defaults["model_package_group"]
+    champion = place_champion(copier.s3, sagemaker, group, paths["champion"])
     return {
         **state,
         "dataset": {

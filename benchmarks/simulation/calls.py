@@ -16,12 +16,13 @@ _CALLS = {
     "on_upload": {"ListObjectVersions": 1, "HeadObject": 1, "PutObject": 1},
     "take_turn": {"ListObjectVersions": 1},
     # run.json is looked for, and is nobody's. champion.json, run.json, and the ledger, where the
-    # entry of on_upload is found and read; the champion's model and each file of the data set are
-    # copied. No earlier run has the result of Preprocess, and then not of Train: one entry is
-    # looked at, two are read and written. The two files of the code bundle are read
-    # and held to its digest.
+    # entry of on_upload is found and read; what is copied already is listed, and the champion's
+    # model and each file of the data set are copied, the large ones in parts, which do not count
+    # here. No earlier run has the result of Preprocess, and then not of Train: one entry is looked
+    # at, two are read and written. The code bundle is two files, read and held to their digest.
     "prepare_run": {
         "ListObjectVersions": 1,
+        "ListObjectsV2": 1,
         "HeadObject": 1,
         "CopyObject": 1,
         "PutObject": 5,
@@ -33,7 +34,7 @@ _CALLS = {
     "approve_model": {},
     "announce_approval": {"GetObject": 1},
 }
-_CALLS_FOR_EACH_FILE = {"prepare_run": {"HeadObject": 1, "CopyObject": 1}}
+_CALLS_FOR_EACH_FILE = {"prepare_run": {"CopyObject": 1}}
 
 
 def calls(what: str, files: int) -> dict[str, int]:

@@ -9,51 +9,34 @@ Where several instances preprocess, the copy is two folders: ``replicated/``, fo
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from lambdas.boundary import archives
-from lambdas.boundary.s3_objects import COPY, GONE, error_code, split_uri, this_version
-from lambdas.data_sets.data_sets import DataSet, ObjectVersion
-from lambdas.errors import ArchivedDataError, DataSetChangedError, ShardingError
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from lambdas.boundary.s3_objects import split_uri
+from lambdas.data_sets.copies import Copier
+from lambdas.data_sets.data_sets import DataSet
+from lambdas.errors import ShardingError
 
 
 def copy_source_data(
-    s3: "S3Client", dataset: DataSet, folder_uri: str, sharding: Mapping[str, Any]
+    copier: Copier, dataset: DataSet, folder_uri: str, sharding: Mapping[str, Any]
 ) -> str:
     """Copy the data set's object versions below ``folder_uri`` and return the copies' prefix.
 
     ``sharding`` says how many instances read them, its ``instance_count``, and which files all of
     them need, its ``replicated_files``: patterns as of ``fnmatch``.
 
-    The prefix is named by the fingerprint: a repeated call writes the same bytes to the same keys,
-    and one that has chosen newer data meanwhile writes somewhere else. So nothing is ever mixed,
-    even if both calls run at once.
+    The prefix is named by the fingerprint: a repeated call goes on where the one before ended, and
+    one that has chosen newer data meanwhile writes somewhere else. So nothing is ever mixed, even
+    if both calls run at once.
 
     Raises DataSetChangedError where a version is gone, ArchivedDataError where one has to be
-    restored, and ShardingError.
+    restored, UnfinishedCopyError where the time of the call does not suffice, and ShardingError.
     """
     check_shares((version.file for version in dataset.objects), sharding)
     prefix_uri = f"{folder_uri}/{dataset.fingerprint}/"
     bucket, _ = split_uri(dataset.s3_uri)
-    for version in dataset.objects:
-        try:
-            _copy(s3, bucket, version, prefix_uri + place(version.file, sharding))
-        except ClientError as error:
-            if error_code(error) in archives.REFUSALS:
-                why = archives.refusal(s3, bucket, version.key, version.version_id)
-                raise ArchivedDataError(why) from error
-            if error_code(error) not in GONE:
-                raise
-            raise DataSetChangedError(
-                f"version {version.version_id} of s3://{bucket}/{version.key} with ETag "
-                f"{version.etag} is gone: it was deleted or replaced while the run was prepared; "
-                "start again without a fingerprint"
-            ) from error
+    versions = {place(version.file, sharding): version for version in dataset.objects}
+    copier.copy(bucket, versions, prefix_uri)
     return prefix_uri
 
 
@@ -83,16 +66,3 @@ def check_shares(files: Iterable[str], sharding: Mapping[str, Any]) -> None:
             f"out of {len(files)} files, {', '.join(files)}; upload shards, or deploy with "
             "instance_count = 1"
         )
-
-
-def _copy(s3: "S3Client", bucket: str, version: ObjectVersion, target_uri: str) -> None:
-    target_bucket, target_key = split_uri(target_uri)
-    s3.copy(
-        {"Bucket": bucket, "Key": version.key, **this_version(version.version_id)},  # type: ignore[typeddict-item]
-        target_bucket,
-        target_key,
-        # The ETag holds the content fast where there are no versions. Tags stay behind: copying
-        # them would need permissions that nothing else here does.
-        ExtraArgs={"CopySourceIfMatch": f'"{version.etag}"', "TaggingDirective": "REPLACE"},
-        Config=COPY,
-    )

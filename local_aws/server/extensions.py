@@ -14,7 +14,15 @@ from local_aws.logs import filter as logs_filter
 from local_aws.logs import store as logs_store
 from local_aws.messaging import sns
 from local_aws.requests import validation
-from local_aws.s3 import conditional, handover, listings, notifications, owners, versions
+from local_aws.s3 import (
+    conditional,
+    copies,
+    handover,
+    listings,
+    notifications,
+    owners,
+    versions,
+)
 from local_aws.s3 import store as s3_store
 from local_aws.sagemaker import actions, experiments, registry
 from local_aws.sagemaker import events as sagemaker_events
@@ -37,6 +45,7 @@ def install(context: Context) -> None:
     moto_services.install(context.state)
     s3_store.install(context)
     handover.install()
+    copies.install()
     listings.install()
     owners.install()
     versions.install()

@@ -17,8 +17,9 @@ MAX_RETRIES = 3
 PROCESSING_RETRIES = 1
 TRAINING_RETRIES = 2
 
-# A job may wait for an instance and move data before and after its own run time. The state's
-# timeout lies above both, because a state that times out is not documented to stop its job.
+# A job may wait for an instance, load its image and move data before and after its own run time.
+# The state's timeout lies above all that, because a state that times out is not documented to stop
+# its job. PrepareRun adds what moving large data takes: lambdas/runs/timeouts.py.
 START_AND_TRANSFER_SECONDS = 1800
 
 PROCESSING = "/opt/ml/processing"
@@ -122,7 +123,7 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
             **_instances("ResourceConfig"),
         },
         result_path="$.training_job",
-        timeout_seconds=state_seconds(config.training),
+        timeout_seconds_path=RUN["timeout_seconds"]["training"].to_jsonpath(),
         retry=[sagemaker_retry(), failed_job_retry(TRAINING_RETRIES)],
     )
 
@@ -164,7 +165,7 @@ def evaluate(config: PipelineConfig, deployed: Deployed) -> ProcessingStep:
 
 
 def state_seconds(job: Job) -> int:
-    """How long the state of `job` may take, in seconds."""
+    """How long the state of `job` may take with small data, in seconds."""
     if isinstance(job, Training) and job.use_spot:
         return job.max_wait_seconds + START_AND_TRANSFER_SECONDS
     return job.max_runtime_seconds + START_AND_TRANSFER_SECONDS
@@ -272,7 +273,7 @@ def _processing(
             **_instances("ProcessingResources.ClusterConfig"),
         },
         result_path=result_path,
-        timeout_seconds=state_seconds(job),
+        timeout_seconds_path=RUN["timeout_seconds"][section].to_jsonpath(),
         retry=[sagemaker_retry(), failed_job_retry(PROCESSING_RETRIES)],
     )
 

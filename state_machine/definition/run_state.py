@@ -39,6 +39,7 @@ RUN = RunState(
         "preprocessing": {"validation_fraction": str, "seed": str},
         "instance_types": {"preprocessing": str, "training": str, "evaluation": str},
         "images": {"preprocessing": str, "training": str, "evaluation": str},
+        "timeout_seconds": {"preprocessing": int, "training": int, "evaluation": int},
         "paths": {
             "preprocessing": str,
             "checkpoints": str,

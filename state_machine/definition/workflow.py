@@ -30,10 +30,17 @@ from lambdas.gate.gate import PENDING
 from lambdas.gate.verdicts import REJECTED_ERROR
 from lambdas.reproduction.comparison import DIFFERS, REPRODUCED
 from lambdas.reuse.reuse import PREPARED, PREPROCESSED, TRAINED
+from lambdas.runs.timeouts import LONGEST_TRANSFER_SECONDS
 from state_machine.config import PipelineConfig
 from state_machine.definition import jobs
 from state_machine.definition.deployed import Deployed
-from state_machine.definition.lambda_states import LAMBDA_STATE_SECONDS, lambda_state
+from state_machine.definition.lambda_states import (
+    LAMBDA_STATE_SECONDS,
+    MORE_CALLS,
+    PREPARE_RUN_SECONDS,
+    lambda_state,
+    unfinished_retry,
+)
 from state_machine.definition.run_state import RUN
 from state_machine.definition.step_identity import identities
 from state_machine.definition.turns import by_outcome, question, take_turn, waiting_seconds
@@ -43,7 +50,7 @@ from state_machine.sdk import sdk
 from state_machine.sdk.asl import Fail, LambdaStep, Task, join
 
 REGISTER_STATE_SECONDS = 60
-LAMBDA_STATES = 3  # after TakeTurn: PrepareRun, CheckMetrics, ApproveModel
+LAMBDA_STATES = 2  # after PrepareRun: CheckMetrics, ApproveModel
 # What a state that decides leaves in the run's state.
 DECISION = (
     "decision",
@@ -110,6 +117,10 @@ def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
             section: getattr(config, section).instance_type for section in jobs.SECTIONS.values()
         },
         "reuse_steps": "unchanged" if config.reuse_unchanged_steps else "never",
+        "timeout_seconds": {
+            section: jobs.state_seconds(getattr(config, section))
+            for section in jobs.SECTIONS.values()
+        },
         "images": job_images(config.training, deployed.names.region),
         "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
         "model_package_group": _group(config, deployed),
@@ -132,6 +143,8 @@ def _prepare_run(deployed: Deployed, defaults: dict[str, Any]) -> LambdaStep:
         "prepare_run",
         payload,
         deployed,
+        timeout_seconds=PREPARE_RUN_SECONDS,
+        retry=[unfinished_retry()],
         result_selector={"run.$": "$.Payload"},
         output_path="$.run",
     )
@@ -232,6 +245,8 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
 
 def _whole_run_seconds(config: PipelineConfig) -> int:
     steps = (config.preprocessing, config.training, config.evaluation)
-    in_jobs = sum(jobs.state_seconds(job) * (1 + jobs.MAX_RETRIES) for job in steps)
-    around = LAMBDA_STATES * LAMBDA_STATE_SECONDS + REGISTER_STATE_SECONDS
+    longest = [jobs.state_seconds(job) + LONGEST_TRANSFER_SECONDS for job in steps]
+    in_jobs = sum(longest) * (1 + jobs.MAX_RETRIES)
+    preparing = PREPARE_RUN_SECONDS * (1 + MORE_CALLS)
+    around = preparing + LAMBDA_STATES * LAMBDA_STATE_SECONDS + REGISTER_STATE_SECONDS
     return waiting_seconds(config) + in_jobs + around

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas import announce, announce_approval
+from lambdas.data_sets.copies import LONGEST_CALL_SECONDS
 from state_machine.config import PipelineConfig
 from state_machine.functions import policies
 from state_machine.functions.statements import Policy, Statement, allow, policy
@@ -80,7 +81,12 @@ LAMBDAS = (
     Lambda("on_schedule", policies.on_upload, Schedule()),
     Lambda("start_retraining", policies.start_retraining),
     Lambda("take_turn", policies.take_turn, by_state_machine=True),
-    Lambda("prepare_run", policies.prepare_run, by_state_machine=True, timeout_seconds=300),
+    Lambda(
+        "prepare_run",
+        policies.prepare_run,
+        by_state_machine=True,
+        timeout_seconds=LONGEST_CALL_SECONDS,  # it copies the data set
+    ),
     Lambda("check_metrics", policies.check_metrics, by_state_machine=True),
     Lambda("approve_model", policies.approve_model, by_state_machine=True),
     Lambda(

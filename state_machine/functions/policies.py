@@ -49,6 +49,7 @@ def prepare_run(names: Names, group: str) -> list[Statement]:
             ["s3:PutObject"],
             [f"{bucket}/runs/*/{part}" for part in ("run.json", "source_data/*", "champion/*")],
         ),
+        *_go_on_copying(bucket),
         _ledger(bucket),
         _find_champion(names, group),
         allow("EnterSteps", ["s3:GetObject", "s3:PutObject"], [f"{bucket}/{results.PREFIX}*"]),
@@ -67,6 +68,14 @@ def prepare_run(names: Names, group: str) -> list[Statement]:
                 names.arn("sagemaker", f"experiment-trial/{names.prefix}-*"),
             ],
         ),
+    ]
+
+
+def _go_on_copying(bucket: str) -> list[Statement]:
+    """Find the parts of large objects that a call before this one has copied."""
+    return [
+        allow("FindUploads", ["s3:ListBucketMultipartUploads"], [bucket]),
+        allow("FindParts", ["s3:ListMultipartUploadParts"], [f"{bucket}/runs/*/source_data/*"]),
     ]
 
 

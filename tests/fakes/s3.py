@@ -1,8 +1,10 @@
 """A fake S3 with versions, delete markers and pages."""
 
+import functools
 import hashlib
 import io
 import itertools
+import operator
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from boto3.s3.transfer import S3Transfer
+from botocore import xform_name
 from botocore.handlers import validate_bucket_name
 from botocore.response import StreamingBody
 
@@ -18,6 +21,7 @@ from tests.fakes.service import (
     check_shape,
     client_error,
     operation,
+    operations,
     page,
 )
 
@@ -45,6 +49,8 @@ class FakeS3(FakeService):
         self.buckets: dict[str, dict[str, list[Version]]] = {
             name: defaultdict(list) for name in buckets
         }
+        # (bucket, key, parts by their number) of each upload under way
+        self.uploads: dict[str, tuple[str, str, dict[int, bytes]]] = {}
         self.versioned = versioned
         self._archived: dict[tuple[str, str], dict[str, Any]] = {}
         self._ticks = itertools.count()
@@ -97,8 +103,14 @@ class FakeS3(FakeService):
 
     @operation
     def put_object(self, **request: Any) -> dict[str, Any]:
-        """``IfNoneMatch="*"`` puts a new object only; deleted ones do not count."""
+        """``IfNoneMatch="*"`` puts a new object only; deleted ones do not count.
+
+        ``IfMatch`` replaces the object that has this ETag only.
+        """
         assert request.get("IfNoneMatch", "*") == "*"
+        if "IfMatch" in request:
+            current = {**request, "VersionId": None}
+            self._asked_for(current, "PutObject", "PreconditionFailed")
         if "IfNoneMatch" in request and self._exists(request["Bucket"], request["Key"]):
             raise client_error("PreconditionFailed", "PutObject", status=412)
         version = self._write(request["Bucket"], request["Key"], request["Body"])
@@ -110,7 +122,12 @@ class FakeS3(FakeService):
         self._refuse_if_archived(request, "GetObject", "InvalidObjectState")
         content = version.content or b""
         body = StreamingBody(io.BytesIO(content), len(content))
-        return {"Body": body, "ContentLength": len(content), "LastModified": version.written}
+        return {
+            "Body": body,
+            "ContentLength": len(content),
+            "ETag": f'"{version.etag}"',
+            "LastModified": version.written,
+        }
 
     @operation
     def head_object(self, **request: Any) -> dict[str, Any]:
@@ -201,12 +218,87 @@ class FakeS3(FakeService):
         self._refuse_if_archived(CopySource, "CopyObject", "ObjectNotInActiveTierError")
         self._write(Bucket, Key, version.content)
 
+    def copy_object(self, **request: Any) -> dict[str, Any]:
+        source = self._copied_from(request, "CopyObject")
+        version = self._write(request["Bucket"], request["Key"], source.content)
+        return {"CopyObjectResult": {"ETag": f'"{version.etag}"'}}
+
+    @operation
+    def create_multipart_upload(self, **request: Any) -> dict[str, Any]:
+        upload = f"upload-{next(self._ticks)}"
+        self.uploads[upload] = (request["Bucket"], request["Key"], {})
+        return {"UploadId": upload}
+
+    def upload_part_copy(self, **request: Any) -> dict[str, Any]:
+        source = self._copied_from(request, "UploadPartCopy")
+        first, last = request["CopySourceRange"].removeprefix("bytes=").split("-")
+        assert source.content is not None
+        part = source.content[int(first) : int(last) + 1]
+        self._upload(request, "UploadPartCopy")[request["PartNumber"]] = part
+        return {"CopyPartResult": {"ETag": f'"{_digest(part)}"'}}
+
+    @operation
+    def list_multipart_uploads(self, **request: Any) -> dict[str, Any]:
+        prefix = request.get("Prefix", "")
+        found = [
+            {"Key": key, "UploadId": upload}
+            for upload, (bucket, key, _) in self.uploads.items()
+            if bucket == request["Bucket"] and key.startswith(prefix)
+        ]
+        return {"Uploads": found, "IsTruncated": False}
+
+    @operation
+    def list_parts(self, **request: Any) -> dict[str, Any]:
+        parts = sorted(self._upload(request, "ListParts").items())
+        shown = [part for part in parts if part[0] > int(request.get("PartNumberMarker", 0))]
+        listed = [
+            {"PartNumber": number, "ETag": f'"{_digest(part)}"', "Size": len(part)}
+            for number, part in shown[: self.page_size]
+        ]
+        more = len(shown) > self.page_size
+        after = {"NextPartNumberMarker": listed[-1]["PartNumber"]} if more else {}
+        return {"Parts": listed, "IsTruncated": more, **after}
+
+    @operation
+    def complete_multipart_upload(self, **request: Any) -> dict[str, Any]:
+        parts = self._upload(request, "CompleteMultipartUpload")
+        listed = request["MultipartUpload"]["Parts"]
+        assert [part["PartNumber"] for part in listed] == sorted(parts), "all parts, in order"
+        assert all(part["ETag"] == f'"{_digest(parts[part["PartNumber"]])}"' for part in listed)
+        content = functools.reduce(operator.add, (parts[number] for number in sorted(parts)))
+        del self.uploads[request["UploadId"]]
+        version = self._write(request["Bucket"], request["Key"], content, parts=len(parts))
+        return {"ETag": f'"{version.etag}"', "VersionId": version.version_id}
+
     # How it is kept
 
     def _refuse_if_archived(self, request: dict[str, Any], operation_name: str, code: str) -> None:
         head = self._archived.get((request["Bucket"], request["Key"]))
         if head is not None and 'ongoing-request="false"' not in head.get("Restore", ""):
             raise client_error(code, operation_name, status=403)
+
+    def _copied_from(self, request: dict[str, Any], name: str) -> Version:
+        """Check and record a copy; return what it copies. boto3 makes one text of the source."""
+        source = request["CopySource"]
+        assert set(source) <= {"Bucket", "Key", "VersionId"}
+        pin = f"?versionId={source['VersionId']}" if "VersionId" in source else ""
+        sent = request | {"CopySource": f"{source['Bucket']}/{quote(source['Key'])}{pin}"}
+        check_shape(sent, operations("s3")[xform_name(name)].input_shape)
+        self.let_others_in(name)
+        self.calls.append((name, sent))
+        self.refuse_if_told(name)
+        condition = {"IfMatch": request["CopySourceIfMatch"]}
+        found = self._asked_for({**source, **condition}, name, "PreconditionFailed")
+        self._refuse_if_archived(source, name, "ObjectNotInActiveTierError")
+        return found
+
+    def _upload(self, request: dict[str, Any], operation_name: str) -> dict[int, bytes]:
+        """Return the parts of the upload that the request names."""
+        if request["UploadId"] not in self.uploads:
+            raise client_error("NoSuchUpload", operation_name, status=404)
+        bucket, key, parts = self.uploads[request["UploadId"]]
+        assert (bucket, key) == (request["Bucket"], request["Key"])
+        return parts
 
     def _bucket(self, name: str, operation_name: str) -> dict[str, list[Version]]:
         if name not in self.buckets:
@@ -233,7 +325,7 @@ class FakeS3(FakeService):
 
     def _write(self, bucket: str, key: str, content: bytes | None, parts: int = 0) -> Version:
         tick = next(self._ticks)
-        etag = hashlib.md5(content or b"").hexdigest() + (f"-{parts}" if parts else "")
+        etag = _digest(content or b"") + (f"-{parts}" if parts else "")
         version_id = f"v{tick}" if self.versioned else "null"
         version = Version(key, version_id, content, EPOCH + timedelta(seconds=tick), etag)
         versions = self.buckets[bucket][key]
@@ -249,6 +341,10 @@ class FakeS3(FakeService):
             if key.startswith(prefix) and not (delimiter and delimiter in key[len(prefix) :])
             for version in reversed(versions)
         ]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.md5(bytes(content)).hexdigest()
 
 
 def _version_entry(version: Version, latest: bool) -> dict[str, Any]:

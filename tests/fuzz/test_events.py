@@ -188,7 +188,7 @@ def test_take_turn_and_prepare_run(found: Any) -> None:
         )
         assert turn["outcome"] in {"go", "wait", "settle", "superseded"}
         assert turn["message"].isprintable()
-        state = prepare_run(event, s3=s3, sagemaker=FakeSageMaker())
+        state = prepare_run(event, s3=s3, sagemaker=FakeSageMaker(), seconds_left=lambda: 900)
     except RetrainError as error:
         one_line_of(error)
     else:

@@ -11,6 +11,8 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
+from lambdas.data_sets.copies import PART_BYTES
+from lambdas.data_sets.data_sets import DataSets
 from state_machine.functions.catalogue import LAMBDAS
 from tests.functional.sagemaker_requests import unique
 from tests.privileges.world import World
@@ -221,6 +223,36 @@ def stopped(world: World) -> None:
             job.end()
 
 
+def copied_in_parts(world: World) -> None:
+    """The copy of a large file goes on with the upload that a call before has left."""
+    s3, bucket, dataset = world.pipeline.s3, world.names.bucket, unique("data")
+    body = b"large".ljust(PART_BYTES)
+    listed = {"name": "large", "size": len(body), "sha256": sha256(body).hexdigest()}
+    folder = f"raw_data/{dataset}"
+    with world.untold():  # nobody could train on it
+        s3.put_object(Bucket=bucket, Key=f"{folder}/large", Body=body)
+        manifest = json.dumps({"files": [listed]})
+        s3.put_object(Bucket=bucket, Key=f"{folder}/manifest.json", Body=manifest)
+    found = DataSets(s3, bucket, "raw_data/", ()).find(dataset)
+    copy = f"runs/{dataset}/source_data/{found.fingerprint}/large"
+    s3.create_multipart_upload(Bucket=bucket, Key=copy)
+    asked = {
+        "execution": {
+            "arn": world.names.execution_arn(dataset),
+            "started_at": datetime.now(UTC).isoformat(),
+        },
+        "input": {"dataset": dataset},
+        "defaults": world.defaults(),
+    }
+    try:
+        _invoke(world, "prepare_run", asked)
+    finally:  # or it would be the next ones' newest data set
+        for file in ("manifest.json", "large"):
+            s3.delete_object(Bucket=bucket, Key=f"{folder}/{file}")
+    assert s3.head_object(Bucket=bucket, Key=copy)["ContentLength"] == PART_BYTES
+    assert not s3.list_multipart_uploads(Bucket=bucket).get("Uploads"), "the same upload was ended"
+
+
 def failed_events(world: World) -> None:
     """Events that no Lambda can handle are kept."""
     asynchronous = [each.name for each in LAMBDAS if each.asynchronous]
@@ -255,6 +287,7 @@ def deployed(world: World) -> None:
 SCENARIOS: tuple[Scenario, ...] = (  # the cheapest first
     deployed,
     failed_events,
+    copied_in_parts,
     console,
     upload,
     superseded,

@@ -113,6 +113,15 @@ class World:
         finally:
             s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=told)
 
+    def defaults(self) -> dict[str, Any]:
+        """What the deployed definition hands to PrepareRun."""
+        found = self.pipeline.states.describe_state_machine(
+            stateMachineArn=self.names.state_machine_arn
+        )
+        states = json.loads(found["definition"])["States"]
+        defaults: dict[str, Any] = states["PrepareRun"]["Parameters"]["Payload"]["defaults"]
+        return defaults
+
     @property
     def failed_events(self) -> str:
         """The URL of the queue of failed events."""

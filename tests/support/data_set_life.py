@@ -278,7 +278,12 @@ class DataSetLife(RuleBasedStateMachine):
 
     def work(self, execution: Execution) -> None:
         account = self.account
-        state = prepare_run(self.payload(execution), s3=account.s3, sagemaker=account.sagemaker)
+        state = prepare_run(
+            self.payload(execution),
+            s3=account.s3,
+            sagemaker=account.sagemaker,
+            seconds_left=lambda: 900,
+        )
         if state["outcome"] == "outdated":
             self.turns.discard(execution.arn)
             return

@@ -28,6 +28,7 @@ STATE: dict[str, Any] = {
         "evaluation": "ml.c5.xlarge",
     },
     "steps": {"Preprocess": {"key": "1" * 64}, "Train": {"key": "2" * 64}},
+    "timeout_seconds": {"preprocessing": 5400, "training": 16200, "evaluation": 5400},
     "images": {"preprocessing": "cpu-image", "training": "gpu-image", "evaluation": "cpu-image"},
     "hyperparameters": {
         "network": "normalized",

@@ -101,7 +101,7 @@ def test_prepare_run_with_a_champion_and_its_entry_in_the_ledger(s3):
     name = payload["execution"]["arn"].rsplit(":", 1)[-1]
     s3.upload(BUCKET, f"ledger/{name}.json", b'{"starter": "on_upload"}')
     payload["input"] = {"dataset": "fashion-mnist", "fingerprint": fingerprint}
-    state = prepare_run(payload, s3=s3, sagemaker=sagemaker)
+    state = prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
     assert state["champion"]["model_package_arn"]
     assert s3.counted() == calls("prepare_run", len(FILES))
 
@@ -134,8 +134,8 @@ def test_announce_approval(s3):
 
 def test_requests_are_priced_in_two_ways():
     assert requests("on_upload", 4) == (2, 1)
-    # A listing, five objects, the champion's copy and four more; as many HeadObject, seven reads.
-    assert requests("prepare_run", 4) == (1 + 5 + 1 + 4, 1 + 6 + 5)
+    # Two listings, five objects, the champion's copy and four more; one HeadObject, seven reads.
+    assert requests("prepare_run", 4) == (2 + 5 + 1 + 4, 1 + 7)
 
 
 def test_a_lambda_that_nobody_counted_is_an_error():

@@ -23,7 +23,7 @@ def prepare(s3, sagemaker, event, upload):
         payload = event("prepare_run") | {"input": execution_input or {}}
         payload["execution"]["arn"] = payload["execution"]["arn"].rsplit(":", 1)[0] + ":" + name
         payload["defaults"] |= defaults
-        return prepare_run(payload, s3=s3, sagemaker=sagemaker)
+        return prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
 
     return run
 

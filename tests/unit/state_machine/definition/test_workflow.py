@@ -13,6 +13,7 @@ from statelint.linter import Linter
 from statelint.problem import ProblemType
 
 from lambdas.reuse.keys import VARIABLE
+from lambdas.runs.timeouts import LONGEST_TRANSFER_SECONDS
 from lambdas.take_turn import LONGEST_WAIT
 from local_aws.requests.constraints import unknown_members, violations
 from state_machine.artifacts.bundle import Bundle
@@ -115,9 +116,18 @@ def test_retries_and_redrives_get_fresh_job_names(machine: dict[str, Any], state
     assert max(map(len, names)) <= 63
 
 
+def timeout(machine: dict[str, Any], state: dict[str, Any]) -> int:
+    """The longest that the state may take; PrepareRun adds to what the jobs' states are given."""
+    if "TimeoutSeconds" in state:
+        return int(state["TimeoutSeconds"])
+    job = state["TimeoutSecondsPath"].removeprefix("$.timeout_seconds.")
+    defaults = machine["States"]["PrepareRun"]["Parameters"]["Payload"]["defaults"]
+    return int(defaults["timeout_seconds"][job]) + LONGEST_TRANSFER_SECONDS
+
+
 def test_every_task_has_a_timeout_and_retries_with_backoff(machine: dict[str, Any]) -> None:
     for name, state in tasks(machine).items():
-        assert state["TimeoutSeconds"] > 0, name
+        assert timeout(machine, state) > 0, name
         for retry in state["Retry"]:
             assert retry["BackoffRate"] > 1, name
             assert retry["JitterStrategy"] == "FULL", name
@@ -129,8 +139,9 @@ def test_a_jobs_state_outlasts_the_job_and_the_machine_outlasts_the_states(
     for name in ("Preprocess", "Train", "Evaluate"):
         state = machine["States"][name]
         limit = state["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"]
-        assert state["TimeoutSeconds"] > limit, name
-    assert machine["TimeoutSeconds"] >= sum(s["TimeoutSeconds"] for s in tasks(machine).values())
+        assert timeout(machine, state) > limit, name
+    states = tasks(machine).values()
+    assert machine["TimeoutSeconds"] >= sum(timeout(machine, state) for state in states)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +173,7 @@ def test_a_spot_job_waits_and_its_state_outlasts_the_wait(
     assert state["Parameters"]["EnableManagedSpotTraining"] is True
     condition = {"MaxRuntimeInSeconds": 14400, "MaxWaitTimeInSeconds": 20000}
     assert state["Parameters"]["StoppingCondition"] == condition
-    assert state["TimeoutSeconds"] > 20000
+    assert timeout(changed, state) > 20000 + LONGEST_TRANSFER_SECONDS
     assert problems("Train", fill_in(state["Parameters"])) == []
     # AWS refuses a wait for a job that is not of spot.
     assert "EnableManagedSpotTraining" not in on_demand
@@ -447,6 +458,6 @@ def test_taking_turns_and_preparing_go_by_the_same_defaults(machine: dict[str, A
 def test_the_machine_lasts_through_the_longest_wait_and_all_the_work(
     machine: dict[str, Any], pipeline: PipelineConfig
 ) -> None:
-    work = sum(state["TimeoutSeconds"] for state in tasks(machine).values())
+    work = sum(timeout(machine, state) for state in tasks(machine).values())
 
     assert machine["TimeoutSeconds"] > LONGEST_WAIT + pipeline.data.settle_seconds + work

@@ -84,12 +84,15 @@ def called(settings, s3, stepfunctions, sagemaker, event) -> dict[str, set[str]]
         start_retraining({"reproduce": ORIGINAL}, request_id="s", **starting)
 
     def prepare() -> None:
-        run = prepare_run(plan, s3=s3, sagemaker=sagemaker)
+        run = prepare_run(plan, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
         jobs.preprocess(s3, sagemaker, run)
         jobs.train(s3, sagemaker, run)
         another = plan | {"execution": plan["execution"] | {"arn": f"{plan['execution']['arn']}-2"}}
-        assert prepare_run(another, s3=s3, sagemaker=sagemaker)["outcome"] == "trained"
-        prepare_run(again, s3=s3, sagemaker=sagemaker)
+        assert (
+            prepare_run(another, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)["outcome"]
+            == "trained"
+        )
+        prepare_run(again, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
 
     def turn() -> None:
         take_turn(waiting, now=datetime.now(UTC), s3=s3, stepfunctions=executions)
