@@ -30,6 +30,7 @@ from local_aws.service_quotas import quotas
 from local_aws.state import moto_services
 from local_aws.stepfunctions import (
     calls,
+    deletion,
     executions,
     kept_executions,
     redrive,
@@ -72,6 +73,7 @@ def install(context: Context) -> None:
     executions.install()
     redrive.install()
     kept_executions.install(context)
+    deletion.install()  # after the other wrapper of delete_state_machine
     traces.install(context)
     sagemaker_events.install()
     execution_events.install()

@@ -3,18 +3,22 @@
 from typing import TYPE_CHECKING, Any
 
 from state_machine.deployment.cloudformation import RETAINED, CfnResource, resource
-from state_machine.deployment.resource import Resource, Rights, Setting, counted
+from state_machine.deployment.resource import Resource, Rights, Setting
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 RETENTION_DAYS = 90
+# Opened by the delivery of logs, which sees by that whether it may write, we believe: no execution
+# is in it. https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+VALIDATION = "log_stream_created_by_aws_to_validate_log_delivery_subscriptions"
 RIGHTS = Rights(
     "log group",
     (
         "logs:CreateLogGroup",
         "logs:DeleteLogGroup",
         "logs:DescribeLogGroups",
+        "logs:DescribeLogStreams",
         "logs:PutRetentionPolicy",
     ),
     lambda names, _: names.log_group_arn(names.state_machine_log_group),
@@ -55,8 +59,14 @@ class LogGroup(Resource):
         self._logs.delete_log_group(logGroupName=self.name)
 
     def holds(self) -> str:
-        """Say how much is logged."""
-        return counted((self._found() or {}).get("storedBytes", 0), "byte")
+        """Say whether anything is logged.
+
+        A stream is there as soon as something opened it; CloudWatch counts `storedBytes` later, by
+        hours, we believe: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
+        """
+        found = self._logs.describe_log_streams(logGroupName=self.name, limit=2)
+        opened = {stream["logStreamName"] for stream in found["logStreams"]}
+        return "logs" if opened - {VALIDATION} else ""
 
     def settings(self) -> list[Setting]:
         """How many days it keeps what is logged."""

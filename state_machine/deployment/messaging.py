@@ -42,6 +42,12 @@ QUEUE_RIGHTS = Rights(
 # SQS's maximum: time to come back from a holiday and replay.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 RETENTION_SECONDS = 14 * 24 * 3600
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 QUEUE_ATTRIBUTES = {
     "MessageRetentionPeriod": str(RETENTION_SECONDS),
     "SqsManagedSseEnabled": "true",
@@ -108,9 +114,9 @@ class FailedEventsQueue(Resource):
         self._sqs.delete_queue(QueueUrl=self._url())
 
     def holds(self) -> str:
-        """Say how many events wait in it, approximately."""
-        count = self._attributes(["ApproximateNumberOfMessages"])["ApproximateNumberOfMessages"]
-        return counted(int(count), "failed event")
+        """Say how many events wait in it, approximately: those that a replay has hidden as well."""
+        counts = self._attributes(list(COUNTS))
+        return counted(sum(int(counts[name]) for name in COUNTS), "failed event")
 
     def settings(self) -> list[Setting]:
         """How long it keeps events, and how they are encrypted."""

@@ -66,6 +66,10 @@ class Resource(ABC):
     def exists(self) -> bool:
         """Tell whether it is there."""
 
+    def is_going(self) -> bool:
+        """Tell whether AWS is deleting it, while it is still there: then it has to be created."""
+        return False
+
     @abstractmethod
     def create(self) -> None:
         """Create it; what `settings` names is put after that."""
@@ -124,10 +128,10 @@ def removal_steps(resources: Sequence[Resource], *, with_data: bool) -> list[Ste
 
 
 def _deployment_step(resource: Resource) -> Iterator[Step]:
-    there = resource.exists()
+    there = resource.exists() and not resource.is_going()
     if not resource.wanted:
         if there:
-            yield Step(resource, Action.DELETE, ("pipeline.toml no longer asks for it",))
+            yield _unwanted_step(resource)
         return
     settings = tuple(resource.settings())
     if not there:
@@ -136,6 +140,14 @@ def _deployment_step(resource: Resource) -> Iterator[Step]:
     differing = tuple(setting for setting in settings if setting.get() != setting.desired)
     action = Action.CHANGE if differing else Action.KEEP
     yield Step(resource, action, tuple(setting.name for setting in differing), differing)
+
+
+def _unwanted_step(resource: Resource) -> Step:
+    """What nothing could bring back stays, as when the stage is removed."""
+    held = resource.holds()
+    if held:
+        return Step(resource, Action.KEEP, (f"not asked for any more, but holds {held}",))
+    return Step(resource, Action.DELETE, ("pipeline.toml no longer asks for it",))
 
 
 def _removal_step(resource: Resource, *, with_data: bool) -> Step:

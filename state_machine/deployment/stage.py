@@ -17,7 +17,7 @@ from state_machine.artifacts.bundle import Bundle
 from state_machine.artifacts.chalice_app import ChaliceApp
 from state_machine.artifacts.work_folder import work_folder
 from state_machine.config import PipelineConfig
-from state_machine.definition import workflow
+from state_machine.definition import jobs, workflow
 from state_machine.definition.deployed import Deployed
 from state_machine.deployment import (
     bucket,
@@ -33,6 +33,7 @@ from state_machine.deployment import (
 from state_machine.deployment.bucket import Bucket
 from state_machine.deployment.cloudformation import logical_id
 from state_machine.deployment.code import Code
+from state_machine.deployment.ending import Jobs
 from state_machine.deployment.log_groups import LogGroup
 from state_machine.deployment.messaging import TOPICS, FailedEventsQueue, Topic
 from state_machine.deployment.model_package_group import ModelPackageGroup
@@ -113,6 +114,7 @@ class StageDeployment:
                 self.names,
                 workflow.graph(self.config, Deployed(self.names, self.code)),
                 client("stepfunctions"),
+                Jobs(client("sagemaker"), self._job_role_arns(), self.pause),
                 self.pause,
             ),
             *functions.functions(self.config, self.names, self.app, self.session, self.pause),
@@ -174,6 +176,9 @@ class StageDeployment:
                 for each in LAMBDAS
             ),
         ]
+
+    def _job_role_arns(self) -> list[str]:
+        return [self.names.role_arn(state.lower()) for state in jobs.SECTIONS]
 
     def _roles(self) -> list[Role]:
         role = partial(Role, names=self.names, iam=self.session.client("iam"))

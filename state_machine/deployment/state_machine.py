@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
+from state_machine.deployment.ending import Jobs, wait_until_none
 from state_machine.deployment.log_groups import logs_id
 from state_machine.deployment.propagation import until_known
 from state_machine.deployment.resource import Resource, Rights, Setting
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 TRACING = True
+DELETING = "DELETING"
 LOGICAL_ID = "StateMachine"
 RIGHTS = Rights(
     "state machine",
@@ -50,7 +52,12 @@ class StateMachine(Resource):
     kind = "state machine"
 
     def __init__(
-        self, names: Names, graph: sdk.Graph, client: "SFNClient", pause: Callable[[float], None]
+        self,
+        names: Names,
+        graph: sdk.Graph,
+        client: "SFNClient",
+        jobs: Jobs,
+        pause: Callable[[float], None],
     ) -> None:
         self.name = names.state_machine
         self._arn = names.state_machine_arn
@@ -58,26 +65,68 @@ class StateMachine(Resource):
         self._logging = logging(names)
         self._graph = graph
         self._client = client
+        self._jobs = jobs
         self._pause = pause
 
     def exists(self) -> bool:
-        """Tell whether the state machine is there."""
+        """Tell whether the state machine is there, be it as one that is being deleted."""
         try:
             self._describe()
         except self._client.exceptions.StateMachineDoesNotExist:
             return False
         return True
 
+    def is_going(self) -> bool:
+        """Tell whether it is being deleted: AWS keeps it until its executions have ended."""
+        try:
+            return bool(self._describe()["status"] == DELETING)
+        except self._client.exceptions.StateMachineDoesNotExist:
+            return True  # it has just gone
+
     def create(self) -> None:
-        """Create it, as soon as its role is known everywhere."""
+        """Create it, as soon as its role is known everywhere, and one of before is gone.
+
+        Raises:
+            DeploymentError: the one of before, whose executions do not end, is not.
+        """
+        self._wait_until_none(lambda: self.exists() and self.is_going())
         workflow = Workflow(self.name, self._graph, self._role, client=self._client)
         until_known(workflow.create, self._pause)
 
     def delete(self) -> None:
-        """Stop its running executions, and delete it."""
-        for arn in self._running():
-            self._client.stop_execution(executionArn=arn, cause="The stage was destroyed")
+        """Delete it with its executions and their jobs, and wait until all of them have ended.
+
+        From DeleteStateMachine on nothing can be started, so whatever a list of executions has not
+        shown yet is stopped when it does: the list is eventually consistent.
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
+
+        Raises:
+            DeploymentError: an execution or a job has not ended after half an hour.
+        """
+        self._keeps_running()
         self._client.delete_state_machine(stateMachineArn=self._arn)
+        self._wait_until_none(self._keeps_running)
+        self._jobs.end()
+
+    def _wait_until_none(self, is_there: Callable[[], bool]) -> None:
+        wait_until_none(
+            lambda: [self.name] if is_there() else [], "state machines have not gone", self._pause
+        )
+
+    def _keeps_running(self) -> bool:
+        """Tell whether it is still there, and stop what keeps it from going."""
+        try:
+            for arn in self._running():
+                self._stop(arn)
+        except self._client.exceptions.StateMachineDoesNotExist:
+            return False
+        return self.exists()
+
+    def _stop(self, arn: str) -> None:
+        try:
+            self._client.stop_execution(executionArn=arn, cause="The stage was destroyed")
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return  # it ended, and its machine went
 
     def settings(self) -> list[Setting]:
         """What it does, by which role, and how executions are logged and traced."""
