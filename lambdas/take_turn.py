@@ -10,8 +10,10 @@ wait        as many earlier executions as may run at once have not ended
 go          it is this execution's turn
 ==========  =======================================================================================
 
-Executions take turns in the order of their start. Nobody hands a turn on: whoever ends, however it
-ends, is no longer RUNNING, so no end can be missed and nothing can be left locked.
+Executions take turns in the order of their start, as far as the list of executions tells: the list
+may be some seconds old. How many go at once it does not decide, the turns in S3 do. Nobody hands a
+turn on: whoever ends, however it ends, is no longer RUNNING, so no end can be missed and nothing
+can be left locked.
 """
 
 import logging
@@ -29,6 +31,7 @@ from lambdas.runs.executions import name_problem, start_on_upload
 from lambdas.runs.input import RunInput
 from lambdas.runs.ledger import Ledger
 from lambdas.runs.succession import Succession
+from lambdas.runs.turns import Turns
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -61,8 +64,9 @@ def take_turn(
 
     ``event`` holds ``execution`` (arn, started_at), its ``input``, the deployment's ``defaults``,
     ``settle_seconds`` and ``max_concurrent_runs``. An input without a fingerprint means whatever
-    data there is: it neither settles nor is superseded. Only an execution that gives its data up
-    writes anything: the note in the ledger, and the start of the one that takes its place.
+    data there is: it neither settles nor is superseded. An execution that goes has written its
+    turn, and one that gives its data up the note in the ledger, and has started the one that takes
+    its place; no other writes anything.
 
     Raises InvalidInputError, at the beginning and not after hours of waiting, ThrottlingError,
     NoCompleteDataSetError, and IncompleteDataSetError where the data set is gone or was left
@@ -73,9 +77,12 @@ def take_turn(
         raise InvalidInputError(problem)
     asked = run_input.of_execution(event)
     age = (now - datetime.fromisoformat(execution["started_at"])).total_seconds()
-    answer = _about_the_data(event, asked, now, s3, stepfunctions) or _about_the_turn(
-        _running(stepfunctions, execution["arn"]), execution["arn"], event, age
-    )
+    answer = _about_the_data(event, asked, now, s3, stepfunctions)
+    if answer is None:
+        running = _running(stepfunctions, execution["arn"])
+        turns = Turns(s3, stepfunctions, event["defaults"]["bucket"], _line(execution["arn"]))
+        line = _about_the_line(running, execution["arn"], event, age)
+        answer = _about_the_turn(turns, event, now, line)
     log.info(answer["message"], extra={"outcome": answer["outcome"], "execution": execution["arn"]})
     return answer
 
@@ -118,7 +125,23 @@ def _settling(dataset: DataSet, event: Mapping[str, Any], age: float) -> Answer 
     return None
 
 
-def _about_the_turn(running: list[str], arn: str, event: Mapping[str, Any], age: float) -> Answer:
+def _about_the_turn(turns: Turns, event: Mapping[str, Any], now: datetime, line: Answer) -> Answer:
+    """Return what the ``line`` answers, unless the turns say otherwise."""
+    arn, most = event["execution"]["arn"], event["max_concurrent_runs"]
+    if line["outcome"] != "go":
+        # Who asks again, because its data were changed, has its turn still: those that the list did
+        # not show when it took it wait for its end, and it may not wait for theirs.
+        has = turns.has(arn, most)
+        return {"outcome": "go", "message": "this execution has its turn"} if has else line
+    holder = turns.take(arn, most, now)
+    if holder == arn:
+        return line
+    # Of executions that start together the list may have shown each of them none of the others.
+    name = holder.rsplit(":", 1)[-1]
+    return {"outcome": "wait", "message": f"{name} has the turn", "seconds": SHORTEST}
+
+
+def _about_the_line(running: list[str], arn: str, event: Mapping[str, Any], age: float) -> Answer:
     if arn not in running:
         # ListExecutions is eventually consistent. Who is not listed yet cannot know its place.
         message = "this execution is not listed as running yet"
@@ -162,6 +185,11 @@ def _running(stepfunctions: "SFNClient", execution_arn: str) -> list[str]:
         for execution in page["executions"]
     }
     return [arn for _, _, arn in sorted(found)]
+
+
+def _line(execution_arn: str) -> str:
+    """Return how the ARNs of all executions of the machine begin."""
+    return execution_arn.rsplit(":", 1)[0] + ":"
 
 
 def _machine(execution_arn: str) -> str:

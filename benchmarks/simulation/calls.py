@@ -10,11 +10,14 @@ PUTS = {"PutObject", "CopyObject", "ListObjectVersions", "ListObjectsV2"}
 GETS = {"GetObject", "HeadObject"}
 
 ON_UPLOAD_INCOMPLETE = "on_upload, incomplete"
+TURN = "take_turn, go"
 _CALLS = {
     ON_UPLOAD_INCOMPLETE: {"ListObjectVersions": 1},
     # The ledger is looked at before the execution is started, and written after it.
     "on_upload": {"ListObjectVersions": 1, "HeadObject": 1, "PutObject": 1},
-    "take_turn": {"ListObjectVersions": 1},
+    # Who has the turn is looked at, and written by who takes it.
+    "take_turn": {"ListObjectVersions": 1, "GetObject": 1},
+    TURN: {"PutObject": 1},
     # run.json is looked for, and is nobody's. champion.json, run.json, and the ledger, where the
     # entry of on_upload is found and read; what is copied already is listed, and the champion's
     # model and each file of the data set are copied, the large ones in parts, which do not count

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.simulation.calls import TURN, requests
 from benchmarks.simulation.prices import UnknownFigureError
 from benchmarks.simulation.services import Account, Job, Steps, TaskError
 from lambdas.take_turn import PAGE_SIZE, patience
@@ -143,6 +144,8 @@ class StateMachine:
         if turns > 0:
             seconds = patience(turns, env.now - run.started)
             return {"outcome": "wait", "seconds": seconds}
+        self._account.request(*requests(TURN, files=0))
+        yield from self._account.call("DescribeExecution")  # of who had the turn before
         run.had_its_turn = env.now
         return {"outcome": "go"}
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from lambdas.data_sets.manifest import FILE_NAME as MANIFEST
 from lambdas.reuse import results
-from lambdas.runs import ledger
+from lambdas.runs import ledger, turns
 from state_machine.functions.statements import Statement, allow
 from state_machine.names import ANNOUNCEMENTS, DATASET_PREFIX, TASKS, Names
 
@@ -32,6 +32,11 @@ def take_turn(names: Names, _group: str) -> list[Statement]:
         *_find_data(names),
         *_start_once(names),
         allow("SeeOthers", ["states:ListExecutions"], [names.state_machine_arn]),
+        allow(
+            "TakeTurns",
+            ["s3:GetObject", "s3:PutObject"],
+            [f"{names.bucket_arn}/{turns.PREFIX}*"],
+        ),
     ]
 
 

@@ -37,12 +37,17 @@ class FakeExecutions(FakeService):
     def __init__(self) -> None:
         super().__init__()
         self.executions: dict[str, ListedExecution] = {}
+        self.unlisted: set[str] = set()  # names that no list shows yet
 
     def add(self, name: str, **fields: Any) -> ListedExecution:
         """Let there be an execution."""
         execution = ListedExecution(name, **fields)
         self.executions[execution.arn] = execution
         return execution
+
+    def named(self, name: str) -> ListedExecution:
+        """Return the execution of that name."""
+        return next(each for each in self.executions.values() if each.name == name)
 
     @operation
     def start_execution(self, **request: Any) -> dict[str, Any]:
@@ -62,6 +67,7 @@ class FakeExecutions(FakeService):
             }
             for execution in self.executions.values()
             if execution.status == request.get("statusFilter", execution.status)
+            and execution.name not in self.unlisted
         ]
         found.sort(key=lambda execution: execution["startDate"], reverse=True)
         return self._page("executions", found, request)

@@ -305,3 +305,50 @@ def test_a_reproduction_waits_for_its_turn_only(ask, executions, upload):
     asked = {"reproduce": "digits-0123456789ab"}
     assert ask(asked)["outcome"] == "wait"
     assert ask(asked, most=2)["outcome"] == "go"
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_executions_that_no_list_shows_to_each_other_do_not_go_together(
+    executions, s3, event, most
+):
+    names = [f"together-{number}" for number in range(5)]
+    for name in names:
+        executions.add(name, started=STARTED)
+
+    def ask(name: str) -> str:
+        """Ask while the list shows this execution and none of the others."""
+        executions.unlisted = set(names) - {name}
+        started = {"arn": executions.named(name).arn, "started_at": STARTED.isoformat()}
+        payload = event("prepare_run") | {
+            "execution": started,
+            "input": {},
+            "settle_seconds": 0,
+            "max_concurrent_runs": most,
+        }
+        return take_turn(payload, now=STARTED, s3=s3, stepfunctions=executions)["outcome"]
+
+    first = {name: ask(name) for name in names}
+    assert list(first.values()).count("go") == most
+    gone = names[:most]
+    assert [ask(name) for name in gone] == ["go"] * most, "a question that is repeated"
+    executions.named(gone[0]).status = "FAILED"
+    assert [ask(name) for name in names[most:]] == ["go", *["wait"] * (4 - most)]
+
+
+def test_who_has_its_turn_goes_again_whoever_the_list_shows_before_it_by_now(executions, s3, event):
+    names = ("earlier", "later")
+    for seconds, name in enumerate(names):
+        executions.add(name, started=STARTED + timedelta(seconds=seconds))
+
+    def ask(name: str) -> str:
+        started = {"arn": executions.named(name).arn, "started_at": STARTED.isoformat()}
+        payload = event("prepare_run") | {"execution": started, "input": {}}
+        payload |= {"settle_seconds": 0, "max_concurrent_runs": 1}
+        return take_turn(payload, now=STARTED, s3=s3, stepfunctions=executions)["outcome"]
+
+    executions.unlisted = {"earlier"}
+    assert ask("later") == "go"
+    executions.unlisted = set()
+    assert [ask(name) for name in names] == ["wait", "go"]
+    executions.named("later").status = "SUCCEEDED"
+    assert ask("earlier") == "go"
