@@ -10,7 +10,9 @@ from typing import TypeVar
 from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-ATTEMPTS = 5  # over 2 + 4 + 8 + 16 seconds
+# Over 2 + 4 + 8 + 16 + 30 + 30 + 30 seconds: two minutes. AWS names no bound; Terraform's provider
+# waits as long, we believe.
+ATTEMPTS, LONGEST_PAUSE_SECONDS = 8, 30
 # Step Functions and Lambda refuse a role that they may not assume, or that lacks a right, so.
 REFUSED_ROLE = ("AccessDeniedException", "InvalidParameterValueException")
 
@@ -25,7 +27,7 @@ def until_known(call: Callable[[], Result], pause: Callable[[float], None]) -> R
     patiently = Retrying(
         retry=retry_if_exception(_refuses_the_role),
         stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_exponential(multiplier=2),
+        wait=wait_exponential(multiplier=2, max=LONGEST_PAUSE_SECONDS),
         sleep=pause,
         reraise=True,
     )

@@ -11,6 +11,11 @@ from lambdas.runs import ledger, turns
 from state_machine.functions.statements import Statement, allow
 from state_machine.names import ANNOUNCEMENTS, DATASET_PREFIX, TASKS, Names
 
+# What is put in the first minutes of a bucket's versioning may get no version id, we believe: it is
+# read as the object that it is. AWS advises to wait for 15 minutes:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/manage-versioning-examples.html
+OF_UPLOADS = ["s3:GetObject", "s3:GetObjectVersion"]
+
 
 def on_upload(names: Names, _group: str) -> list[Statement]:
     """Find the data set of what was uploaded, and start its execution."""
@@ -45,7 +50,7 @@ def prepare_run(names: Names, group: str) -> list[Statement]:
     bucket = names.bucket_arn
     return [
         *_list_data(bucket),
-        allow("ReadUploads", ["s3:GetObjectVersion"], [f"{bucket}/{DATASET_PREFIX}*"]),
+        allow("ReadUploads", OF_UPLOADS, [f"{bucket}/{DATASET_PREFIX}*"]),
         _read_original(bucket),
         # The champion's model, which may be of any run.
         allow("ReadModels", ["s3:GetObject"], [f"{bucket}/runs/*/model.tar.gz"]),
@@ -158,7 +163,7 @@ def _find_data(names: Names) -> list[Statement]:
     manifests = f"{names.bucket_arn}/{DATASET_PREFIX}*/{MANIFEST}"
     return [
         *_list_data(names.bucket_arn),
-        allow("ReadManifests", ["s3:GetObjectVersion"], [manifests]),
+        allow("ReadManifests", OF_UPLOADS, [manifests]),
     ]
 
 

@@ -189,6 +189,15 @@ def scheduled(world: World) -> None:
     _logged(world, world.names.function_log_group("on_schedule"), _told(arn), begun)
 
 
+def without_versions(world: World) -> None:
+    """Files that have no version id, as in the first minutes of a bucket, are found and read."""
+    with world.without_versions():
+        upload(world)
+        invoked(world)
+        requested(world)
+        scheduled(world)
+
+
 def rejected(world: World) -> None:
     """An evaluation that is missing is a rejection, and is announced."""
     begun = datetime.now(UTC)
@@ -300,6 +309,7 @@ SCENARIOS: tuple[Scenario, ...] = (  # the cheapest first
     approved_by_rule,
     checkpoints,
     pinned,
+    without_versions,
     stopped,
 )
 

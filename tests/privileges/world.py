@@ -113,6 +113,18 @@ class World:
         finally:
             s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=told)
 
+    @contextmanager
+    def without_versions(self) -> Iterator[None]:
+        """Have the bucket give no version ids while the block runs."""
+        s3, bucket = self.pipeline.s3, self.names.bucket
+        for_now = {"Bucket": bucket, "VersioningConfiguration": {"Status": "Suspended"}}
+        s3.put_bucket_versioning(**for_now)
+        try:
+            yield
+        finally:
+            for_good = {"Bucket": bucket, "VersioningConfiguration": {"Status": "Enabled"}}
+            s3.put_bucket_versioning(**for_good)
+
     def defaults(self) -> dict[str, Any]:
         """What the deployed definition hands to PrepareRun."""
         found = self.pipeline.states.describe_state_machine(
