@@ -40,7 +40,8 @@ def approve_model(
     if not (rules and rules["approved"]):
         return answer
     arn = run["registration"]["model_package_arn"]
-    approval = approve(sagemaker, arn, run["champion"], rules["reason"])
+    group = run["model_package_group"]
+    approval = approve(sagemaker, arn, group, run["champion"], rules["reason"])
     log.info("approval", extra={"model_package_arn": arn, "status": approval.status})
     if approval.by_rule:
         return answer

@@ -121,7 +121,14 @@ class Names:
         return f"arn:{self.partition}:states:::{action}"
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of a resource in this account and region."""
+        """The ARN of a resource in this account and region.
+
+        SageMaker's have every name in lower case, and IAM compares them with their case:
+        https://docs.aws.amazon.com/sagemaker/latest/dg/define-pipeline.html registers in the group
+        AbaloneModelPackageGroupName, whose versions are model-package/abalonemodelpackagegroupname.
+        """
+        if service == "sagemaker":
+            resource = resource.lower()
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 

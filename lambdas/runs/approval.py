@@ -44,6 +44,7 @@ class Approval:
 def approve(
     sagemaker: "SageMakerClient",
     package_arn: str,
+    group: str,
     champion: Mapping[str, Any],
     rules_say: str,
 ) -> Approval:
@@ -55,7 +56,8 @@ def approve(
 
     Args:
         sagemaker: the registry.
-        package_arn: of the version, which is of a model package group.
+        package_arn: of the version.
+        group: the name of its model package group, which its ARN has in lower case only.
         champion: as the run's state has it: ``model_package_arn`` and ``model_sha256``.
         rules_say: what the rules of automatic approval found.
 
@@ -63,7 +65,7 @@ def approve(
         ThrottlingError: somebody else changes the version, or the approval does not show yet.
     """
     try:
-        return _approve(sagemaker, package_arn, champion, rules_say)
+        return _approve(sagemaker, package_arn, group, champion, rules_say)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConflictException":
             raise ThrottlingError(str(error)) from error
@@ -73,11 +75,15 @@ def approve(
 
 
 def _approve(
-    sagemaker: "SageMakerClient", arn: str, champion: Mapping[str, Any], rules_say: str
+    sagemaker: "SageMakerClient",
+    arn: str,
+    group: str,
+    champion: Mapping[str, Any],
+    rules_say: str,
 ) -> Approval:
     approved = _change(arn, APPROVED, f"{one_line(rules_say, 900)} {BY_RULE}")
     for looks_left in reversed(range(LOOKS)):
-        against = _changed(sagemaker, arn, champion)
+        against = _changed(sagemaker, arn, group, champion)
         version = sagemaker.describe_model_package(ModelPackageName=arn)  # last: a person decides
         ours = approved.items() <= version.items()
         if not ours and not _untouched(version):
@@ -102,9 +108,10 @@ def _change(arn: str, status: str, why: str) -> Any:
     }
 
 
-def _changed(sagemaker: "SageMakerClient", arn: str, champion: Mapping[str, Any]) -> str:
+def _changed(
+    sagemaker: "SageMakerClient", arn: str, group: str, champion: Mapping[str, Any]
+) -> str:
     """Say why the version was not measured against the champion of now; nothing if it was."""
-    group = arn.split(":", 5)[5].split("/")[1]
     package = newest_approved(sagemaker, group, besides=arn)
     measured: str | None = champion["model_package_arn"]
     now: str | None = package["ModelPackageArn"] if package else None

@@ -263,11 +263,21 @@ def _derived(call: Call, parameters: Parameters) -> dict[str, str]:
             return {"RulePath": _rule_path(parameters)}
         case "sns":
             return _topic(parameters)
-        case "sagemaker" if call.operation in ("CreateModelPackage", "ListModelPackages"):
-            # An ARN of the group stands for its name here, not for the packages in it.
-            group = str(parameters.get("ModelPackageGroupName") or "").rpartition("/")[2]
-            return {"ModelPackageGroupName": group}
+        case "sagemaker":
+            return _registered(call, parameters)
     return {}
+
+
+def _registered(call: Call, parameters: Parameters) -> dict[str, str]:
+    """The registry's ARNs have names in lower case, as local_aws/sagemaker/registry.py says."""
+    found = {
+        member: str(parameters.get(member) or "").lower()
+        for member in ("ModelPackageGroupName", "ModelPackageName", "ModelPackageArn")
+    }
+    if call.operation in ("CreateModelPackage", "ListModelPackages"):
+        # An ARN of the group stands for its name here, not for the packages in it.
+        found["ModelPackageGroupName"] = found["ModelPackageGroupName"].rpartition("/")[2]
+    return found
 
 
 def _function(parameters: Parameters) -> str:

@@ -1,11 +1,24 @@
-"""The Model Registry, where moto's differs from AWS's."""
+"""The Model Registry, where moto's differs from AWS's.
+
+AWS writes names in lower case into ARNs, which a policy is held against with their case: the
+versions of the group AbaloneModelPackageGroupName in
+https://docs.aws.amazon.com/sagemaker/latest/dg/define-pipeline.html are, in
+https://docs.aws.amazon.com/sagemaker/latest/dg/run-pipeline.html, of
+model-package/abalonemodelpackagegroupname. moto does so for versions, and not for groups. That the
+ARNs of jobs are the same is believed; theirs are left as moto has them.
+"""
 
 import threading
 from typing import Any
 
 from moto.core.responses import EmptyResult
 from moto.sagemaker.exceptions import AWSValidationException, ConflictException
-from moto.sagemaker.models import ModelPackage, SageMakerModelBackend, sagemaker_backends
+from moto.sagemaker.models import (
+    ModelPackage,
+    ModelPackageGroup,
+    SageMakerModelBackend,
+    sagemaker_backends,
+)
 from moto.sagemaker.responses import SageMakerResponse
 
 from local_aws.wrapping import Original, replace, wrap
@@ -18,7 +31,9 @@ def install() -> None:
     wrap(SageMakerModelBackend, "create_model_package_group", _create_group)
     wrap(SageMakerModelBackend, "create_model_package", _create)
     wrap(SageMakerModelBackend, "update_model_package", _update)
+    wrap(SageMakerModelBackend, "_get_resource_from_arn", _find)
     wrap(ModelPackage, "__init__", _init)
+    wrap(ModelPackageGroup, "__init__", _init_group)
     replace(
         SageMakerResponse,
         delete_model_package=_answer_delete,
@@ -69,6 +84,23 @@ def _create(
             client_token=client_token,
             **request,
         )
+
+
+def _init_group(
+    original: Original, self: ModelPackageGroup, *arguments: Any, **options: Any
+) -> None:
+    """Have the name in lower case in the ARN."""
+    original(self, *arguments, **options)
+    before, _, name = self.arn.rpartition("/")
+    self.arn = f"{before}/{name.lower()}"
+
+
+def _find(original: Original, self: SageMakerModelBackend, arn: str) -> Any:
+    """Find a group by its ARN; moto looks for a group of the name that the ARN has."""
+    for group in list(self.model_package_groups.values()):
+        if group.arn == arn:
+            return group
+    return original(self, arn)
 
 
 def _update(

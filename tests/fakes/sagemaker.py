@@ -33,7 +33,7 @@ class FakeSageMaker(FakeService):
             "ModelPackageName": f"{group}/{version}",
             "ModelPackageGroupName": group,
             "ModelPackageVersion": version,
-            "ModelPackageArn": ARN.format(group, version),
+            "ModelPackageArn": ARN.format(group.lower(), version),
             "CreationTime": CREATED + timedelta(seconds=version),
             "ModelPackageStatus": "Completed",
             "ModelPackageStatusDetails": {"ValidationStatuses": []},
@@ -42,7 +42,7 @@ class FakeSageMaker(FakeService):
             "CustomerMetadataProperties": {"run_id": f"run-{version}"},
         }
         self.groups[group].append(package)
-        return ARN.format(group, version)
+        return ARN.format(group.lower(), version)
 
     @operation
     def list_model_packages(self, **request: Any) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def asked(event, version):
             "quality_gate": answer | {"approval_status": status, "auto_approve": auto_approve},
             "registration": {"model_package_arn": version},
             "champion": {"model_package_arn": None, "model_sha256": "none"},
+            "model_package_group": "fashion-mnist",
         }
         return found
 

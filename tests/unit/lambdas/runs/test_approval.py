@@ -8,13 +8,18 @@ from lambdas.runs.approval import Approval, approve
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.service import client_error
 
-GROUP = "fashion-mnist"
+GROUP = "Fashion-MNIST"  # in ARNs it is in lower case
 SAID = "accuracy 0.910 >= 0.900"
 BY_RULE = f"{SAID} (by the rules of auto_approve)"
 NONE = {"model_package_arn": None, "model_sha256": "none"}
 CHANGED = (
     "not approved by rule: version 3 is the champion now, the model was measured against version 1"
 )
+
+
+@pytest.fixture
+def sagemaker() -> FakeSageMaker:
+    return FakeSageMaker(GROUP)
 
 
 @pytest.fixture
@@ -41,24 +46,24 @@ def status(sagemaker: FakeSageMaker, arn: str) -> tuple[str, str | None]:
 
 
 def test_a_version_that_was_measured_against_the_champion_is_approved(sagemaker, champion, version):
-    assert approve(sagemaker, version, champion, SAID) == Approval("Approved", True, SAID)
+    assert approve(sagemaker, version, GROUP, champion, SAID) == Approval("Approved", True, SAID)
     assert status(sagemaker, version) == ("Approved", BY_RULE)
 
 
 def test_a_first_version_is_approved_while_there_is_no_champion(sagemaker):
     first = sagemaker.register(GROUP, None, "PendingManualApproval")
-    assert approve(sagemaker, first, NONE, SAID).by_rule
+    assert approve(sagemaker, first, GROUP, NONE, SAID).by_rule
 
 
 def test_a_version_waits_if_a_person_approved_another_one_meanwhile(sagemaker, champion, version):
     sagemaker.register(GROUP, None)
-    found = approve(sagemaker, version, champion, SAID)
+    found = approve(sagemaker, version, GROUP, champion, SAID)
     assert found == Approval("PendingManualApproval", False, CHANGED)
     assert status(sagemaker, version) == ("PendingManualApproval", CHANGED)
 
 
 def test_a_version_waits_if_there_is_a_champion_now_and_was_none(sagemaker, version):
-    found = approve(sagemaker, version, NONE, SAID)
+    found = approve(sagemaker, version, GROUP, NONE, SAID)
     assert found.reason.endswith(
         "version 1 is the champion now, the model was measured against none"
     )
@@ -71,13 +76,13 @@ def test_a_version_waits_if_its_champion_is_gone(sagemaker, champion, version, h
         sagemaker.delete_model_package(ModelPackageName=arn)
     else:
         sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=how)
-    found = approve(sagemaker, version, champion, SAID)
+    found = approve(sagemaker, version, GROUP, champion, SAID)
     assert found.status == "PendingManualApproval"
     assert "there is no champion now, the model was measured against version 1" in found.reason
 
 
 def test_a_champion_of_another_digest_is_another_model(sagemaker, champion, version):
-    found = approve(sagemaker, version, champion | {"model_sha256": "b" * 64}, SAID)
+    found = approve(sagemaker, version, GROUP, champion | {"model_sha256": "b" * 64}, SAID)
     assert found.reason == "not approved by rule: version 1 has another model_sha256 than it had"
 
 
@@ -85,7 +90,7 @@ def test_an_approval_between_the_look_and_the_update_is_seen_and_the_own_one_tak
     sagemaker, champion, version
 ):
     sagemaker.just_before("UpdateModelPackage", lambda: sagemaker.register(GROUP, None))
-    assert approve(sagemaker, version, champion, SAID).reason == CHANGED
+    assert approve(sagemaker, version, GROUP, champion, SAID).reason == CHANGED
     assert status(sagemaker, version) == ("PendingManualApproval", CHANGED)
 
 
@@ -94,7 +99,7 @@ def test_what_a_person_has_decided_is_left_alone(sagemaker, champion, version, d
     sagemaker.update_model_package(
         ModelPackageArn=version, ModelApprovalStatus=decision, ApprovalDescription="slices checked"
     )
-    found = approve(sagemaker, version, champion, SAID)
+    found = approve(sagemaker, version, GROUP, champion, SAID)
     reason = f"not approved by rule: it is {decision} already: slices checked"
     assert found == Approval(decision, False, reason)
     assert status(sagemaker, version) == (decision, "slices checked")
@@ -104,29 +109,29 @@ def test_a_version_that_a_person_deletes_is_no_failure(sagemaker, champion, vers
     sagemaker.just_before(
         "UpdateModelPackage", lambda: sagemaker.delete_model_package(ModelPackageName=version)
     )
-    assert approve(sagemaker, version, champion, SAID).status == "Deleted"
+    assert approve(sagemaker, version, GROUP, champion, SAID).status == "Deleted"
 
 
 def test_a_repeated_call_changes_nothing(sagemaker, champion, version):
-    first = approve(sagemaker, version, champion, SAID)
+    first = approve(sagemaker, version, GROUP, champion, SAID)
     before = len(sagemaker.called("UpdateModelPackage"))
-    assert approve(sagemaker, version, champion, SAID) == first
+    assert approve(sagemaker, version, GROUP, champion, SAID) == first
     assert len(sagemaker.called("UpdateModelPackage")) == before
 
 
 def test_a_call_after_one_that_died_behind_its_update_looks_once_more(sagemaker, champion, version):
-    approve(sagemaker, version, champion, SAID)
+    approve(sagemaker, version, GROUP, champion, SAID)
     sagemaker.register(GROUP, None)
-    assert approve(sagemaker, version, champion, SAID).reason == CHANGED
+    assert approve(sagemaker, version, GROUP, champion, SAID).reason == CHANGED
 
 
 def test_a_version_that_was_left_to_a_person_is_not_approved_by_a_repeated_call(
     sagemaker, champion, version
 ):
     third = sagemaker.register(GROUP, None)
-    approve(sagemaker, version, champion, SAID)
+    approve(sagemaker, version, GROUP, champion, SAID)
     sagemaker.update_model_package(ModelPackageArn=third, ModelApprovalStatus="Rejected")
-    assert approve(sagemaker, version, champion, SAID).status == "PendingManualApproval"
+    assert approve(sagemaker, version, GROUP, champion, SAID).status == "PendingManualApproval"
 
 
 def test_a_conflict_is_worth_another_try_and_other_refusals_are_raised(
@@ -134,10 +139,10 @@ def test_a_conflict_is_worth_another_try_and_other_refusals_are_raised(
 ):
     sagemaker.refuse("UpdateModelPackage", "ConflictException", 400)
     with pytest.raises(ThrottlingError):
-        approve(sagemaker, version, champion, SAID)
+        approve(sagemaker, version, GROUP, champion, SAID)
     sagemaker.refuse("UpdateModelPackage", "AccessDeniedException", 400)
     with pytest.raises(ClientError, match="AccessDenied"):
-        approve(sagemaker, version, champion, SAID)
+        approve(sagemaker, version, GROUP, champion, SAID)
 
 
 def test_a_registry_that_does_not_show_the_approval_is_asked_again_later(
@@ -150,11 +155,11 @@ def test_a_registry_that_does_not_show_the_approval_is_asked_again_later(
     for _ in range(10):
         sagemaker.just_before("DescribeModelPackage", forgotten)
     with pytest.raises(ThrottlingError, match="does not show it"):
-        approve(sagemaker, version, champion, SAID)
+        approve(sagemaker, version, GROUP, champion, SAID)
 
 
 def test_whatever_the_rules_say_the_registry_takes_the_description(sagemaker, champion, version):
-    assert approve(sagemaker, version, champion, "x\n\u2028" * 2000).by_rule
+    assert approve(sagemaker, version, GROUP, champion, "x\n\u2028" * 2000).by_rule
     _, description = status(sagemaker, version)
     assert description.isprintable()
     assert len(description) <= 1024
