@@ -25,9 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.boundary.transient import naming_transient_errors
 from lambdas.data_sets.data_sets import DataSet, DataSets
-from lambdas.errors import InvalidInputError
 from lambdas.runs import input as run_input
-from lambdas.runs.executions import name_problem, start_on_upload
+from lambdas.runs.executions import check_name, start_on_upload
 from lambdas.runs.input import RunInput
 from lambdas.runs.ledger import Ledger
 from lambdas.runs.succession import Succession
@@ -73,8 +72,7 @@ def take_turn(
     incomplete for too long.
     """
     execution = event["execution"]
-    if problem := name_problem(execution["arn"]):
-        raise InvalidInputError(problem)
+    check_name(execution["arn"])
     asked = run_input.of_execution(event)
     age = (now - datetime.fromisoformat(execution["started_at"])).total_seconds()
     answer = _about_the_data(event, asked, now, s3, stepfunctions)

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from state_machine.errors import ConfigError, DeploymentError
+from state_machine.errors import ConfigError, DeploymentError, StageNameError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -118,6 +118,8 @@ def translated() -> Iterator[None]:
         yield
     except ConfigError as error:
         raise ConfigurationError(str(error)) from error
+    except StageNameError as error:
+        raise InputError(str(error)) from error
     except DeploymentError as error:
         raise DeploymentFailedError(str(error)) from error
     except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:

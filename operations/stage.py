@@ -13,6 +13,7 @@ from botocore.config import Config
 from lambdas.boundary.bucket_owner import of_account
 from operations.errors import CredentialsError
 from operations.project import project_of
+from state_machine import stage_names
 from state_machine.config import PipelineConfig, load
 from state_machine.names import Names, names_of
 
@@ -48,10 +49,15 @@ def connect(config_path: Path, stage: str) -> Stage:
 
 
 def stage_of(config: PipelineConfig, stage: str, session: boto3.Session, project: Path) -> Stage:
-    """The stage in the account and region of `session`."""
+    """The stage in the account and region of `session`.
+
+    Raises StageNameError where AWS would refuse a name of it.
+    """
     if session.region_name is None:
         raise CredentialsError("No AWS region is set", "set AWS_DEFAULT_REGION, e.g. us-east-1")
-    return Stage(config, names_of(config.name, stage, session), session, project)
+    found = Stage(config, names_of(config.name, stage, session), session, project)
+    stage_names.check(found.names, found.model_package_group)
+    return found
 
 
 def exports(environment: dict[str, str]) -> list[str]:

@@ -4,11 +4,10 @@ Everything is checked before anything is deployed, because a wrong value found b
 later costs money, and a wrong threshold found by nobody costs more.
 """
 
-import math
-import re
+import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -29,21 +28,12 @@ from lambdas.gate.settings import CONFIDENCE_LEVEL, parse_auto_approve, parse_ga
 from lambdas.gate.verdicts import KEEP_CHAMPION
 from lambdas.runs import instances
 from state_machine import bounds as script_bounds
+from state_machine import limits
 from state_machine.artifacts import bundle
 from state_machine.errors import ConfigError
 from state_machine.schedules import check_expression
 
 InstanceType = Annotated[str, Field(pattern=instances.TYPE)]
-Hyperparameter = bool | int | float | str
-
-# CreateTrainingJob: at most 100 hyperparameters of 256 + 2500 characters
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
-MAX_HYPERPARAMETERS = 100
-TRACKING_URI = re.compile(
-    r"^(https?://[^@\s/]+(/[^@\s]*)?|sqlite:////.+\.db"
-    r"|arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:mlflow-tracking-server/\S+)$"
-)
-HYPERPARAMETER_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")
 
 
 class Section(BaseModel):
@@ -116,7 +106,10 @@ class Job(Section):
     """What every SageMaker job has. Volume in GB, run time in seconds.
 
     The instance type decides which image the job gets: that for CPUs, or that for GPUs.
+    `use` is what the types of this table are for, as `lambdas.runs.instances` names it.
     """
+
+    use: ClassVar[str] = instances.PROCESSING
 
     instance_type: InstanceType
     instance_count: Annotated[int, Field(ge=1, le=100)] = 1
@@ -127,6 +120,7 @@ class Job(Section):
     @classmethod
     def _with_an_image(cls, instance_type: str) -> str:
         instances.of_job(instance_type)
+        instances.check_known(instance_type, cls.use)
         return instance_type
 
 
@@ -138,7 +132,7 @@ class Preprocessing(Job):
     """
 
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42  # what numpy takes
+    seed: Annotated[int, Field(ge=0, le=limits.LARGEST_SEED)] = 42
     replicated_files: Annotated[list[str], Field(min_length=1)] = ["*labels*", "manifest.json"]
 
 
@@ -162,14 +156,18 @@ class Training(Job):
     `hyperparameters` are laid over; here `hyperparameters` are what comes of it.
     """
 
+    use: ClassVar[str] = instances.TRAINING
+
     use_spot: bool = False
-    max_wait_seconds: Annotated[int, Field(ge=60)] = 28800
+    max_wait_seconds: Annotated[int, Field(ge=60, le=limits.LONGEST_SPOT_WAIT)] = 28800
     keep_alive_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
     input_mode: Literal["File", "FastFile"] = "File"
     framework_version: str
     py_version: str
-    hyperparameters: Annotated[dict[str, Hyperparameter], Field(max_length=MAX_HYPERPARAMETERS)]
-    recipes: Annotated[dict[str, dict[str, Hyperparameter]], Field(exclude=True)] = {}
+    hyperparameters: Annotated[
+        dict[str, limits.Hyperparameter], Field(max_length=limits.MAX_HYPERPARAMETERS)
+    ]
+    recipes: Annotated[dict[str, dict[str, limits.Hyperparameter]], Field(exclude=True)] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -189,14 +187,11 @@ class Training(Job):
 
     @field_validator("hyperparameters")
     @classmethod
-    def _usable(cls, hyperparameters: dict[str, Hyperparameter]) -> dict[str, Hyperparameter]:
+    def _usable(
+        cls, hyperparameters: dict[str, limits.Hyperparameter]
+    ) -> dict[str, limits.Hyperparameter]:
         for name, value in hyperparameters.items():
-            if not HYPERPARAMETER_NAME.match(name):
-                raise ValueError(
-                    f"{name!r} is no hyperparameter name: letters, digits, '-' and '_' only"
-                )
-            if isinstance(value, float) and not math.isfinite(value):
-                raise ValueError(f"{name} is {value}: expected a finite number")
+            limits.check_hyperparameter(name, value)
         return hyperparameters
 
     @model_validator(mode="after")
@@ -273,6 +268,8 @@ class Registry(Section):
     @classmethod
     def _of_one_image(cls, instance_types: list[str]) -> list[str]:
         instances.of_endpoints(instance_types)
+        for instance_type in instance_types:
+            instances.check_known(instance_type, instances.ENDPOINT)
         return instance_types
 
 
@@ -289,20 +286,12 @@ class Tracking(Section):
     `experiment` is MLflow's, and the pipeline's name if it is empty.
     """
 
-    # SageMaker takes 512 characters in a job's environment, which anybody may read who may describe
-    # the job: so no user and no password.
-    mlflow_tracking_uri: Annotated[str, Field(max_length=512)] = ""
-    experiment: Annotated[str, Field(pattern=r"^[\w .:+@-]*$", max_length=256)] = ""
-
-    @field_validator("mlflow_tracking_uri")
-    @classmethod
-    def _one_that_jobs_can_use(cls, uri: str) -> str:
-        if uri and not TRACKING_URI.match(uri):
-            raise ValueError(
-                "expected https://HOST without user and password, the ARN of a SageMaker MLflow "
-                "tracking server, sqlite:////ABSOLUTE/PATH.db, or nothing"
-            )
-        return uri
+    # A part of the jobs' environment, which anybody may read who may describe a job: so no user and
+    # no password.
+    mlflow_tracking_uri: Annotated[str, AfterValidator(limits.check_tracking_uri)] = ""
+    experiment: Annotated[
+        str, Field(pattern=r"^[\w .:+@-]*$"), AfterValidator(limits.check_variable)
+    ] = ""
 
 
 class PipelineConfig(Section):
@@ -337,6 +326,22 @@ class PipelineConfig(Section):
             if problem := script_bounds.problem(values, declared):
                 raise ValueError(f"{table}: {problem}")
         return self
+
+    @model_validator(mode="after")
+    def _aws_can_carry_it(self) -> Self:
+        files, hyperparameters = self.data.required_files, self.training.hyperparameters
+        limits.check_variables(self.told_to_lambdas(), len(files), len(hyperparameters))
+        limits.check_size(len(self.model_dump_json().encode()))
+        return self
+
+    def told_to_lambdas(self) -> dict[str, str]:
+        """The settings among the variables of every Lambda; without a schedule app.py has none."""
+        schedule = {"RETRAIN_SCHEDULE": self.schedule.expression}
+        return {
+            "RETRAIN_REQUIRED_FILES": json.dumps(self.data.required_files),
+            "RETRAIN_HYPERPARAMETERS": json.dumps(self.training.hyperparameters),
+            "RETRAIN_BOUNDS": json.dumps(self.bounds, separators=(",", ":")),
+        } | (schedule if self.schedule.enabled else {})
 
 
 def load(path: Path) -> PipelineConfig:

@@ -2,6 +2,7 @@
 
 StateMachineError
  ├── ConfigError         pipeline.toml is missing, is not TOML, or holds a value that cannot be used
+ ├── StageNameError      something of the stage would have a name that AWS refuses
  └── DeploymentError     AWS refused a step of the deployment
 """
 
@@ -12,6 +13,10 @@ class StateMachineError(Exception):
 
 class ConfigError(StateMachineError):
     """A value of pipeline.toml: names the key, what was found and what was expected."""
+
+
+class StageNameError(StateMachineError):
+    """A name that AWS refuses: names it, the bound and its page."""
 
 
 class DeploymentError(StateMachineError):

@@ -15,6 +15,8 @@ REQUESTS, ANNOUNCEMENTS = "retrain", "announcements"
 FAILED_EVENTS = "failed-events"
 # The kinds of SageMaker's jobs that a run consists of.
 TASKS = ("Training", "Processing")
+# The roles of the jobs, each for what its step reads and writes.
+JOB_ROLES = ("preprocess", "train", "evaluate")
 
 
 @dataclass(frozen=True)

@@ -39,3 +39,15 @@ def decoded(content: bytes) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise ValueError("encoded as UTF-16, expected UTF-8: save the file as UTF-8")
     return content.decode("utf-8-sig")
+
+
+def units(text: str) -> int:
+    """Return the length of ``text`` as AWS's APIs count it: in UTF-16, an emoji as two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut(text: str, longest: int) -> str:
+    """Return the beginning of ``text`` that an API takes whose bound is ``longest`` ``units``."""
+    while units(text) > longest:
+        text = text[: -max(1, (units(text) - longest) // 2)]
+    return text

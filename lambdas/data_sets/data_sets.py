@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.boundary import archives
 from lambdas.boundary.s3_objects import GONE, error_code, this_version
+from lambdas.boundary.text import units
 from lambdas.data_sets import manifest
 from lambdas.data_sets.completeness import Verdict, judge
 from lambdas.data_sets.manifest import same_name
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 # ``name_problem`` asks for more, which no pattern can say.
 DATASET_NAME = r"^(?!\.{1,2}$)[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,200}$"
 
+LONGEST_NAME = 200  # as AWS counts, because the name is a variable of the jobs, of at most 256
+
 
 def name_problem(name: str) -> str:
     """Say what is expected of a data set's name, in one line; empty where ``name`` is one.
@@ -45,6 +48,8 @@ def name_problem(name: str) -> str:
         return "expected 1 to 200 characters on one line, without '/'"
     if not name.isprintable():
         return "expected printable characters only"
+    if units(name) > LONGEST_NAME:
+        return f"expected at most {LONGEST_NAME} characters, of which an emoji counts as two"
     return ""
 
 

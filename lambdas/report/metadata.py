@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lambdas.boundary.text import cut, units
 from lambdas.gate.gate import Decision
 from lambdas.runs.hyperparameters import written
 
@@ -39,7 +40,7 @@ def description(run: Mapping[str, Any]) -> str:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
     """
     name = "".join("-" if "C" in _kinds(c) else c for c in run["dataset"]["name"])
-    return f"Run {run['run_id']} on {name}"[:LONGEST_DESCRIPTION]
+    return cut(f"Run {run['run_id']} on {name}", LONGEST_DESCRIPTION)
 
 
 def customer_metadata(run: Mapping[str, Any], decision: Decision) -> dict[str, str]:
@@ -51,12 +52,12 @@ def customer_metadata(run: Mapping[str, Any], decision: Decision) -> dict[str, s
     """
     pairs: dict[str, str] = {}
     for key, value in _identities(run, decision):
-        if value and _allowed(value) == value and len(value) <= LONGEST_VALUE:
+        if value and _allowed(value) == value and units(value) <= LONGEST_VALUE:
             pairs[key] = value
     for key, value in _descriptions(run, decision):
-        fitting = _allowed(value)[:LONGEST_VALUE].strip()
+        fitting = cut(_allowed(value), LONGEST_VALUE).strip()
         if fitting and len(pairs) < MOST_PAIRS:
-            pairs.setdefault(_allowed(key)[:LONGEST_KEY].strip(), fitting)
+            pairs.setdefault(cut(_allowed(key), LONGEST_KEY).strip(), fitting)
     return pairs
 
 

@@ -19,6 +19,7 @@ from lambdas.boundary import strict_json
 from lambdas.boundary.s3_objects import error_code
 from lambdas.boundary.text import shown
 from lambdas.data_sets.data_sets import DataSet
+from lambdas.errors import InvalidInputError
 from lambdas.runs.input import Hyperparameter
 from lambdas.runs.ledger import Ledger
 
@@ -32,6 +33,7 @@ IDENTITY = FINGERPRINT_DIGITS + 1 + 8
 # What a shortened run id has before its hash, and how such an id ends.
 SHORT = "short-"
 SHORTENED = rf"(^|-){SHORT}[0-9a-f]{{{FINGERPRINT_DIGITS}}}$"
+TAG = frozenset("_.:/=+-@")  # of a tag's value, beside letters, numbers and blanks
 PLAIN_NAME = r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
 
 
@@ -92,23 +94,22 @@ def run_id(execution_arn: str) -> str:
     return f"{_slug(name, LONGEST_NAME - len(identity) - 1)}-{identity}"
 
 
-def name_problem(execution_arn: str) -> str:
-    """Say why jobs cannot be created for an execution of that name; empty where they can.
+def check_name(execution_arn: str) -> None:
+    """Raise InvalidInputError where no job of the execution could be created.
 
-    Step Functions puts the execution's ARN on each of its jobs as a tag, and SageMaker takes
-    letters, digits, separators and ``_.:/=+-@`` in a tag. StartExecution takes more in a name. That
-    AWS then refuses the job is believed: its documentation tells of no other way.
+    Step Functions adds its ARN as a tag to every job that it waits for, and SageMaker takes fewer
+    characters in a tag than StartExecution in a name: no apostrophe and no bracket. How AWS
+    handles such a name is documented nowhere, so that it is refused is believed.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html
     """
     name = execution_arn.rsplit(":", 1)[-1]
-    odd = [c for c in name if unicodedata.category(c)[0] not in "LNZ" and c not in "_.=+-@"]
-    if not odd:
-        return ""
-    return (
-        f"execution name: found {shown(name)} with {shown(odd[0])}, expected letters, digits and "
-        "_.=+-@ only, because the name becomes part of a tag of SageMaker; start the execution "
-        "again under another name"
-    )
+    odd = [c for c in name if unicodedata.category(c)[0] not in "LNZ" and c not in TAG]
+    if odd:
+        raise InvalidInputError(
+            f"the execution's name: found {shown(name)} with {shown(odd[0])}, expected letters, "
+            "digits and _ . = + - @ only, as tags of SageMaker's jobs take them: start it again "
+            "under another name"
+        )
 
 
 def start_once(

@@ -31,7 +31,6 @@ NOT_WITH_REPRODUCE = (
     "again",
     "force",
 )
-JOBS = ("preprocessing", "training", "evaluation")
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 LONGEST_VALUE = 2500  # of a hyperparameter, in characters
 LARGEST_NUMBER = 1e15  # keeps whole numbers exact in a float, and every value short as text
@@ -223,7 +222,8 @@ def _instance_types() -> dict[str, Any]:
         "description": "types by job; those not given are the deployed ones",
         "type": "object",
         "properties": {
-            job: _text(job.capitalize(), description, pattern=instances.TYPE) for job in JOBS
+            job: _text(job.capitalize(), description, pattern=instances.TYPE)
+            for job in instances.JOBS
         },
         "additionalProperties": False,
     }
@@ -233,6 +233,7 @@ def _check_types(instance_types: Mapping[str, str]) -> None:
     for job, instance_type in instance_types.items():
         try:
             instances.of_job(instance_type)
+            instances.check_known(instance_type, instances.JOBS[job])
         except ValueError as error:
             raise InvalidInputError(f"instance_types.{job}: {error}") from None
 

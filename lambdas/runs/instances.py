@@ -6,9 +6,24 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.htm
 """
 
 import re
+from functools import cache
+from typing import Any
+
+import botocore.session
 
 TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
 CPU, GPU, ARM, OTHER = "cpu", "gpu", "arm", "other"
+
+# SageMaker has an enumeration of types for each use, by the name of its shape in botocore's model.
+PROCESSING, TRAINING, TRANSFORM, ENDPOINT = "processing", "training", "transform", "endpoint"
+_SHAPES = {
+    PROCESSING: "ProcessingInstanceType",
+    TRAINING: "TrainingInstanceType",
+    TRANSFORM: "TransformInstanceType",
+    ENDPOINT: "ProductionVariantInstanceType",
+}
+# What each table of pipeline.toml that describes a job is for.
+JOBS = {"preprocessing": PROCESSING, "training": TRAINING, "evaluation": PROCESSING}
 
 # The first that a family's name begins with: ml.<family>.<size>.
 _KINDS = (
@@ -27,6 +42,41 @@ def kind(instance_type: str) -> str:
     """Return what a type such as ``ml.g5.xlarge`` computes with: cpu, gpu, arm or other."""
     family = instance_type.split(".")[1]
     return next(kind for kind, pattern in _KINDS if pattern.match(family))
+
+
+@cache
+def known(use: str) -> frozenset[str]:
+    """Return the types that SageMaker's API takes for a use, as far as this botocore knows.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingClusterConfig.html
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceSpecification.html
+    """
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    shape: Any = model.shape_for(_SHAPES[use])
+    return frozenset(shape.enum)
+
+
+def check_known(instance_type: str, use: str) -> None:
+    """Raise ValueError, naming types of the same family, where SageMaker knows no such type."""
+    if instance_type not in known(use):
+        raise ValueError(
+            f"SageMaker knows no {instance_type} for {_said(use)}: "
+            f"expected {_like(use, instance_type)}"
+        )
+
+
+def _said(use: str) -> str:
+    return "endpoints" if use == ENDPOINT else f"{use} jobs"
+
+
+def _like(use: str, instance_type: str) -> str:
+    """Name types of the same family, or what all families are."""
+    family = instance_type.rpartition(".")[0]
+    if same := sorted(each for each in known(use) if each.rpartition(".")[0] == family):
+        return f"one of {', '.join(same)}"
+    families = sorted({each.rpartition(".")[0] for each in known(use)})
+    return f"a type of one of the families {', '.join(families)}"
 
 
 def of_job(instance_type: str) -> str:

@@ -144,7 +144,12 @@ def _day_rule(text: str) -> Callable[[date], bool]:
 
 
 def _weekday_rule(text: str) -> Callable[[date], bool]:
-    """Return which days a day-of-week field names; 5L is the last Thursday, 3#2 Tuesday two."""
+    """Return which days a day-of-week field names; 5L is the last Thursday, 3#2 Tuesday two.
+
+    It takes no steps: AWS's list of wildcards has "/" for the other fields only.
+    """
+    if "/" in text:
+        raise InvalidScheduleError(f"day-of-week takes no steps, found {text!r}")
     if "#" in text:
         name, _, nth = text.partition("#")
         weekday, count = _number(name, 1, 7, _WEEKDAYS), _number(nth, 1, 5, None)

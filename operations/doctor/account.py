@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.doctor.findings import Finding, ok, problem, warning
 from operations.errors import RetrainError, translated
-from state_machine.functions.catalogue import LAMBDAS
+from state_machine import stage_names
 from state_machine.names import Names, names_of
 
 if TYPE_CHECKING:
@@ -29,14 +29,6 @@ REGIONAL = ("sagemaker", "stepfunctions", "lambda", "events", "sns", "sqs", "s3"
 OF_AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)$")
 
 OpenSession = Callable[[], boto3.Session]
-
-STAGE = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-BUCKET_LENGTH = 63
-# https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
-FUNCTION_LENGTH = 64
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-ROLE_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -127,28 +119,11 @@ def _endpoint(account: Account) -> Finding:
     return ok("endpoint", f"{account.endpoint}: an embedded AWS, not an account")
 
 
-def stage_name(names: Names) -> Finding:
-    """Whether what is named by the stage keeps to AWS's rules for names."""
-    if not STAGE.match(names.stage):
-        return problem(
-            "stage",
-            f"{names.stage!r} cannot be part of a bucket's name",
-            "take lower-case letters, digits and '-', for example --stage dev",
-        )
-    for name, most in _lengths(names).items():
-        if len(name) > most:
-            found = f"{name} has {len(name)} characters, AWS allows {most}"
-            return problem("stage", found, "take a shorter --stage, or a shorter name of pipeline")
+def stage_name(names: Names, model_package_group: str) -> Finding:
+    """Whether AWS takes every name of the stage, the registry's group included."""
+    if found := stage_names.problems(names, model_package_group):
+        return problem("stage", found[0], "take another --stage, or another name in pipeline.toml")
     return ok("stage", f"{names.stage}: everything is named {names.prefix}-...")
-
-
-def _lengths(names: Names) -> dict[str, int]:
-    functions = (names.function(each.name) for each in LAMBDAS)
-    return {
-        names.bucket: BUCKET_LENGTH,
-        **dict.fromkeys(functions, FUNCTION_LENGTH),
-        names.role("states"): ROLE_LENGTH,
-    }
 
 
 def bucket(names: Names, s3: "S3Client") -> Finding:

@@ -79,7 +79,7 @@ def _of_account(config: PipelineConfig, account: Account) -> Iterator[Finding]:
     s3 = of_account(account.client("s3"), names.account)
     group = names.model_package_group(config.registry.model_package_group)
     for name, permissions, check, arguments in (
-        ("stage", "", doctor_account.stage_name, (names,)),
+        ("stage", "", doctor_account.stage_name, (names, group)),
         (
             "permissions",
             doctor_permissions.PERMISSIONS,

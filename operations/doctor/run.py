@@ -1,10 +1,5 @@
 """What one run asks of SageMaker: instance types, images, and at most how much money."""
 
-import functools
-from typing import Any
-
-import botocore.session
-
 from lambdas.report import cost
 from operations.doctor.findings import Finding, ok, problem, warning
 from state_machine.config import Job, PipelineConfig
@@ -20,24 +15,10 @@ JOBS = (
 )
 
 
-def instance_types(config: PipelineConfig) -> list[Finding]:
-    """Whether SageMaker's API knows the instance types; one finding if it knows all."""
-    wrong = []
-    for section, kind, _ in JOBS:
-        name = _job(config, section).instance_type
-        if name not in known_types(kind):
-            found = f"{section}: SageMaker knows no {name} for {kind} jobs"
-            wrong.append(problem("instance types", found, f"correct it: {_like(name, kind)}"))
+def instance_types(config: PipelineConfig) -> Finding:
+    """What the jobs run on. That SageMaker knows the types is asked when pipeline.toml is read."""
     used = ", ".join(f"{section} {_described(_job(config, section))}" for section, _, _ in JOBS)
-    return wrong or [ok("instance types", used)]
-
-
-@functools.cache
-def known_types(kind: str) -> frozenset[str]:
-    """The instance types that the API takes for `kind`, processing or training."""
-    model = botocore.session.get_session().get_service_model("sagemaker")
-    shape: Any = model.shape_for(f"{kind.capitalize()}InstanceType")
-    return frozenset(shape.enum)
+    return ok("instance types", used)
 
 
 def images(config: PipelineConfig, region: str) -> list[Finding]:
@@ -91,13 +72,3 @@ def _job(config: PipelineConfig, section: str) -> Job:
 
 def _described(job: Job) -> str:
     return f"{job.instance_count} x {job.instance_type}"
-
-
-def _like(name: str, kind: str) -> str:
-    """Types of the same family, or what all families are."""
-    family = name.rpartition(".")[0]
-    same = sorted(known for known in known_types(kind) if known.rpartition(".")[0] == family)
-    if same:
-        return f"there is {', '.join(same)}"
-    families = sorted({known.rpartition(".")[0] for known in known_types(kind)})
-    return f"the families are {', '.join(families)}"

@@ -30,6 +30,7 @@ from lambdas.gate.gate import PENDING
 from lambdas.gate.verdicts import REJECTED_ERROR
 from lambdas.reproduction.comparison import DIFFERS, REPRODUCED
 from lambdas.reuse.reuse import PREPARED, PREPROCESSED, TRAINED
+from lambdas.runs import instances
 from lambdas.runs.timeouts import LONGEST_TRANSFER_SECONDS
 from state_machine.config import PipelineConfig
 from state_machine.definition import jobs
@@ -227,7 +228,7 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
             "SupportedContentTypes": ["application/json"],
             "SupportedResponseMIMETypes": ["application/json"],
             "SupportedRealtimeInferenceInstanceTypes": instance_types,
-            "SupportedTransformInstanceTypes": instance_types,
+            **_transform(instance_types),
         },
         "ModelMetrics": {"ModelQuality": {"Statistics": statistics}},
         "CustomerMetadataProperties": RUN["quality_gate"]["customer_metadata"],
@@ -241,6 +242,16 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
         timeout_seconds=REGISTER_STATE_SECONDS,
         retry=jobs.sagemaker_retry(),
     )
+
+
+def _transform(instance_types: list[str]) -> dict[str, list[str]]:
+    """Those of the endpoints' types that batch transform knows too, whose list is shorter.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceSpecification.html
+    """
+    known = instances.known(instances.TRANSFORM)
+    fitting = [instance_type for instance_type in instance_types if instance_type in known]
+    return {"SupportedTransformInstanceTypes": fitting} if fitting else {}
 
 
 def _whole_run_seconds(config: PipelineConfig) -> int:

@@ -2,5 +2,6 @@
 
 `stage.py` lists the resources in order. `resource.py` compares what is there with what is wanted.
 This package imports `definition`, `functions`, `artifacts`, `sdk`, `config.py`, `images.py`,
-`names.py`, `errors.py` and `lambdas`. `template`, `operations`, `cli` and `benchmarks` import it.
+`names.py`, `stage_names.py`, `errors.py` and `lambdas`. `template`, `operations`, `cli` and
+`benchmarks` import it.
 """

@@ -1,6 +1,5 @@
 """The Lambdas of a stage, one resource each; Chalice brings up together what differs."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -46,23 +45,19 @@ RIGHTS = Rights(
 
 
 def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
-    """The variables of every Lambda. Without RETRAIN_SCHEDULE, app.py has no schedule."""
-    schedule = config.schedule
+    """The variables of every Lambda: settings, and names, for which `NAMES_IN_IT` is the room."""
     group = names.model_package_group(config.registry.model_package_group)
     return {
         "RETRAIN_BUCKET": names.bucket,
         "RETRAIN_STAGE": names.stage,
         "RETRAIN_STATE_MACHINE_ARN": names.state_machine_arn,
         "RETRAIN_DATASET_PREFIX": DATASET_PREFIX,
-        "RETRAIN_REQUIRED_FILES": json.dumps(config.data.required_files),
-        "RETRAIN_HYPERPARAMETERS": json.dumps(config.training.hyperparameters),
-        # All variables of a Lambda take at most 4 KB: no blanks.
-        "RETRAIN_BOUNDS": json.dumps(config.bounds, separators=(",", ":")),
         "RETRAIN_MODEL_PACKAGE_GROUP": group,
         "RETRAIN_REQUESTS_TOPIC_ARN": names.topic_arn(REQUESTS),
         "RETRAIN_ANNOUNCEMENTS_TOPIC_ARN": names.topic_arn(ANNOUNCEMENTS),
         "POWERTOOLS_SERVICE_NAME": names.prefix,
-    } | ({"RETRAIN_SCHEDULE": schedule.expression} if schedule.enabled else {})
+        **config.told_to_lambdas(),
+    }
 
 
 def event_invocation(names: Names) -> dict[str, Any]:

@@ -8,10 +8,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from lambdas.runs.plan import FOLDERS
 from state_machine.functions.catalogue import LAMBDAS
 from state_machine.functions.statements import Policy, Statement, allow, deny, policy, trust
-from state_machine.names import TASKS, Names
-
-# The roles of the jobs, each for what its step reads and writes.
-JOB_ROLES = ("preprocess", "train", "evaluate")
+from state_machine.names import JOB_ROLES, TASKS, Names
 
 # What ml_scripts/job/tracking.py asks of SageMaker's MLflow, and nothing of its UI or registry:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemakerwithmlflow.html
@@ -30,6 +27,9 @@ MLFLOW_ACTIONS = [
         "UpdateRun",
     )
 ]
+# Of an MLflow app SageMaker asks for this beside them; people report that either alone is refused:
+# https://github.com/aws/sagemaker-mlflow/issues/11
+MLFLOW_APP_ACTION = "sagemaker:CallMlflowAppApi"
 
 
 def state_machine_trust(names: Names) -> Policy:
@@ -235,7 +235,8 @@ def _tracking(uri: str, bucket: str) -> list[Statement]:
     """
     if not uri.startswith("arn:"):
         return []
+    of_an_app = [MLFLOW_APP_ACTION] if ":mlflow-app/" in uri else []
     return [
-        allow("Track", MLFLOW_ACTIONS, [uri]),
+        allow("Track", [*MLFLOW_ACTIONS, *of_an_app], [uri]),
         allow("KeepTrackedFiles", ["s3:PutObject"], [f"{bucket}/mlflow/*"]),
     ]

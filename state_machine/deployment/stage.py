@@ -12,6 +12,7 @@ from pathlib import Path
 import boto3
 
 from lambdas.boundary.bucket_owner import of_account
+from state_machine import stage_names
 from state_machine.artifacts import bundle
 from state_machine.artifacts.bundle import Bundle
 from state_machine.artifacts.chalice_app import ChaliceApp
@@ -195,8 +196,10 @@ class StageDeployment:
 def stage_deployment(
     config: PipelineConfig, stage: str, session: boto3.Session, project: Path
 ) -> StageDeployment:
-    """Return the stage in the account and region of the session."""
-    return StageDeployment(config, names_of(config.name, stage, session), session, project)
+    """Return the stage in the account and region of the session. Raises StageNameError."""
+    found = StageDeployment(config, names_of(config.name, stage, session), session, project)
+    stage_names.check(found.names, found.model_package_group)
+    return found
 
 
 def apply(steps: Sequence[Step], progress: Callable[[Step], None]) -> None:

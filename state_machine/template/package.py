@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import boto3
 
+from state_machine import stage_names
 from state_machine.artifacts.lambda_zip import LambdaZip
 from state_machine.config import PipelineConfig
 from state_machine.deployment.stage import StageDeployment
@@ -41,8 +42,11 @@ def package(config: PipelineConfig, stage: str, region: str, project: Path) -> P
 
     Raises:
         DeploymentError: pip or Chalice failed.
+        StageNameError: AWS would refuse a name of the stage.
     """
     names = template_names(config.name, stage, region)
+    group = names.model_package_group(config.registry.model_package_group)
+    stage_names.check(replace(names, account="0" * 12, partition="aws"), group)
     deployment = StageDeployment(config, names, boto3.Session(region_name=region), project)
     commands = tuple(_commands(names, deployment.app.package))
     return Package(names, dict(_files(deployment, commands)), commands)

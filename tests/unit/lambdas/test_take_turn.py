@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lambdas.boundary.text import shown
 from lambdas.data_sets.data_sets import DataSets
 from lambdas.errors import IncompleteDataSetError, InvalidInputError, ThrottlingError
 from lambdas.runs.ledger import Ledger
@@ -66,7 +67,10 @@ def test_a_name_that_no_job_s_tag_may_hold_is_refused_at_once(ask, executions, n
     executions.add(name, started=STARTED)
     with pytest.raises(InvalidInputError) as raised:
         ask(name=name)
-    assert f"with {odd}, expected letters, digits and _.=+-@ only" in str(raised.value)
+    told = str(raised.value)
+    assert told.startswith(
+        f"the execution's name: found {shown(name)} with {odd}, expected letters"
+    )
     assert not executions.calls
 
 
@@ -256,12 +260,11 @@ def test_the_line_is_asked_for_in_the_largest_pages_there_are(ask, executions):
     assert largest.metadata["max"] == PAGE_SIZE
 
 
-def test_executions_of_the_same_moment_go_by_name(ask, executions):
-    executions.add("digits-2", started=STARTED)
+@pytest.mark.parametrize(("other", "outcome"), [("digits-2", "go"), ("digits-0", "wait")])
+def test_executions_of_the_same_moment_go_by_name(ask, executions, other, outcome):
+    executions.add(other, started=STARTED)
     executions.add(NAME, started=STARTED)
-    assert ask()["outcome"] == "go"
-    executions.add("digits-0", started=STARTED)
-    assert ask()["outcome"] == "wait"
+    assert ask()["outcome"] == outcome
 
 
 def test_who_is_not_listed_yet_does_not_know_its_place(ask, executions):

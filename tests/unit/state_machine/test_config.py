@@ -109,6 +109,32 @@ def test_a_recipe_is_chosen_by_name_and_hyperparameters_are_laid_over_it(tmp_pat
             "ml.m5.large (cpu), ml.c7g.large (arm) need different images",
         ),
         ('["ml.m5.large", "ml.m5.xlarge"]', '["ml.inf2.xlarge"]', "ml.inf2.xlarge is an accelerat"),
+        (
+            'instance_type = "ml.m5.2xlarge"',
+            'instance_type = "ml.m5.3xlarge"',
+            "training.instance_type: SageMaker knows no ml.m5.3xlarge for training jobs: expected",
+        ),
+        (
+            '["ml.m5.large", "ml.m5.xlarge"]',
+            '["ml.m5.3xlarge"]',
+            "SageMaker knows no ml.m5.3xlarge for endpoints",
+        ),
+        (
+            'uri = ""',
+            f'uri = "https://host/{"p" * 250}"',
+            "tracking.mlflow_tracking_uri: 263 characters, expected at most 256",
+        ),
+        (
+            "max_wait_seconds = 28800",
+            "max_wait_seconds = 200000000",
+            "training.max_wait_seconds",
+        ),
+        ("epochs = 3", "sagemaker_program = 3", "sagemaker_program is a name of SageMaker's tool"),
+        ("epochs = 3", "epochs = 2000000000000000", "a number of at most 1e+15"),
+        ("epochs = 3", f'note = "{"x" * 2501}"', "expected one line of at most 2500 characters"),
+        ("epochs = 3", f'note = "{"😀" * 1251}"', "expected one line of at most 2500 characters"),
+        ("seed = 42\nreplicated", "seed = -1\nreplicated", "preprocessing.seed"),
+        ('"rate(7 days)"', '"cron(0 4 ? * 0 *)"', "'0' is no day of week of EventBridge's cron"),
         ("keep_alive_seconds = 0", "keep_alive_seconds = 3601", "training.keep_alive_seconds"),
         ('input_mode = "File"', 'input_mode = "Pipe"', "training.input_mode"),
         ("volume_size_gb = 30", "volume_size_gbs = 30", "preprocessing.volume_size_gbs"),
@@ -151,6 +177,37 @@ def test_a_value_that_cannot_be_used_is_named(
         load_changed(tmp_path, old, new)
 
     assert said in str(refused.value)
+
+
+def test_files_that_lambdas_variables_cannot_hold_are_refused_with_what_to_do(
+    tmp_path: Path,
+) -> None:
+    """CreateFunction would be refused, after half of the stage is there."""
+    files = ", ".join(f'"train-{number:05}-of-00100-images-idx3-ubyte.gz"' for number in range(100))
+
+    load_changed(tmp_path, '"t10k-labels-idx1-ubyte.gz"', ", ".join(files.split(", ")[:40]))
+    with pytest.raises(
+        ConfigError, match=r"data.required_files \(103\) .* take [45]... bytes .* manif"
+    ):
+        load_changed(tmp_path, '"t10k-labels-idx1-ubyte.gz"', files)
+
+
+def test_settings_that_states_cannot_pass_on_are_refused(tmp_path: Path) -> None:
+    patterns = ", ".join(f'"*{"x" * 1000}{number}*"' for number in range(70))
+
+    with pytest.raises(
+        ConfigError, match=r"all settings take 7.... bytes as JSON: expected at most"
+    ):
+        load_changed(tmp_path, '"manifest.json"]', f"{patterns}]")
+
+
+@pytest.mark.parametrize("kind", ["mlflow-tracking-server/ours", "mlflow-app/app-ABCDEF123456"])
+def test_mlflow_of_sagemaker_is_named_by_arn(tmp_path: Path, kind: str) -> None:
+    arn = f"arn:aws:sagemaker:eu-central-1:123456789012:{kind}"
+
+    tracking = load_changed(tmp_path, 'uri = ""', f'uri = "{arn}"').tracking
+
+    assert tracking.mlflow_tracking_uri == arn
 
 
 def test_spot_instances_cannot_be_kept(tmp_path: Path) -> None:

@@ -19,6 +19,11 @@ from state_machine.schedules import check_expression
         "cron(5,35 14 * * ? 2026-2030)",
         "cron(0 9 ? * 2#1 *)",
         "cron(0 9 L * ? *)",
+        "cron(0 9 LW * ? *)",
+        "cron(0 9 15W JAN-MAR ? *)",
+        "cron(0 9 ? * 5L *)",
+        "cron(0 9 ? * FRI#2 *)",
+        "cron(0 9 ? 2/3 L 1970/10)",
     ],
 )
 def test_what_eventbridge_takes_is_accepted(expression: str) -> None:
@@ -46,3 +51,28 @@ def test_what_eventbridge_takes_is_accepted(expression: str) -> None:
 def test_anything_else_says_what_is_expected(expression: str) -> None:
     with pytest.raises(ValueError, match=r"expected rate\(1 hour\)"):
         check_expression(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("cron(0 4 ? * 0 *)", "'0' is no day of week of EventBridge's cron: expected day of week "),
+        ("cron(0 4 ? * 8 *)", "from 1 to 7, or SUN-SAT"),
+        ("cron(0 4 ? * MOM *)", "'MOM' is no day of week"),
+        ("cron(0 4 ? * 3#9 *)", "'3#9' is no day of week"),
+        ("cron(0 4 ? * MON-FRI/2 *)", "'MON-FRI/2' is no day of week"),
+        ("cron(99 4 ? * MON *)", "'99' is no minutes of EventBridge's cron: expected minutes from"),
+        ("cron(*/75 * * * ? *)", "'*/75' is no minutes"),
+        ("cron(0 25 ? * MON *)", "'25' is no hours"),
+        ("cron(0 4 32 * ? *)", "'32' is no day of month"),
+        ("cron(0 4 0W * ? *)", "'0W' is no day of month"),
+        ("cron(0 4 1 13 ? *)", "'13' is no month"),
+        ("cron(0 4 ? * MON 1900)", "'1900' is no year"),
+        (f"cron({','.join(map(str, range(60)))} * {','.join(['31'] * 30)} * ? *)", "at most 256"),
+    ],
+)
+def test_a_value_out_of_its_fields_range_is_named(expression: str, said: str) -> None:
+    with pytest.raises(ValueError, match="expected") as refused:
+        check_expression(expression)
+
+    assert said in str(refused.value)

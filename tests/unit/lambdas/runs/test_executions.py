@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.data_sets.data_sets import DataSet, ObjectVersion
-from lambdas.runs.executions import execution_name, reproduction_name, run_id, start_once
+from lambdas.errors import InvalidInputError
+from lambdas.runs.executions import (
+    check_name,
+    execution_name,
+    reproduction_name,
+    run_id,
+    start_once,
+)
 from lambdas.runs.input import RUN_ID
 from lambdas.runs.ledger import Ledger
 
@@ -224,3 +231,14 @@ def test_a_reproduction_has_a_name_of_its_own_that_is_a_run_id():
     assert run_id(f"arn:aws:states:us-east-1:123456789012:execution:retrain-dev:{name}") == name
     assert name.startswith("fashion-mnist-without-sho-repro-")
     assert name != reproduction_name(long, "request-2")
+
+
+@pytest.mark.parametrize("name", ["it's", "(a)", "a!b"])
+def test_a_name_that_no_jobs_tag_can_hold_is_refused(name):
+    with pytest.raises(InvalidInputError, match=r"name: found .* expected letters, digits"):
+        check_name(f"arn:aws:states:us-east-1:123456789012:execution:retrain-dev:{name}")
+
+
+@pytest.mark.parametrize("name", ["digits-67b3967ee2dc", "a.b_c=d+e@f", "größe"])
+def test_a_name_that_a_jobs_tag_can_hold_is_taken(name):
+    check_name(f"arn:aws:states:us-east-1:123456789012:execution:retrain-dev:{name}")

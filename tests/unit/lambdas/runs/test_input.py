@@ -131,6 +131,14 @@ def test_a_whole_number_written_with_a_point_stays_whole():
             {"instance_types": {"training": "ml.trn1.2xlarge"}},
             "instance_types.training: ml.trn1.2xlarge is an accelerator that AWS's TensorFlow",
         ),
+        (
+            {"instance_types": {"training": "ml.m5.3xlarge"}},
+            "instance_types.training: SageMaker knows no ml.m5.3xlarge for training jobs: expected",
+        ),
+        (
+            {"instance_types": {"evaluation": "ml.p4de.24xlarge"}},
+            "instance_types.evaluation: SageMaker knows no ml.p4de.24xlarge for processing jobs",
+        ),
         ({"force": 1}, "force: found 1, expected boolean (true or false"),
     ],
 )

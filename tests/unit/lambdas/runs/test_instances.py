@@ -52,3 +52,11 @@ def test_types_of_several_kinds_have_no_one_image():
     assert instances.of_endpoints(["ml.m5.large", "ml.c5.large"]) == "cpu"
     with pytest.raises(ValueError, match=r"ml.m5.large \(cpu\), ml.g5.xlarge \(gpu\) need differ"):
         instances.of_endpoints(["ml.m5.large", "ml.g5.xlarge"])
+
+
+def test_a_type_that_does_not_exist_names_its_family_or_all_families():
+    instances.check_known("ml.m5.2xlarge", instances.TRAINING)
+    with pytest.raises(ValueError, match=r"knows no ml.m5.3xlarge for training jobs.*ml.m5.2xl"):
+        instances.check_known("ml.m5.3xlarge", instances.TRAINING)
+    with pytest.raises(ValueError, match=r"ml.z9.large for endpoints.*families .*ml.m5, "):
+        instances.check_known("ml.z9.large", instances.ENDPOINT)

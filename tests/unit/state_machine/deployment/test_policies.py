@@ -7,8 +7,8 @@ import pytest
 
 from lambdas.runs.plan import FOLDERS
 from local_aws.iam.policies import Request, decide, statement
-from state_machine.deployment.policies import JOB_ROLES, job_policies
-from state_machine.names import Names
+from state_machine.deployment.policies import job_policies
+from state_machine.names import JOB_ROLES, Names
 
 NAMES = Names("retrain", "dev", "123456789012", "eu-central-1")
 IMAGES = "arn:aws:ecr:eu-central-1:763104351884:repository/tensorflow-training"
@@ -30,6 +30,15 @@ def test_a_server_named_by_arn_may_be_written_to_and_its_artifacts_kept() -> Non
     assert not any("*" in action or "Delete" in action for action in mlflow["Action"])
     assert artifacts["Action"] == ["s3:PutObject"]
     assert artifacts["Resource"] == ["arn:aws:s3:::retrain-dev-123456789012-eu-central-1/mlflow/*"]
+
+
+def test_an_app_named_by_arn_asks_for_one_action_more() -> None:
+    app = SERVER.replace("mlflow-tracking-server/ours", "mlflow-app/app-ABCDEF123456")
+
+    mlflow, _ = granted(app)
+
+    assert mlflow["Action"][-1] == "sagemaker:CallMlflowAppApi"
+    assert mlflow["Resource"] == [app]
 
 
 @pytest.mark.parametrize("uri", ["", "https://mlflow.example.com", "sqlite:////a/mlflow.db"])
