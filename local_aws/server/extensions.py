@@ -9,7 +9,14 @@ from local_aws.awslambda import roles as lambda_roles
 from local_aws.cloudformation import engine
 from local_aws.context import Context
 from local_aws.events import bus
-from local_aws.iam import authorization, bucket_policies, role_calls, sessions, simulation
+from local_aws.iam import (
+    authorization,
+    bucket_policies,
+    policy_sizes,
+    role_calls,
+    sessions,
+    simulation,
+)
 from local_aws.logs import filter as logs_filter
 from local_aws.logs import store as logs_store
 from local_aws.messaging import sns
@@ -55,6 +62,7 @@ def install(context: Context) -> None:
     sessions.install()
     authorization.install()
     bucket_policies.install()
+    policy_sizes.install()
     validation.install()
     role_calls.install()  # after the last wrapper of call_action, so it is asked first
     functions.install(context)

@@ -1,4 +1,4 @@
-"""moto behind the door: checks a role's rights, saves the state, and answers when moto crashes.
+"""moto behind the door: checks rights and requests, saves the state, answers when moto crashes.
 
 An answer leaves when all that the request changed is on disk.
 """
@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from local_aws.iam.role_calls import RoleCall, role_call_of
+from local_aws.requests import checks
 from local_aws.requests.calls import call_of
 from local_aws.state.moto_services import changes
 from local_aws.state.state import State
@@ -45,6 +46,9 @@ class Gateway:
                 refusal = role_call.refusal(environ, start_response, backend)
                 if refusal is not None:
                     return refusal
+            refused = checks.refusal(environ, start_response)
+            if refused is not None:
+                return refused
             return self._answer_kept(environ, start_response, role_call)
         except Exception as error:
             _log.exception("%s %s", environ["REQUEST_METHOD"], environ.get("PATH_INFO"))
