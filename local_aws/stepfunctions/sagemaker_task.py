@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 """
 
 import json
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -48,8 +49,10 @@ from local_aws.sagemaker import actions
 from local_aws.sagemaker.job import Job
 from local_aws.sagemaker.processing_job import ProcessingJob
 from local_aws.sagemaker.training_job import TrainingJob
+from local_aws.stepfunctions.integration_fields import unproven
 from local_aws.wrapping import Original, wrap
 
+_log = logging.getLogger(__name__)
 _JOBS: dict[str, type[Job]] = {
     "createProcessingJob": ProcessingJob,
     "createTrainingJob": TrainingJob,
@@ -100,6 +103,8 @@ class SageMakerTask(StateTaskService):
             return {}
         self.parargs.eval(env=env)
         parameters: dict[str, Any] = env.stack.pop()
+        for field in unproven(self.resource.api_action, parameters):
+            _log.warning("that AWS's integration takes %s is not proven", field)
         unknown = sorted(parameters.keys() - (self._get_supported_parameters() or set()))
         if unknown:
             cause = f"The field {unknown[0]!r} is not supported by Step Functions"

@@ -108,10 +108,10 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
         # The SDK drops what it does not know from the estimator, so it is given here.
         parameters={
             "CheckpointConfig": {"LocalPath": CHECKPOINTS, "S3Uri": RUN["paths"]["checkpoints"]},
-            "EnableInterContainerTrafficEncryption": config.training.instance_count > 1,
             # Of the run, because an execution's input may ask for another type.
             "ResourceConfig": {"InstanceType": RUN["instance_types"]["training"]},
             "AlgorithmSpecification": {"TrainingImage": RUN["images"]["training"]},
+            **_between_hosts(config.training),
             **_spot(config.training),
             **tracking_parameters(config, "train", variables=HUGE_PAGES),
         },
@@ -222,6 +222,15 @@ def _spot(job: Training) -> dict[str, object]:
         "EnableManagedSpotTraining": True,
         "StoppingCondition": {"MaxWaitTimeInSeconds": job.max_wait_seconds},
     }
+
+
+def _between_hosts(job: Training) -> dict[str, bool]:
+    """Encrypt what several hosts say to each other.
+
+    Of one host it is left out: that Step Functions' own integration knows the member is believed.
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+    """
+    return {"EnableInterContainerTrafficEncryption": True} if job.instance_count > 1 else {}
 
 
 def _processing(

@@ -17,6 +17,7 @@ from lambdas.runs.timeouts import LONGEST_TRANSFER_SECONDS
 from lambdas.take_turn import LONGEST_WAIT
 from local_aws.requests.constraints import unknown_members, violations
 from state_machine.artifacts.bundle import Bundle
+from state_machine.bounds import RESERVED, SDK_HYPERPARAMETERS
 from state_machine.config import AutoApprove, PipelineConfig
 from state_machine.definition import jobs, workflow
 from state_machine.definition.deployed import Deployed
@@ -361,7 +362,8 @@ def test_several_hosts_are_told_of_each_other_and_talk_encrypted(
     assert told not in one["HyperParameters"]
     assert two["HyperParameters"][told] == "true"
     encrypted = "EnableInterContainerTrafficEncryption"
-    assert (one[encrypted], two[encrypted]) == (False, True)
+    assert encrypted not in one
+    assert two[encrypted] is True
     assert problems("Train", fill_in(two)) == []
 
 
@@ -461,3 +463,37 @@ def test_the_machine_lasts_through_the_longest_wait_and_all_the_work(
     work = sum(timeout(machine, state) for state in tasks(machine).values())
 
     assert machine["TimeoutSeconds"] > LONGEST_WAIT + pipeline.data.settle_seconds + work
+
+
+@pytest.mark.parametrize(
+    ("types", "transform"),
+    [
+        (["ml.m5.large", "ml.c5.large"], ["ml.m5.large"]),
+        (["ml.t2.medium"], None),
+        (["ml.m5d.large", "ml.r5.large"], None),
+    ],
+)
+def test_a_model_names_only_those_types_for_transforms_that_can(
+    pipeline: PipelineConfig, deployed: Deployed, types: list[str], transform: list[str] | None
+) -> None:
+    registry = pipeline.registry.model_copy(update={"inference_instance_types": types})
+
+    found = workflow.as_dict(pipeline.model_copy(update={"registry": registry}), deployed)
+
+    request = fill_in(found["States"]["RegisterModel"]["Parameters"])
+    assert problems("RegisterModel", request) == []
+    inference = request["InferenceSpecification"]
+    assert inference["SupportedRealtimeInferenceInstanceTypes"] == types
+    assert inference.get("SupportedTransformInstanceTypes") == transform
+
+
+def test_the_hyperparameters_of_the_sdk_are_counted(
+    pipeline: PipelineConfig, deployed: Deployed
+) -> None:
+    training = pipeline.training.model_copy(update={"instance_count": 2, "hyperparameters": {}})
+
+    found = workflow.as_dict(pipeline.model_copy(update={"training": training}), deployed)
+
+    added = found["States"]["Train"]["Parameters"]["HyperParameters"]
+    assert len(added) == SDK_HYPERPARAMETERS
+    assert all(name.startswith(RESERVED) for name in added)
