@@ -152,3 +152,20 @@ def test_a_group_is_deleted_when_it_has_no_versions(sagemaker: Any, group: str) 
 
     with pytest.raises(ClientError, match="does not exist"):
         sagemaker.describe_model_package_group(ModelPackageGroupName=group)
+
+
+def test_arns_have_a_groups_name_in_lower_case_and_find_it(sagemaker: Any) -> None:
+    name = unique("Group-With-Capitals")
+    tags = [{"Key": "team", "Value": "vision"}]
+
+    made = sagemaker.create_model_package_group(ModelPackageGroupName=name, Tags=tags)
+    registered = sagemaker.create_model_package(**package(name))
+
+    group_arn, arn = made["ModelPackageGroupArn"], registered["ModelPackageArn"]
+    assert group_arn.endswith(f":model-package-group/{name.lower()}")
+    assert arn.endswith(f":model-package/{name.lower()}/1")
+    found = sagemaker.describe_model_package_group(ModelPackageGroupName=name)
+    assert found["ModelPackageGroupName"] == name
+    assert sagemaker.list_tags(ResourceArn=group_arn)["Tags"] == tags
+    assert sagemaker.describe_model_package(ModelPackageName=arn)["ModelPackageGroupName"] == name
+    assert versions(sagemaker, name) == [1]
