@@ -37,6 +37,7 @@ from local_aws.service_quotas import quotas
 from local_aws.state import moto_services
 from local_aws.stepfunctions import (
     calls,
+    definition_check,
     deletion,
     executions,
     kept_executions,
@@ -79,6 +80,7 @@ def install(context: Context) -> None:
     machine_roles.install()
     sagemaker_task.install()
     executions.install()
+    definition_check.install()
     redrive.install()
     kept_executions.install(context)
     deletion.install()  # after the other wrapper of delete_state_machine

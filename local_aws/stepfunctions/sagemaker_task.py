@@ -53,7 +53,7 @@ from local_aws.stepfunctions.integration_fields import unproven
 from local_aws.wrapping import Original, wrap
 
 _log = logging.getLogger(__name__)
-_JOBS: dict[str, type[Job]] = {
+JOBS: dict[str, type[Job]] = {
     "createProcessingJob": ProcessingJob,
     "createTrainingJob": TrainingJob,
 }
@@ -86,9 +86,9 @@ class SageMakerTask(StateTaskService):
     def _get_supported_parameters(self) -> set[str] | None:
         """Return the parameters of the action; None, an invalid definition, for other actions."""
         action = self.resource.api_action
-        if action not in _JOBS or self.resource.condition not in (None, ResourceCondition.Sync):
+        if action not in JOBS or self.resource.condition not in (None, ResourceCondition.Sync):
             return None
-        return _parameters(action)
+        return parameters_of(action)
 
     def _get_sfn_resource(self) -> str:
         action = str(self.resource.api_action)
@@ -118,7 +118,7 @@ class SageMakerTask(StateTaskService):
         normalised_parameters: dict[str, Any],
         state_credentials: StateCredentials,
     ) -> None:
-        kind = _JOBS[self.resource.api_action]
+        kind = JOBS[self.resource.api_action]
         where = {"account": resource_runtime_part.account, "region": resource_runtime_part.region}
         client = boto_client.boto_client_for(
             service="sagemaker", region=where["region"], state_credentials=state_credentials
@@ -221,7 +221,8 @@ def _own_tags(env: Environment) -> list[dict[str, str]]:
 
 
 @cache
-def _parameters(action: str) -> set[str]:
+def parameters_of(action: str) -> set[str]:
+    """Return the members that SageMaker's API has for the action."""
     model = botocore.session.get_session().get_service_model("sagemaker")
     shape: Any = model.operation_model(action[0].upper() + action[1:]).input_shape
     return set(shape.members)

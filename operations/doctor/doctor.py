@@ -1,6 +1,6 @@
 """`retrain doctor`: what stands in the way of a deployment or of a run, before it costs money.
 
-Nothing is created or changed anywhere: AWS is only asked to describe, get, list and simulate.
+Nothing is created or changed: AWS is asked to describe, get, list, validate and simulate only.
 """
 
 from collections.abc import Callable, Iterator
@@ -99,6 +99,12 @@ def _of_account(config: PipelineConfig, account: Account) -> Iterator[Finding]:
             (config, names.region, quotas),
         ),
         ("images", "", run.images, (config, names.region)),
+        (
+            "definition",
+            "states:ValidateStateMachineDefinition",
+            run.definition,
+            (config, names, account.client("stepfunctions")),
+        ),
         ("cost of a run", "", run.most_expensive_run, (config, names.region)),
         ("bucket", "s3:ListBucket", doctor_account.bucket, (names, s3)),
         (doctor_data.UPLOADED, doctor_data.PERMISSIONS, doctor_data.in_bucket, (config, names, s3)),

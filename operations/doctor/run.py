@@ -1,11 +1,22 @@
 """What one run asks of SageMaker: instance types, images, and at most how much money."""
 
+import json
+from typing import TYPE_CHECKING
+
 from lambdas.report import cost
 from operations.doctor.findings import Finding, ok, problem, warning
+from state_machine.artifacts import bundle
 from state_machine.config import Job, PipelineConfig
+from state_machine.definition import workflow
+from state_machine.definition.deployed import Deployed
 from state_machine.definition.jobs import PROCESSING_RETRIES, TRAINING_RETRIES
+from state_machine.deployment.state_machine import refusals
 from state_machine.errors import ConfigError
 from state_machine.images import serving_image, training_image
+from state_machine.names import Names
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
 
 # Each job of a run: its table in pipeline.toml, its kind, how often it is run again if it fails.
 JOBS = (
@@ -39,6 +50,15 @@ def images(config: PipelineConfig, region: str) -> list[Finding]:
             )
         ]
     return [ok("images", ", ".join(image.rsplit("/", 1)[-1] for image in found))]
+
+
+def definition(config: PipelineConfig, names: Names, states: "SFNClient") -> Finding:
+    """Whether Step Functions would take the definition; it is asked, and creates nothing."""
+    code = bundle.pack(config.code.scripts, names.bucket)
+    text = json.dumps(workflow.as_dict(config, Deployed(names, code)))
+    if found := refusals(states, text):
+        return problem("definition", found[0], "report it: the project's definition is at fault")
+    return ok("definition", "Step Functions takes it")
 
 
 def most_expensive_run(config: PipelineConfig, region: str) -> Finding:

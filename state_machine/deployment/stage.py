@@ -3,6 +3,7 @@
 The embedded AWS is deployed to in exactly this way: only AWS_ENDPOINT_URL differs.
 """
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,9 +48,11 @@ from state_machine.deployment.resource import (
 )
 from state_machine.deployment.roles import Role, documents
 from state_machine.deployment.state_machine import StateMachine
+from state_machine.errors import DeploymentError
 from state_machine.functions import catalogue
 from state_machine.functions.catalogue import LAMBDAS
 from state_machine.names import Names, names_of
+from state_machine.sdk.sdk import Graph
 
 # What whoever deploys has to be allowed, for each kind of what a stage consists of.
 RIGHTS = (
@@ -58,6 +61,7 @@ RIGHTS = (
     roles.RIGHTS,
     functions.RIGHTS,
     state_machine.RIGHTS,
+    state_machine.VALIDATION_RIGHTS,
     messaging.TOPIC_RIGHTS,
     messaging.QUEUE_RIGHTS,
     triggers.RIGHTS,
@@ -92,7 +96,16 @@ class StageDeployment:
     pause: Callable[[float], None] = time.sleep
 
     def plan(self) -> list[Step]:
-        """Compare what is there to what shall be; nothing is changed."""
+        """Compare what is there to what shall be; nothing is changed.
+
+        Raises:
+            DeploymentError: Step Functions would refuse the definition, in its own words.
+        """
+        found = state_machine.refusals(
+            self.session.client("stepfunctions"), json.dumps(self._graph.to_dict())
+        )
+        if found:
+            raise DeploymentError(f"Step Functions refuses the definition: {'; '.join(found)}")
         return deployment_steps(self.resources())
 
     def removal_plan(self, *, with_data: bool) -> list[Step]:
@@ -113,13 +126,17 @@ class StageDeployment:
             *self._roles(),
             StateMachine(
                 self.names,
-                workflow.graph(self.config, Deployed(self.names, self.code)),
+                self._graph,
                 client("stepfunctions"),
                 Jobs(client("sagemaker"), self._job_role_arns(), self.pause),
                 self.pause,
             ),
             *functions.functions(self.config, self.names, self.app, self.session, self.pause),
         ]
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return workflow.graph(self.config, Deployed(self.names, self.code))
 
     @cached_property
     def code(self) -> Bundle:

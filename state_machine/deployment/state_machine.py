@@ -28,6 +28,27 @@ RIGHTS = Rights(
     ),
     lambda names, _: names.state_machine_arn,
 )
+# AWS knows no resource for it.
+VALIDATION_RIGHTS = Rights(
+    "definition", ("states:ValidateStateMachineDefinition",), lambda _names, _group: "*"
+)
+
+
+def refusals(states: "SFNClient", definition: str) -> list[str]:
+    """Return what Step Functions says against a definition; nothing where it would take it.
+
+    Nothing is created.
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
+    """
+    answer = states.validate_state_machine_definition(definition=definition, type="STANDARD")
+    if answer["result"] == "OK":
+        return []
+    return [_told(each) for each in answer["diagnostics"]] or ["no reason given"]
+
+
+def _told(diagnostic: Any) -> str:
+    where = f" at {diagnostic['location']}" if diagnostic.get("location") else ""
+    return f"{diagnostic['code']}: {diagnostic['message']}{where}"
 
 
 def logging(names: Names) -> dict[str, Any]:

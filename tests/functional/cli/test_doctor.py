@@ -24,7 +24,7 @@ from tests.support.asking import ask
 from tests.support.paths import PROJECT
 
 PROCESSING = "L-0307F515"  # ml.m5.xlarge for processing job usage
-READING = re.compile(r"^(Describe|Get|List|Head|Simulate)[A-Z]")
+READING = re.compile(r"^(Describe|Get|List|Head|Simulate|Validate)[A-Z]")
 
 Run = Callable[..., Result]
 

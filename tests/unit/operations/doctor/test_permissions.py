@@ -40,7 +40,9 @@ def test_every_action_is_asked_for_on_a_resource_of_the_stage() -> None:
 
     asked = sorted(action for actions in iam.simulated.values() for action in actions)
     assert asked == sorted(action for rights in RIGHTS for action in rights.actions)
-    assert all("retrain-dev" in arn for arn in iam.simulated if "model-package" not in arn)
+    # AWS knows no resource for a definition that is only looked at.
+    of_the_stage = {arn for arn in iam.simulated if "model-package" not in arn and arn != "*"}
+    assert all("retrain-dev" in arn for arn in of_the_stage)
     assert "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/digits" in iam.simulated
 
 
