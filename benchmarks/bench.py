@@ -20,9 +20,9 @@ from benchmarks.results import DEFAULT_RECIPE, HERE, SAME_RECIPE, SCRIPT, Data, 
 from cli.served.demo import SAMPLE_HYPERPARAMETERS
 from cli.shown.terminal import Step, Terminal
 from local_aws.client import EmbeddedAws
+from local_aws.shell import applied
 from ml_scripts.fitting import precision
 from operations.data_sets import digits, fashion_mnist
-from operations.stage import applied
 from state_machine.config import PipelineConfig
 from state_machine.names import Names
 

@@ -27,7 +27,8 @@ from cli.served import site as web
 from cli.served.console import free_port, site
 from cli.served.demo import STAGE, sample_config
 from local_aws.client import EmbeddedAws
-from operations.stage import applied, stage_of
+from local_aws.shell import applied
+from operations.stage import stage_of
 from state_machine.config import load
 from state_machine.deployment.stage import deploy
 

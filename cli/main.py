@@ -1,6 +1,8 @@
 """The `retrain` command: the list of its commands, and errors as one clear line."""
 
-from typing import Any
+import os
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -17,16 +19,22 @@ from cli.commands.package import package
 from cli.commands.stages import deploy, destroy
 from cli.commands.upload import upload
 from cli.shown.terminal import Terminal
+from local_aws.shell import directly
 from operations.errors import RetrainError, translated
 
 INTERRUPTED = 130
+PACKAGE = "retrain"
 
 
 class Commands(TyperGroup):
     """Runs a command; errors that a person can act on are shown without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command and return its result; exit with 1 on an error, 130 on Ctrl-C."""
+        """Run the command and return its result; exit with 1 on an error, 130 on Ctrl-C.
+
+        A proxy of the shell's is for the network: an endpoint on this machine is asked directly.
+        """
+        os.environ.update(directly(os.environ))
         try:
             with translated():
                 return super().invoke(ctx)
@@ -38,16 +46,38 @@ class Commands(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"retrain {version(PACKAGE)}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Event-driven model retraining on Step Functions and SageMaker.\n\n"
-    "Commands talk to the AWS that AWS_ENDPOINT_URL and the credentials name; "
-    "`demo` and `local run` bring one up on this machine.",
 )
+
+
+@app.callback()
+def retrain(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
+    """Event-driven model retraining on Step Functions and SageMaker.
+
+    Commands talk to the AWS that AWS_ENDPOINT_URL and the credentials name;
+    `demo` and `local run` bring one up on this machine.
+    """
+
+
 app.add_typer(local_app, name="local")
 app.add_typer(events_app, name="events")
 app.add_typer(models_app, name="models")

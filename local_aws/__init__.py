@@ -14,7 +14,7 @@ service has a package, which imports only what is below it:
     requests                                   what happens to a request before its service
     context                                    what an extension is told about its server
     state, processes, credentials
-    arns, wrapping
+    arns, shell, wrapping
 
 This package imports no other package of this project. `cli` and `benchmarks` import it. Everything
 else reaches the embedded AWS as it reaches AWS: through boto3.

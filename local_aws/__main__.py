@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import threading
 from pathlib import Path
@@ -22,6 +23,13 @@ _log = logging.getLogger("local_aws")
 def main() -> None:
     """Serve until SIGTERM, SIGINT or, with --stop-with-stdin, the end of standard input."""
     options = _parse()
+    try:
+        _serve(options)
+    except (OSError, sqlite3.Error) as error:  # a full disk, say
+        sys.exit(f"{options.data_folder}: {error}")
+
+
+def _serve(options: argparse.Namespace) -> None:
     _leave_secrets_behind(options)
     os.umask(0o077)  # what is kept, and logged, is nobody else's
     try:

@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import boto3
+import botocore.session
+from botocore.config import Config
 
 from local_aws.credentials import read_key, variables, without_secrets
 from local_aws.server import ownership
@@ -20,6 +22,13 @@ from local_aws.state import folder
 _PROJECT = Path(__file__).resolve().parent.parent
 _TIME_TO_STOP = 20.0
 _POLL_SECONDS = 0.05
+# Botocore's settings that name files and profiles; whatever the shell sets, these have none.
+_NO_FILES = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+_DIRECTLY = Config(proxies={})
 
 
 class EmbeddedAwsError(Exception):
@@ -36,6 +45,10 @@ class Connection:
         self.pid = pid
         self._session: boto3.Session | None = None
 
+    def is_running(self) -> bool:
+        """Tell whether the server still has its folder."""
+        return ownership.is_claimed(self.data_folder)
+
     def environment(self) -> dict[str, str]:
         """Return the variables that point any AWS tool at this server, and at no real account."""
         return variables(self.endpoint, self.region, read_key(self.data_folder))
@@ -44,10 +57,13 @@ class Connection:
         """Return a boto3 session with this server's credentials and region."""
         if self._session is None:
             given = self.environment()
+            core = botocore.session.Session(session_vars=_NO_FILES)
+            core.set_default_client_config(_DIRECTLY)
             self._session = boto3.Session(
                 aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
                 region_name=self.region,
+                botocore_session=core,
             )
         return self._session
 
@@ -174,7 +190,8 @@ def _read_endpoint(process: "subprocess.Popen[bytes]", data_folder: Path) -> str
     line = process.stdout.readline() if process.stdout else b""
     if not line:
         problem = _output_file(data_folder).read_text(errors="replace").strip()
-        raise EmbeddedAwsError(f"the embedded AWS did not start: {problem or 'no output'}")
+        ended = f"its process ended with code {process.wait()}"  # -N if signal N killed it
+        raise EmbeddedAwsError(f"the embedded AWS did not start: {problem or ended}")
     return str(json.loads(line)["endpoint"])
 
 

@@ -96,13 +96,6 @@ def variables(endpoint: str, region: str, key: Key) -> dict[str, str]:
     }
 
 
-def isolate(endpoint: str, region: str, key: Key) -> None:
-    """Replace this process's own AWS variables, so that nothing in it reaches a real account."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ.update(variables(endpoint, region, key))
-
-
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what a server needs of a shell's variables, none of which is a secret.
 

@@ -1,8 +1,5 @@
 """The deployed stage that a command talks to, wherever AWS_ENDPOINT_URL says that it is."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +8,11 @@ import boto3
 from botocore.config import Config
 
 from lambdas.boundary.bucket_owner import of_account
-from operations.errors import CredentialsError
+from operations.errors import CredentialsError, InputError
 from operations.project import project_of
 from state_machine import stage_names
 from state_machine.config import PipelineConfig, load
 from state_machine.names import Names, names_of
-
-# Whatever of these a person has set would reach past the environment that replaces it.
-_OVERRULED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 
 
 @dataclass(frozen=True)
@@ -51,8 +45,12 @@ def connect(config_path: Path, stage: str) -> Stage:
 def stage_of(config: PipelineConfig, stage: str, session: boto3.Session, project: Path) -> Stage:
     """The stage in the account and region of `session`.
 
-    Raises StageNameError where AWS would refuse a name of it.
+    Raises:
+        InputError: the stage has a name that not all of AWS takes.
+        CredentialsError: there is no region.
+        StageNameError: AWS would refuse a name of it.
     """
+    check_stage(stage)
     if session.region_name is None:
         raise CredentialsError("No AWS region is set", "set AWS_DEFAULT_REGION, e.g. us-east-1")
     found = Stage(config, names_of(config.name, stage, session), session, project)
@@ -60,23 +58,13 @@ def stage_of(config: PipelineConfig, stage: str, session: boto3.Session, project
     return found
 
 
-def exports(environment: dict[str, str]) -> list[str]:
-    """Lines for a POSIX shell that point its AWS tools where `environment` points."""
-    return [
-        f"unset {' '.join(_OVERRULED)}",
-        *(f"export {name}={value}" for name, value in sorted(environment.items())),
-    ]
+def check_stage(stage: str) -> None:
+    """Raises InputError for what cannot be part of a bucket's name, as every stage is.
 
-
-@contextmanager
-def applied(environment: dict[str, str]) -> Iterator[None]:
-    """Make `environment` part of this process's, and put back what was there before."""
-    before = dict(os.environ)
-    for name in _OVERRULED:
-        os.environ.pop(name, None)
-    os.environ.update(environment)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    if not stage_names.STAGE.fullmatch(stage):
+        raise InputError(
+            f"--stage: found {stage!r}, expected lower-case letters, digits and '-' between them",
+            "take a name such as dev, or feature-x for a branch feature/x",
+        )

@@ -1,15 +1,21 @@
 """`retrain start`, `watch`, `redrive` and `reproduce`: executions, from here to their end."""
 # ruff: noqa: PLC0415  Each command imports what it needs, so that `retrain --help` is quick.
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import CONFIG, DEV, Config, StageName, exit_by, on_stage
 from cli.shown.terminal import DONE, WARNING, Terminal
+from operations.errors import InputError
 
 if TYPE_CHECKING:
     from operations.stage import Stage
+
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+EXECUTION_NAME = r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}"
+EXECUTION_ARN = r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[^:\s]{1,80}:" + EXECUTION_NAME
 
 
 def start(
@@ -138,6 +144,12 @@ def reproduce(
 
 
 def _execution_arn(target: "Stage", name_or_arn: str) -> str:
-    if name_or_arn.startswith("arn:"):
-        return name_or_arn
-    return target.names.execution_arn(name_or_arn)
+    """Return the ARN. Raises InputError for what names no execution."""
+    is_arn = name_or_arn.startswith("arn:")
+    if not re.fullmatch(EXECUTION_ARN if is_arn else EXECUTION_NAME, name_or_arn):
+        raise InputError(
+            f"EXECUTION: found {name_or_arn!r}, expected a name such as "
+            "fashion-mnist-cafffd8da40d, or the ARN of an execution of Step Functions",
+            "`retrain watch` without a name finds the newest",
+        )
+    return name_or_arn if is_arn else target.names.execution_arn(name_or_arn)

@@ -81,9 +81,8 @@ def local_env(config: Config = CONFIG) -> None:
     Example: retrain local env
     """
     from cli.served import embedded_aws
-    from operations.stage import exports
 
-    for line in exports(embedded_aws.connection(project_of(config)).environment()):
+    for line in embedded_aws.env(project_of(config)):
         typer.echo(line)
 
 

@@ -27,10 +27,12 @@ def package(stage: StageName = DEV, config: Config = CONFIG, output: Output = No
     """
     import boto3
 
+    from operations.stage import check_stage
     from state_machine.artifacts.work_folder import work_folder
     from state_machine.config import load
     from state_machine.template import package as packaging
 
+    check_stage(stage)
     region = boto3.Session().region_name
     if region is None:
         raise CredentialsError("No AWS region is set", "set AWS_DEFAULT_REGION, e.g. us-east-1")

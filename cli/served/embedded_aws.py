@@ -13,9 +13,9 @@ from cli.shown.terminal import Terminal
 from local_aws import client
 from local_aws.client import Connection, EmbeddedAws, EmbeddedAwsError
 from local_aws.server import ownership
+from local_aws.shell import applied, exports
 from local_aws.state.summary import DEAD_LETTERS, summary
 from operations.errors import LocalAwsError, UnreachableError, translated
-from operations.stage import applied, exports
 from state_machine.artifacts.work_folder import NAME, work_folder
 
 _WHAT_TO_DO = 'docs/embedded-aws.md, "What is kept"'
@@ -63,21 +63,31 @@ def embedded_aws(project: Path) -> Iterator[Connection]:
             with translated():
                 yield aws
         except UnreachableError as error:
-            log = aws.data_folder / "server.log"
-            raise LocalAwsError("The embedded AWS answers no more", f"see why in {log}") from error
+            raise _gone(aws) from error
 
 
 def serve(aws: Connection, terminal: Terminal, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Say how other programs reach the embedded AWS, and wait for Ctrl-C."""
+    """Say how other programs reach the embedded AWS, and wait for Ctrl-C.
+
+    Raises:
+        LocalAwsError: it ended by itself.
+    """
     try:
         terminal.line("# In another shell:", style="dim")
         for line in exports(aws.environment()):
             terminal.line(line)
         terminal.line("# Ctrl-C stops the embedded AWS.", style="dim")
-        while True:
+        while aws.is_running():
             sleep(1)
     except KeyboardInterrupt:
         terminal.line("Stopping the embedded AWS")
+    else:
+        raise _gone(aws)
+
+
+def _gone(aws: Connection) -> LocalAwsError:
+    log = aws.data_folder / "server.log"
+    return LocalAwsError("The embedded AWS answers no more", f"see why in {log}")
 
 
 def start(project: Path) -> tuple[Connection, bool]:
@@ -114,6 +124,15 @@ def connection(project: Path) -> Connection:
     if aws is None:
         raise LocalAwsError("No embedded AWS runs", "`retrain local start` starts one")
     return aws
+
+
+def env(project: Path) -> list[str]:
+    """Lines that point a shell's AWS tools at the embedded AWS that runs.
+
+    Raises:
+        LocalAwsError: none runs.
+    """
+    return exports(connection(project).environment())
 
 
 def status(project: Path) -> dict[str, Any]:

@@ -25,11 +25,12 @@ from cli.served.console import site
 from cli.served.demo import sample_config
 from cli.shown.terminal import Terminal
 from local_aws.client import EmbeddedAws
+from local_aws.shell import applied
 from operations.data_sets import digits
 from operations.data_sets.upload import upload
 from operations.executions import start as starting
 from operations.executions.observer import new_execution
-from operations.stage import Stage, applied, stage_of
+from operations.stage import Stage, stage_of
 from state_machine.config import load
 from state_machine.deployment.stage import deploy
 

@@ -1,28 +1,21 @@
-"""The environment that points programs at an AWS."""
-
-import os
+"""The names that a stage may have, wherever one is given."""
 
 import pytest
 
-from operations.stage import applied, exports
-
-ENVIRONMENT = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4", "AWS_ACCESS_KEY_ID": "test"}
-
-
-def test_exports_are_lines_for_a_shell() -> None:
-    lines = exports(ENVIRONMENT)
-    assert lines[0].startswith("unset AWS_PROFILE")
-    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4" in lines
+from operations.errors import InputError
+from operations.stage import check_stage
 
 
-def test_an_environment_is_applied_and_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "work")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with pytest.raises(KeyboardInterrupt), applied(ENVIRONMENT):
-        assert os.environ["AWS_ACCESS_KEY_ID"] == "test"
-        assert "AWS_PROFILE" not in os.environ
-        raise KeyboardInterrupt
-    assert os.environ["AWS_PROFILE"] == "work"
-    assert os.environ["AWS_ACCESS_KEY_ID"] == "mine"
-    assert "AWS_ENDPOINT_URL" not in os.environ
+@pytest.mark.parametrize("stage", ["dev", "a", "feature-x", "2"])
+def test_what_a_bucket_can_be_named_by(stage: str) -> None:
+    check_stage(stage)
+
+
+@pytest.mark.parametrize(
+    "stage", ["", "feature/x", "my stage", "Prod", "-a", "a-", "ü", "dev\n", "a_b", "a.b"]
+)
+def test_any_other_name_is_one_line(stage: str) -> None:
+    with pytest.raises(InputError) as raised:
+        check_stage(stage)
+    assert repr(stage) in str(raised.value)
+    assert "\n" not in str(raised.value)

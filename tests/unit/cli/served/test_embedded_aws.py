@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from cli.served import embedded_aws as local
 from cli.served.embedded_aws import data_folder, embedded_aws, serve
-from local_aws.client import Connection
+from local_aws.client import Connection, EmbeddedAws
 from operations.errors import LocalAwsError
 from tests.fakes.terminal import PlainTerminal
 from tests.support.paths import PROJECT
@@ -53,11 +53,21 @@ def test_serving_prints_the_exports_and_ends_with_ctrl_c(terminal: PlainTerminal
         def environment(self) -> dict[str, str]:
             return {"AWS_ENDPOINT_URL": "http://127.0.0.1:4"}
 
+        def is_running(self) -> bool:
+            return True
+
     def interrupted(_seconds: float) -> None:
         raise KeyboardInterrupt
 
     serve(Aws(), terminal, interrupted)  # type: ignore[arg-type]
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4" in terminal.lines()
+
+
+def test_serving_one_that_has_ended_is_an_error(tmp_path: Path, terminal: PlainTerminal) -> None:
+    with EmbeddedAws(tmp_path) as aws:
+        pass
+    with pytest.raises(LocalAwsError, match="answers no more"):
+        serve(aws, terminal)
 
 
 def test_local_run_ends_cleanly_on_sigterm(tmp_path: Path) -> None:
