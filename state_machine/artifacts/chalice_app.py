@@ -9,9 +9,8 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version
@@ -20,15 +19,19 @@ from typing import Any
 
 import boto3
 
+from state_machine import processes
 from state_machine.artifacts import lambda_zip, shipped
 from state_machine.artifacts.lambda_zip import LambdaZip
 from state_machine.errors import DeploymentError
 from state_machine.names import Names
+from state_machine.processes import ProcessFailedError
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 FOR_LAMBDA = ["--platform", "manylinux2014_x86_64"]
-CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
+# Chalice's main() returns its exit code, which its own command hands on in the same way.
+CHALICE = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
 CODE_TAG = "retrain-code"
+_PACKAGED = "packaged"  # in .chalice of a staged copy: the digest of what was packaged last
 
 
 class ChaliceApp:
@@ -59,30 +62,26 @@ class ChaliceApp:
     @cached_property
     def digest(self) -> str:
         """The content of what is packaged, and with what: the same again, the same zip."""
-        sources = [self._project / name for name in ("app.py", "requirements.txt")]
-        vendored = sorted(self._vendored())
-        found = hashlib.sha256(f"chalice {version('chalice')} {sys.version_info[:2]}".encode())
-        for path in [*sources, *vendored]:
-            content = path.read_bytes()
-            found.update(f"\n{path.relative_to(self._project)} {len(content)}\n".encode() + content)
-        return found.hexdigest()
+        return _digest(self._project)
 
     def deploy(self) -> None:
         """Bring all Lambdas up to date, with what invokes them; once.
 
         Raises:
-            DeploymentError: with the last lines that Chalice or pip printed.
+            DeploymentError: with the last lines that Chalice or pip printed. Functions that have
+                the new code by then are not signed, so the next plan shows them as changed.
         """
         if self._deployed:
             return
         names = self._names
         with self.staged(f"{names.prefix}-{names.account}-{names.region}") as (staged, pip):
+            made = lambda_zip.code_sha256(self._made(staged, pip).read_bytes())
             _run(
                 [*CHALICE, "--project-dir", str(staged), "deploy", "--stage", names.stage],
                 {**_credentials(self._session), **pip},
                 "chalice deploy",
             )
-        self._sign()
+            self._sign(_deployed(staged, names.stage), made)
         self._deployed = True
 
     @contextmanager
@@ -92,7 +91,9 @@ class ChaliceApp:
         wheels = download_wheels(self._project / "requirements.txt", self._work_folder / "wheels")
         with alone_in(staged):
             self._stage(staged)
-            yield staged, {"PIP_FIND_LINKS": str(wheels), "PIP_NO_INDEX": "1"}
+            # As a URL: pip takes what lies on both sides of a space for two places.
+            links = wheels.absolute().as_uri()
+            yield staged, {"PIP_FIND_LINKS": links, "PIP_NO_INDEX": "1"}
 
     @cached_property
     def package(self) -> LambdaZip:
@@ -102,7 +103,7 @@ class ChaliceApp:
             DeploymentError: pip or Chalice failed.
         """
         with self.staged(f"{self._names.prefix}-package") as (staged, variables):
-            return lambda_zip.build(staged, variables)
+            return LambdaZip(lambda_zip.reproducible(self._made(staged, variables)))
 
     def tag(self, zip_digest: str) -> dict[str, str]:
         """Return the tag of a function: what was packaged, and the zip that came of it.
@@ -129,8 +130,19 @@ class ChaliceApp:
             "stages": {self._names.stage: stage},
         }
 
-    def _vendored(self) -> Iterator[Path]:
-        return shipped.files(self._project / "vendor", follow_links=True)
+    def _made(self, staged: Path, variables: Mapping[str, str]) -> Path:
+        """Return the zip of the staged copy; one that was made of the same content is kept.
+
+        Chalice keeps zips too, by a digest that leaves out the names of files, and also one whose
+        writing was interrupted.
+        """
+        packaged, digest = staged / ".chalice" / _PACKAGED, _digest(staged)
+        if not packaged.is_file() or packaged.read_text(encoding="utf-8") != digest:
+            shutil.rmtree(staged / ".chalice" / "deployments", ignore_errors=True)
+            packaged.unlink(missing_ok=True)
+        made = lambda_zip.build(staged, variables)
+        packaged.write_text(digest, encoding="utf-8")
+        return made
 
     def _stage(self, staged: Path) -> None:
         """Lay out in `staged` what Chalice packages. Its cache of built packages stays.
@@ -148,15 +160,21 @@ class ChaliceApp:
             json.dumps(self.staged_settings(), indent=2), encoding="utf-8"
         )
 
-    def _sign(self) -> None:
-        """Tag each function with what was packaged, and with the zip that came of it."""
+    def _sign(self, functions: Iterable[str], made: str) -> None:
+        """Tag each function with what was packaged, and with the zip that came of it.
+
+        Raises:
+            DeploymentError: a function has another zip than `made`, by its CodeSha256.
+        """
         lambdas = self._session.client("lambda")
-        for function in self._functions:
-            try:
-                name = self._names.function(function)
-                found = lambdas.get_function_configuration(FunctionName=name)
-            except lambdas.exceptions.ResourceNotFoundException:
-                continue  # app.py has no such function with these variables
+        for function in functions:
+            name = self._names.function(function)
+            found = lambdas.get_function_configuration(FunctionName=name)
+            if found["CodeSha256"] != made:
+                raise DeploymentError(
+                    f"chalice deploy left {name} with code of the SHA-256 {found['CodeSha256']}, "
+                    f"expected {made}: does somebody else deploy this stage? Deploy again"
+                )
             lambdas.tag_resource(Resource=found["FunctionArn"], Tags=self.tag(found["CodeSha256"]))
 
 
@@ -205,16 +223,28 @@ def _credentials(session: boto3.Session) -> dict[str, str]:
     }
 
 
+def _digest(project: Path) -> str:
+    """Return a digest of what a project or a staged copy has that is packaged, names and all."""
+    sources = [project / name for name in ("app.py", "requirements.txt")]
+    vendored = sorted(shipped.files(project / "vendor", follow_links=True))
+    found = hashlib.sha256(f"chalice {version('chalice')} {sys.version_info[:2]}".encode())
+    for path in [*sources, *vendored]:
+        content = path.read_bytes()
+        found.update(f"\n{path.relative_to(project)} {len(content)}\n".encode() + content)
+    return found.hexdigest()
+
+
+def _deployed(staged: Path, stage: str) -> list[str]:
+    """Return the functions that Chalice has just deployed, as app.py names them."""
+    text = (staged / ".chalice" / "deployed" / f"{stage}.json").read_text(encoding="utf-8")
+    resources = json.loads(text)["resources"]
+    return [each["name"] for each in resources if each["resource_type"] == "lambda_function"]
+
+
 def _run(command: list[str], variables: Mapping[str, str], what: str) -> None:
-    finished = subprocess.run(
-        command,
-        env={**os.environ, **variables},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if finished.returncode != 0:
-        last_lines = "\n".join(finished.stdout.strip().splitlines()[-15:])
-        raise DeploymentError(f"{what} failed with exit code {finished.returncode}:\n{last_lines}")
+    try:
+        processes.run(command, what, env={**os.environ, **variables})
+    except ProcessFailedError as error:
+        raise DeploymentError(
+            ":\n".join(filter(None, (str(error), "\n".join(error.lines))))
+        ) from error

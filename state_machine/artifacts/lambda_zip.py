@@ -37,24 +37,41 @@ class LambdaZip:
     @property
     def digest(self) -> str:
         """What Lambda calls CodeSha256."""
-        return base64.b64encode(hashlib.sha256(self.content).digest()).decode()
+        return code_sha256(self.content)
 
 
-def build(staged: Path, variables: Mapping[str, str]) -> LambdaZip:
-    """Have Chalice package the app that lies in `staged`; `variables` are for pip.
+def code_sha256(content: bytes) -> str:
+    """Return what Lambda says as CodeSha256 of a zip.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
+    """
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def build(
+    staged: Path,
+    variables: Mapping[str, str],
+    builder: packager.DependencyBuilder | None = None,
+) -> Path:
+    """Have Chalice package the app that lies in `staged`; return the zip, which lies there too.
+
+    `variables` are for pip, which `builder` runs: Chalice's own if it is None. `chalice deploy` of
+    the same folder takes the same zip.
 
     Raises:
         DeploymentError: pip or Chalice failed.
     """
     osutils = _WithVariables(variables)
-    builder = packager.DependencyBuilder(osutils)
+    builder = builder or packager.DependencyBuilder(osutils)
     ui = UI(out=io.StringIO(), err=io.StringIO())
-    chalice = packager.LambdaDeploymentPackager(osutils, builder, ui)
     try:
-        made = chalice.create_deployment_package(str(staged), RUNTIME)
-    except (packager.MissingDependencyError, packager.NoSuchPackageError) as error:
-        raise DeploymentError(f"Chalice could not package the Lambdas: {error}") from error
-    return LambdaZip(reproducible(Path(made)))
+        return Path(_Packager(osutils, builder, ui).create_deployment_package(str(staged), RUNTIME))
+    except packager.MissingDependencyError as error:
+        missing = ", ".join(sorted(each.identifier for each in error.missing))
+        reason = f"no wheel that fits Lambda of {missing}"
+    except (packager.NoSuchPackageError, packager.PackageDownloadError) as error:
+        reason = str(error).strip()
+    raise DeploymentError(f"Chalice could not package the Lambdas: {reason}")
 
 
 def reproducible(made: Path) -> bytes:
@@ -66,6 +83,17 @@ def reproducible(made: Path) -> bytes:
             about.external_attr = 0o644 << 16  # Lambda runs as a user of its own
             zipped.writestr(about, found.read(name), zipfile.ZIP_DEFLATED)
     return content.getvalue()
+
+
+class _Packager(packager.LambdaDeploymentPackager):
+    """Chalice's packager, which would only print that a package is missing, and leave it out."""
+
+    def _build_python_dependencies(
+        self, python_version: str, requirements_filepath: str, site_packages_dir: str
+    ) -> None:
+        self._dependency_builder.build_site_packages(
+            self._RUNTIME_TO_ABI[python_version], requirements_filepath, site_packages_dir
+        )
 
 
 class _WithVariables(OSUtils):

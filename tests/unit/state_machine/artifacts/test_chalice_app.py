@@ -1,14 +1,23 @@
 """What Chalice is given, and when it is the same as before."""
 
+import hashlib
+import io
 import shutil
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
+from chalice.deploy.packager import DependencyBuilder, MissingDependencyError, Package
+from chalice.utils import OSUtils
+from pip._internal.utils.urls import url_to_path
 
-from state_machine.artifacts.chalice_app import ChaliceApp, alone_in
+from state_machine.artifacts import lambda_zip
+from state_machine.artifacts.chalice_app import ChaliceApp, alone_in, download_wheels
+from state_machine.artifacts.lambda_zip import LambdaZip
+from state_machine.errors import DeploymentError
 from state_machine.names import Names
 from tests.support.paths import PROJECT
 
@@ -83,3 +92,73 @@ def test_two_deployments_at_once_write_to_a_folder_one_after_the_other(tmp_path:
         order.append("first")
     other.join()
     assert order == ["first", "second"]
+
+
+@pytest.fixture
+def alone(project: Path) -> ChaliceApp:
+    """An app that needs no package, so that no pip runs."""
+    (project / "requirements.txt").write_text("")
+    wheels = project / ".retrain" / "wheels" / hashlib.sha256(b"").hexdigest()[:16]
+    wheels.mkdir(parents=True)
+    return app(project)
+
+
+def names_in(package: LambdaZip) -> set[str]:
+    with zipfile.ZipFile(io.BytesIO(package.content)) as zipped:
+        return set(zipped.namelist())
+
+
+def test_a_file_of_another_name_is_another_zip(alone: ChaliceApp, project: Path) -> None:
+    """Chalice's own digest of an app, by which it keeps zips, leaves out the names of files."""
+    (project / "vendor" / "first.txt").write_text("same")
+    assert "first.txt" in names_in(alone.package)
+
+    (project / "vendor" / "first.txt").rename(project / "vendor" / "other.txt")
+
+    assert "first.txt" not in names_in(app(project).package)
+    assert "other.txt" in names_in(app(project).package)
+
+
+def test_a_zip_whose_writing_was_interrupted_is_made_again(
+    alone: ChaliceApp, project: Path
+) -> None:
+    made = alone.package
+    (zipped,) = (project / ".retrain").rglob("deployments/*.zip")
+    packaged = zipped.parents[1] / "packaged"
+    packaged.unlink()  # as Chalice leaves it when it is killed: with half a zip, and unfinished
+    zipped.write_bytes(zipped.read_bytes()[:1000])
+
+    assert app(project).package == made
+
+
+def test_a_package_without_a_wheel_is_told_and_not_left_out(project: Path, tmp_path: Path) -> None:
+    """`chalice deploy` itself prints that it is missing, and deploys without it."""
+
+    class Builder(DependencyBuilder):
+        def build_site_packages(self, *_: object) -> None:
+            raise MissingDependencyError({Package("", "only_source-1.0-cp311-cp311-win_amd64.whl")})
+
+    with pytest.raises(DeploymentError, match="no wheel that fits Lambda of only-source"):
+        lambda_zip.build(project, {}, Builder(OSUtils()))
+
+
+def test_a_path_with_odd_characters_is_one_place_to_pip(project: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "a b #c%20'é"
+    work = ChaliceApp(NAMES, {}, {}, session=boto3.Session(), project=project, work_folder=odd)
+    digest = hashlib.sha256((project / "requirements.txt").read_bytes()).hexdigest()[:16]
+    wheels = odd / "wheels" / digest
+    wheels.mkdir(parents=True)
+
+    with work.staged("here") as (_, variables):
+        given = variables["PIP_FIND_LINKS"]
+
+    assert url_to_path(given) == str(wheels)
+    assert len(given.split()) == 1
+
+
+def test_pip_that_fails_is_told_with_its_words(project: Path) -> None:
+    (project / "requirements.txt").write_text("boto3==1.44.5\n")  # without the hash
+    with pytest.raises(DeploymentError) as raised:
+        download_wheels(project / "requirements.txt", project / "wheels")
+    assert str(raised.value).startswith("pip download of requirements.txt failed with exit code 1:")
+    assert "hash" in str(raised.value)
