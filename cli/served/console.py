@@ -37,7 +37,8 @@ def naming_an_aws() -> Iterator[None]:
     except CredentialsError as error:
         raise CredentialsError(
             str(error),
-            'for the embedded AWS, `retrain local start` and `eval "$(retrain local env)"`; for an '
+            f"{error.next_step}. "
+            'For the embedded AWS, `retrain local start` and `eval "$(retrain local env)"`; for an '
             "account, set AWS_PROFILE to a profile with a region",
         ) from error
 

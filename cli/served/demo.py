@@ -23,7 +23,14 @@ from lambdas.runs.input import RUN_ID
 from local_aws.client import Connection
 from operations.data_sets import digits, fashion_mnist
 from operations.data_sets.upload import complete_folder, upload
-from operations.errors import InputError, NoExecutionError, RetrainError, translated
+from operations.errors import (
+    RUN_BYTES,
+    InputError,
+    NoExecutionError,
+    RetrainError,
+    disk_full,
+    translated,
+)
 from operations.executions import record
 from operations.executions.observer import executions, new_execution
 from operations.executions.record import Failure, RunRecord, Seconds
@@ -79,7 +86,14 @@ def data_set(config: PipelineConfig, home: Path, given: Path | None, report: Rep
 class Demo:
     """One run on an embedded AWS of its own; `.retrain/last-run.json` says how it ended."""
 
-    def __init__(self, config: PipelineConfig, project: Path, terminal: Terminal) -> None:
+    def __init__(
+        self,
+        config: PipelineConfig,
+        project: Path,
+        terminal: Terminal,
+        needed: int = RUN_BYTES,
+    ) -> None:
+        self._needed = needed  # bytes that have to be left on the disk
         self._config = with_local_store(config, project)
         self._project = project
         self._home = work_folder(project)
@@ -104,6 +118,8 @@ class Demo:
         """
         try:
             with translated(), ExitStack() as stack:
+                if shutil.disk_usage(self._home).free < self._needed:
+                    raise disk_full(self._home, self._needed)
                 data = self._get_data(given)
                 aws = self._start_aws(stack)
                 stage = self._deploy()

@@ -72,6 +72,7 @@ def _of_machine(project: Path) -> Iterator[Finding]:
     yield from _run("Python", "", machine.python, project)
     yield from _run("platform", "", machine.platform, project)
     yield from _run("packages", "", machine.packages, project)
+    yield from _run("disk", "", machine.disk, project)
 
 
 def _of_account(config: PipelineConfig, account: Account) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """What a deployment needs of this machine, and of the files of the project."""
 
+import shutil
 import sys
 import tomllib
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from operations.doctor.findings import Finding, ok, problem
+from operations.doctor.findings import Finding, ok, problem, warning
+from operations.errors import RUN_BYTES, disk_full
+from state_machine.artifacts.work_folder import NAME
 from state_machine.config import PipelineConfig, load
 from state_machine.errors import ConfigError
 
@@ -54,6 +57,18 @@ def platform(project: Path, environment: dict[str, str] | None = None) -> Findin
         f"{name}, expected one of: {'; '.join(markers)}",
         "deploy from Linux or macOS, for example from a container or from CloudShell",
     )
+
+
+def disk(project: Path, needed: int = RUN_BYTES) -> Finding:
+    """Hold what is left on the project's disk against what a run on this machine needs, in bytes.
+
+    Retraining in an account takes next to nothing here, so it is no more than a warning.
+    """
+    left = shutil.disk_usage(project).free
+    if left >= needed:
+        return ok("disk", f"{left / 1e9:,.1f} GB are left for {project / NAME}")
+    told = disk_full(project, needed)
+    return warning("disk", str(told), told.next_step)
 
 
 def packages(project: Path, version: Version = metadata.version) -> list[Finding]:

@@ -123,10 +123,12 @@ class FakeLogs:
         }
 
 
-def client_error(code: str, status: int = 400, message: str = "no") -> ClientError:
+def client_error(
+    code: str, status: int = 400, message: str = "no", operation: str = "Operation"
+) -> ClientError:
     """What boto3 raises when AWS answers with an error."""
     response: Any = {
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
-    return ClientError(response, "Operation")
+    return ClientError(response, operation)

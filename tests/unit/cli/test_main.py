@@ -1,14 +1,17 @@
 """The `retrain` command as a person meets it: help, errors, exit codes."""
 
 import json
+import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 import typer
+from click.testing import Result
 from moto import mock_aws
 from typer.testing import CliRunner
 
@@ -167,3 +170,185 @@ def test_without_credentials_the_next_step_is_named(
     assert result.exit_code == 1
     assert "Unable to locate credentials" in result.output
     assert "retrain local run" in result.output
+
+
+@pytest.mark.parametrize("words", [["-h"], ["deploy", "-h"], ["local", "env", "-h"]], ids=" ".join)
+def test_h_is_help(words: list[str]) -> None:
+    short = runner.invoke(app, words)
+    assert short.exit_code == 0
+    assert short.output == runner.invoke(app, [*words[:-1], "--help"]).output
+
+
+def test_the_version_is_that_of_pyproject() -> None:
+    expected = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
+    result = runner.invoke(app, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"retrain {expected}\n")
+
+
+@pytest.mark.parametrize("given", ["", "arn:foo", "a b", f"{MACHINE}:x", "x" * 81])
+@pytest.mark.parametrize("command", ["redrive", "watch"])
+def test_what_names_no_execution_is_a_usage_line(machine: str, command: str, given: str) -> None:
+    if (command, given) == ("watch", ""):
+        return  # the newest one
+    result = runner.invoke(app, [command, given])
+    assert result.exit_code == 1
+    assert f"EXECUTION: found {given!r}, expected a name such as" in result.output
+
+
+# Every command that talks to AWS, with what else it has to be given.
+ASKING = [
+    ["deploy", "--plan"],
+    ["destroy", "--plan"],
+    ["events", "list"],
+    ["events", "replay", "--all"],
+    ["models", "approve", "1", "--reason", "x"],
+    ["models", "compare", "1", "2"],
+    ["models", "list"],
+    ["models", "reject", "1", "--reason", "x"],
+    ["models", "rollback", "--reason", "x"],
+    ["models", "show", "1"],
+    ["redrive", "x"],
+    ["reproduce", "1"],
+    ["start"],
+    ["upload", "docs"],
+    ["watch"],
+]
+
+
+@pytest.mark.parametrize("words", ASKING, ids=" ".join)
+def test_a_stage_that_aws_would_refuse_is_one_line(aws: None, words: list[str]) -> None:
+    result = runner.invoke(app, [*words, "--stage", "feature/x"])
+    assert result.exit_code == 1, result.exception
+    assert "--stage: found 'feature/x', expected lower-case letters" in result.output
+
+
+CONFIG_FILE = """[profile sso]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = Admin
+region = us-east-1
+[sso-session corp]
+sso_start_url = https://corp.awsapps.com/start
+sso_region = us-east-1
+[profile legacy]
+sso_start_url = https://corp.awsapps.com/start
+sso_region = us-east-1
+sso_account_id = 123456789012
+sso_role_name = Admin
+region = us-east-1
+[profile process]
+credential_process = /bin/false
+region = us-east-1
+[profile no-process]
+credential_process = /no/such/program
+region = us-east-1
+[profile partial]
+aws_access_key_id = AKIA
+region = us-east-1
+[profile no-region]
+aws_access_key_id = AKIA
+aws_secret_access_key = secret
+[profile circle]
+role_arn = arn:aws:iam::123456789012:role/x
+source_profile = circle
+region = us-east-1
+[profile no-source]
+role_arn = arn:aws:iam::123456789012:role/x
+source_profile = gone
+region = us-east-1
+[profile odd-source]
+role_arn = arn:aws:iam::123456789012:role/x
+credential_source = Nowhere
+region = us-east-1
+[profile web]
+role_arn = arn:aws:iam::123456789012:role/x
+web_identity_token_file = /no/such/token
+region = us-east-1
+[profile retries]
+region = us-east-1
+retry_mode = sometimes
+aws_access_key_id = AKIA
+aws_secret_access_key = secret
+"""
+
+
+@pytest.fixture
+def only_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No variable of AWS but a configuration file; the network is not asked."""
+    monkeypatch.chdir(PROJECT)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    (tmp_path / "config").write_text(CONFIG_FILE)
+    return tmp_path
+
+
+def one_line(result: Result) -> str:
+    """The error of a command, which has to be one, with what to do and without a traceback."""
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), result.exception
+    error, step = result.output.strip().splitlines()[-2:]
+    assert error.startswith("✗ Error: ")
+    assert step.startswith("  Next: ")
+    return step
+
+
+@pytest.mark.parametrize(
+    ("profile", "step"),
+    [
+        ("sso", "aws sso login"),
+        ("legacy", "aws sso login"),
+        ("process", "credential_process"),
+        ("no-process", "correct the path"),
+        ("partial", "aws configure"),
+        ("no-region", "AWS_DEFAULT_REGION"),
+        ("circle", "~/.aws/config"),
+        ("no-source", "~/.aws/config"),
+        ("odd-source", "~/.aws/config"),
+        ("web", "correct the path"),
+        ("retries", "~/.aws/config"),
+        ("not-there", "AWS_PROFILE"),
+    ],
+)
+def test_what_is_wrong_with_a_profile_is_one_line(
+    only_profiles: Path, monkeypatch: pytest.MonkeyPatch, profile: str, step: str
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", profile)
+    assert step in one_line(runner.invoke(app, ["start"]))
+
+
+@pytest.mark.parametrize("words", [*ASKING, ["console"]], ids=" ".join)
+def test_a_session_that_is_over_is_one_line_of_every_command(
+    only_profiles: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "sso")
+    assert "aws sso login" in one_line(runner.invoke(app, words))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "step"),
+    [
+        ("AWS_ENDPOINT_URL", "here", "AWS_ENDPOINT_URL"),
+        ("AWS_DEFAULT_REGION", "no region", "us-east-1"),
+        ("AWS_RETRY_MODE", "sometimes", "~/.aws/config"),
+        ("AWS_CA_BUNDLE", " ", "AWS_"),
+        ("HTTPS_PROXY", "http://127.0.0.1:9", "NO_PROXY"),
+    ],
+)
+def test_a_variable_that_is_wrong_is_one_line(
+    only_profiles: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, step: str
+) -> None:
+    variables = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret"}
+    variables |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "1", name: value}
+    for each, given in variables.items():
+        monkeypatch.setenv(each, given)
+    # Nothing leaves this machine: what has an endpoint is refused, and the proxy is not there.
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert step in one_line(runner.invoke(app, ["start"]))
+
+
+def test_a_configuration_file_that_cannot_be_read_is_one_line(only_profiles: Path) -> None:
+    (only_profiles / "config").write_text("[default\nregion")
+    assert "~/.aws/config" in one_line(runner.invoke(app, ["start"]))

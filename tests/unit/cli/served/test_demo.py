@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.served import demo
-from operations.errors import InputError
+from operations.errors import DiskFullError, InputError
 from state_machine import config
 from state_machine.config import PipelineConfig
 from tests.fakes.terminal import PlainTerminal, RecordingReport
@@ -79,3 +79,12 @@ def test_the_results_of_a_run_have_a_folder_by_its_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize("run_id", [None, "", "..", "../x", "/etc", "a/b", "a\n", "-a", "a" * 41])
 def test_what_is_no_run_id_names_no_folder(tmp_path: Path, run_id: str | None) -> None:
     assert demo.results_folder(tmp_path, run_id) is None
+
+
+def test_a_disk_without_space_for_a_run_is_told_before_it_begins(
+    settings: PipelineConfig, tmp_path: Path, terminal: PlainTerminal
+) -> None:
+    with pytest.raises(DiskFullError, match="are left on this disk"):
+        demo.Demo(settings, tmp_path, terminal, needed=10**18).run()
+    record = json.loads((tmp_path / ".retrain" / demo.LAST_RUN).read_text())
+    assert record["failure"]["error"] == "DiskFullError"

@@ -105,3 +105,11 @@ def test_a_missing_configuration_is_a_problem(tmp_path: Path) -> None:
     config, (finding,) = machine.configuration(tmp_path / "pipeline.toml")
     assert config is None
     assert "not found" in finding.found
+
+
+def test_a_disk_that_is_nearly_full_is_a_warning(tmp_path: Path) -> None:
+    assert machine.disk(tmp_path, needed=1).level is Level.OK
+    finding = machine.disk(tmp_path, needed=10**18)
+    assert finding.level is Level.WARNING
+    assert finding.found.startswith(f"{tmp_path}: ")
+    assert "are left on this disk, a run on this machine needs about" in finding.found
