@@ -20,12 +20,21 @@ unpacked="$code/unpacked"
 # What lies there already would be imported, and the bundle's digest is not of it.
 mkdir "$unpacked" 2>/dev/null ||
     fail "code: found files in unpacked/ that are not of the bundle, delete them from the bucket"
+has() {
+    command -v "$1" >/dev/null || fail "the image has no $1, which process.sh runs"
+}
+has tar
+has gzip
 # Whoever can write this archive runs code here anyway, but nothing beside the folder is written.
-if [ -n "$(tar -tvzf "$code/sourcedir.tar.gz" 2>/dev/null | grep -v '^[-d]')" ]; then
+# By bash alone, and tar's exit code is looked at: a list that failed must not pass for a good one.
+listed="$(tar -tvzf "$code/sourcedir.tar.gz" 2>/dev/null)" ||
+    fail "sourcedir.tar.gz: cannot be unpacked, expected the packed ml_scripts folder"
+if [[ $'\n'"$listed" =~ $'\n'[^-d] ]]; then
     fail "sourcedir.tar.gz: found a link or a device in it, expected files and folders"
 fi
 tar -xzf "$code/sourcedir.tar.gz" -C "$unpacked" --no-same-owner --no-same-permissions ||
     fail "sourcedir.tar.gz: cannot be unpacked, expected the packed ml_scripts folder"
+has python
 cd "$unpacked"
 [ -f "$1" ] || fail "sourcedir.tar.gz: found no $1 in it, expected the job's script"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from cli.shown.terminal import Terminal
 from local_aws.processes import child
-from operations.errors import InputError
+from operations.errors import InputError, SiteEndedError
+from state_machine.processes import ending
 
 HOST = "127.0.0.1"
 STARTING_SECONDS = 60.0
@@ -53,7 +54,7 @@ def check_free(port: int, command: str) -> None:
 def start(site: Site, sleep: Callable[[float], None] = time.sleep) -> child.Process:
     """Start the site and wait until it answers; whoever started it kills its group.
 
-    Raises InputError if it does not start.
+    Raises SiteEndedError if it does not start.
     """
     site.log.parent.mkdir(parents=True, exist_ok=True)
     with site.log.open("wb") as output:
@@ -74,7 +75,8 @@ def start(site: Site, sleep: Callable[[float], None] = time.sleep) -> child.Proc
 def serve(site: Site, terminal: Terminal, sleep: Callable[[float], None] = time.sleep) -> None:
     """Run the site until Ctrl-C.
 
-    Raises InputError if it does not start.
+    Raises:
+        SiteEndedError: it does not start, or ended by itself.
     """
     server = None
     try:
@@ -82,10 +84,12 @@ def serve(site: Site, terminal: Terminal, sleep: Callable[[float], None] = time.
             server = start(site, sleep)
             step.title = f"{site.name} at {site.address}"
         terminal.line("# Ctrl-C stops it.", style="dim")
-        while server.poll() is None:
+        while (code := server.poll()) is None:
             sleep(0.2)
     except KeyboardInterrupt:
         terminal.line(f"Stopping {site.name}")
+    else:
+        raise SiteEndedError(f"{site.name} {_ended(code)}", f"see why in {site.log}")
     finally:
         if server is not None:
             server.kill_group()
@@ -102,4 +106,10 @@ def _await(server: child.Process, site: Site, sleep: Callable[[float], None]) ->
             sleep(0.2)
         else:
             return
-    raise InputError(f"{site.name} does not start", f"see why in {site.log}")
+    code = server.poll()
+    how = "does not answer" if code is None else _ended(code)
+    raise SiteEndedError(f"{site.name} does not start: it {how}", f"see why in {site.log}")
+
+
+def _ended(code: int) -> str:
+    return ending(code) if code else "ended by itself"

@@ -225,7 +225,8 @@ def _make_importable(uri: str) -> None:
         check=False,
     )
     if installed.returncode != 0:
-        last = (installed.stderr.strip().splitlines() or ["no reason given"])[-1]
+        ended = f"pip ended with code {installed.returncode}"  # -N if signal N killed it
+        last = (installed.stderr.strip().splitlines() or [ended])[-1]
         raise ModuleNotFoundError(f"pip could not install {REQUIREMENTS.name}: {last}")
     sys.path.append(folder)
     importlib.invalidate_caches()

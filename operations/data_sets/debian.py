@@ -2,10 +2,11 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from operations.report import Report
+from state_machine import processes
+from state_machine.processes import ProcessFailedError
 
 PACKAGE = "dataset-fashion-mnist"
 _A_FILE_OF_IT = "train-images-idx3-ubyte.gz"
@@ -79,20 +80,12 @@ def _folder_of(unpacked: Path) -> Path:
 
 def _run(command: list[str], folder: Path) -> str:
     """The command's standard output. Raises DebianError with its last line of error."""
+    environment = {**os.environ, "LC_ALL": "C"}
     try:
-        ended = subprocess.run(
-            command,
-            cwd=folder,
-            env={**os.environ, "LC_ALL": "C"},
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_SECONDS,
-            check=True,
+        printed = processes.run(
+            command, command[0], env=environment, cwd=folder, timeout=_TIMEOUT_SECONDS
         )
-    except subprocess.CalledProcessError as error:
-        lines = [line for line in error.stderr.splitlines() if line.startswith(("E:", "dpkg"))]
-        reason = lines[0] if lines else f"exit code {error.returncode}"
-        raise DebianError(f"{command[0]}: {reason}") from error
-    except subprocess.TimeoutExpired as error:
-        raise DebianError(f"{command[0]} took longer than {_TIMEOUT_SECONDS} s") from error
-    return ended.stdout
+    except ProcessFailedError as error:
+        lines = [line for line in error.lines if line.startswith(("E:", "dpkg"))]
+        raise DebianError(f"{command[0]}: {lines[0]}" if lines else str(error)) from error
+    return printed.decode(errors="replace")

@@ -8,7 +8,6 @@ script; where not, one from the standard deviations of both, which is wider and 
 import math
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -25,6 +24,8 @@ from lambdas.gate.metrics import less_is_better
 from operations.errors import ComparisonError
 from operations.models.version import ModelVersion
 from operations.run_files.evaluation import Evaluation, Footprint
+from state_machine import processes
+from state_machine.processes import ProcessFailedError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -160,18 +161,17 @@ def _fetch(
 def _paired(first: Path, second: Path, level: float, scripts: Path) -> dict[str, Any]:
     """Run the script of the evaluation: what it calls the challenger is our second version."""
     command = [sys.executable, "-m", "scoring.comparison", str(second), str(first)]
-    finished = subprocess.run(
-        [*command, "--confidence-level", str(level)],
-        cwd=scripts,
-        env={**os.environ, "SAGEMAKER_BASE_DIR": str(first.parent)},
-        capture_output=True,
-        check=False,
-    )
-    if finished.returncode != 0:
-        lines = finished.stderr.decode(errors="replace").strip().splitlines()
-        raise ComparisonError(f"The predictions cannot be compared: {lines[-1] if lines else '?'}")
     try:
-        found = parse(finished.stdout)
+        printed = processes.run(
+            [*command, "--confidence-level", str(level)],
+            "the script",
+            cwd=scripts,
+            env={**os.environ, "SAGEMAKER_BASE_DIR": str(first.parent)},
+        )
+        found = parse(printed)
+    except ProcessFailedError as error:
+        reason = error.lines[-1] if error.lines else str(error)
+        raise ComparisonError(f"The predictions cannot be compared: {reason}") from error
     except ValueError as error:
         # Predictions that are no numbers give differences that are none.
         raise ComparisonError(f"The predictions cannot be compared: {error}") from error

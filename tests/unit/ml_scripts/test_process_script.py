@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import tarfile
 
 import pytest
@@ -135,3 +136,27 @@ def test_code_that_lies_beside_the_bundle_is_not_run(job, beside):
     sources = {"job.py": "import sibling", "sibling.py": "print('ran')"}
     result = job(sources, "job.py", beside=beside)
     assert (result.returncode, result.stdout) == (0, "ran\n"), result.stderr
+
+
+@pytest.mark.parametrize("missing", ["python", "tar", "gzip"])
+def test_an_image_without_a_program_fails_the_job_and_names_it(
+    tmp_path, ml_scripts, script_environment, missing
+):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in {"dirname", "mkdir", "python", "tar", "gzip"} - {missing}:
+        (programs / name).symlink_to(shutil.which(name) or sys.executable)
+    code = tmp_path / "processing/input/code"
+    code.mkdir(parents=True)
+    shutil.copy(ml_scripts / "process.sh", code)
+    with tarfile.open(code / "sourcedir.tar.gz", "w:gz"):
+        pass
+
+    result = subprocess.run(
+        ["/bin/bash", str(code / "process.sh"), "job.py"],
+        env=script_environment(tmp_path) | {"PATH": str(programs)},
+        check=False,
+    )
+
+    assert result.returncode == 1
+    assert (tmp_path / "output/message").read_text().startswith(f"the image has no {missing}")
