@@ -48,7 +48,7 @@ class Commands(TyperGroup):
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"retrain {version(PACKAGE)}")
+        Terminal().line(f"retrain {version(PACKAGE)}")
         raise typer.Exit
 
 

@@ -56,7 +56,9 @@ before = set(sys.modules)
 sys.path.insert(0, folder)
 import app
 assert not app.client.cache_info().currsize, "a client was built at import"
-context = SimpleNamespace(aws_request_id="request-1")
+context = SimpleNamespace(
+    aws_request_id="request-1", get_remaining_time_in_millis=lambda: 900_000
+)
 answer = getattr(app, name)(event, context) if name else None
 modules = sorted({module.partition(".")[0] for module in set(sys.modules) - before})
 found = {"answer": answer, "modules": modules, "lambdas": sys.modules["lambdas"].__file__}
@@ -227,6 +229,7 @@ def test_approve_from_the_zip_only_over_the_champion_that_was_measured(invoke, a
         held = {"approved": True, "reason": "accuracy 0.910 >= 0.900", "rules": []}
         asked["run"] |= {
             "quality_gate": {"decision": "register", "auto_approve": held},
+            "model_package_group": group,
             "registration": {"model_package_arn": version},
             "champion": {"model_package_arn": champion, "model_sha256": "none"},
         }

@@ -137,11 +137,11 @@ def test_the_input_overrides_the_defaults(prepare, upload):
 
 def test_a_job_on_another_type_of_instance_gets_the_image_that_is_built_for_it(prepare, upload):
     upload("fashion-mnist")
-    state = prepare({"instance_types": {"training": "ml.g5.xlarge", "evaluation": "ml.c5.large"}})
+    state = prepare({"instance_types": {"training": "ml.g5.xlarge", "evaluation": "ml.c5.xlarge"}})
     assert state["instance_types"] == {
         "preprocessing": "ml.m5.xlarge",
         "training": "ml.g5.xlarge",
-        "evaluation": "ml.c5.large",
+        "evaluation": "ml.c5.xlarge",
     }
     assert (state["images"]["training"], state["images"]["evaluation"]) == (GPU_IMAGE, CPU_IMAGE)
 

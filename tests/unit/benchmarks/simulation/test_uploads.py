@@ -39,8 +39,8 @@ def test_every_file_is_an_object_and_an_event(of, steady):
     used = simulate(replace(BURST, per_day=1, grace_hours=0.001), of, steady).account.used
     assert used.invocations == of.files + 1
     # Each file is put, and the folder listed for its event and for the question. The last event
-    # looks into the ledger and makes an entry.
-    assert (used.s3_puts, used.s3_gets) == (4 + (4 + 1) + 1, 1)
+    # looks into the ledger and makes an entry. The question looks for a turn.
+    assert (used.s3_puts, used.s3_gets) == (4 + (4 + 1) + 1, 1 + 1)
 
 
 def test_throttled_events_are_taken_up_later_and_later():

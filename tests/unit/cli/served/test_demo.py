@@ -56,7 +56,7 @@ def test_a_data_set_of_ones_own_is_taken_as_it_is(
     settings: PipelineConfig, tmp_path: Path, report: RecordingReport
 ) -> None:
     for name in settings.data.required_files:
-        (tmp_path / name).touch()
+        (tmp_path / name).write_bytes(b"content")
     assert demo.data_set(named(settings, "mine"), tmp_path, tmp_path, report) == tmp_path
 
 

@@ -4,14 +4,14 @@ import botocore.session
 import pytest
 
 from local_aws.requests.service_limits import LIMITS, Limit, broken, limit
-from state_machine import bounds, stage_names
+from state_machine import limits, stage_names
 
 # What the product refuses before, by the call that would be refused.
 OF_THE_PRODUCT = {
-    ("lambda/CreateFunction", "Environment.Variables"): bounds.LAMBDA_ENVIRONMENT,
+    ("lambda/CreateFunction", "Environment.Variables"): limits.LAMBDA_ENVIRONMENT,
     ("lambda/CreateFunction", "FunctionName"): stage_names.FUNCTION.longest,
     ("sagemaker/CreateTrainingJob", "StoppingCondition.MaxWaitTimeInSeconds"): (
-        bounds.LONGEST_SPOT_WAIT
+        limits.LONGEST_SPOT_WAIT
     ),
 }
 

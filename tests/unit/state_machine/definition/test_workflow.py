@@ -17,10 +17,10 @@ from lambdas.runs.timeouts import LONGEST_TRANSFER_SECONDS
 from lambdas.take_turn import LONGEST_WAIT
 from local_aws.requests.constraints import unknown_members, violations
 from state_machine.artifacts.bundle import Bundle
-from state_machine.bounds import RESERVED, SDK_HYPERPARAMETERS
 from state_machine.config import AutoApprove, PipelineConfig
 from state_machine.definition import jobs, workflow
 from state_machine.definition.deployed import Deployed
+from state_machine.limits import RESERVED, SDK_HYPERPARAMETERS
 from state_machine.names import Names
 from tests.unit.state_machine.rendering import CONTEXT, STATE, fill_in
 
