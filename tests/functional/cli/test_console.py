@@ -89,9 +89,7 @@ def ended(environment: dict[str, str], *options: str) -> "subprocess.CompletedPr
     )
 
 
-@pytest.mark.parametrize(
-    "given", [{}, {"AWS_DEFAULT_REGION": "us-east-1"}, {"AWS_PROFILE": "not-there"}]
-)
+@pytest.mark.parametrize("given", [{}, {"AWS_DEFAULT_REGION": "us-east-1"}])
 def test_without_an_aws_it_says_how_to_name_one(
     nowhere: dict[str, str], given: dict[str, str], port: int
 ) -> None:
@@ -99,6 +97,14 @@ def test_without_an_aws_it_says_how_to_name_one(
     assert said.returncode == 1
     assert 'eval "$(retrain local env)"' in said.stderr
     assert "profile" in said.stderr.lower()
+    assert "Traceback" not in said.stderr
+
+
+def test_a_profile_that_is_not_there_is_named(nowhere: dict[str, str], port: int) -> None:
+    said = ended(nowhere | {"AWS_PROFILE": "not-there"}, "--port", str(port))
+    assert said.returncode == 1
+    assert "profile (not-there)" in said.stderr
+    assert "correct AWS_PROFILE, or unset it" in said.stderr
     assert "Traceback" not in said.stderr
 
 

@@ -103,7 +103,7 @@ def drift_of_role(there: StageDeployment) -> None:
     iam, role = there.session.client("iam"), there.names.role("on_upload")
     anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [anything]})
-    iam.put_role_policy(RoleName=role, PolicyName="for a moment", PolicyDocument=document)
+    iam.put_role_policy(RoleName=role, PolicyName="for-a-moment", PolicyDocument=document)
 
 
 def drift_of_attached_policy(there: StageDeployment) -> None:
