@@ -28,8 +28,21 @@ def refusal(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iter
         return None
     # S3's members that have limits stand in the path; its bodies may be large.
     found = call.path_parameters if call.service == "s3" else parameters_of(call, environ)
-    problem = against_model(call, found) or service_limits.refusal(call, found)
+    problem = against_model(call, found)
+    if problem is None and not _fails_its_model(call, found):
+        problem = service_limits.refusal(call, found)
     return None if problem is None else refuse(call, problem, environ, start_response)
+
+
+def _fails_its_model(call: Call, parameters: Mapping[str, Any]) -> bool:
+    """Tell whether AWS says something else first: it holds a request against its model."""
+    shape = call.model.input_shape if call.model else None
+    if call.service == "s3" or shape is None:
+        return False
+    try:
+        return any(True for _ in violations(shape, parameters))
+    except SerializationError:
+        return True
 
 
 def against_model(call: Call, parameters: Mapping[str, Any]) -> Refusal | None:

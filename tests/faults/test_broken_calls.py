@@ -1,6 +1,5 @@
 """Calls to AWS that fail, get no answer, or only half of one: what is done is done once, or not."""
 
-import json
 import random
 from contextlib import suppress
 from pathlib import Path
@@ -57,19 +56,29 @@ def test_an_s3_that_fails_now_and_then(
     assert_alike(light_pipeline, execution, calm, registered)
 
 
+def test_a_job_that_cannot_list_its_data_fails_and_says_so(
+    account: Account, faults: Faults, chance: random.Random
+) -> None:
+    name = unique("unlisted")
+    request = account.processing(name, "true")
+    faults.set(_gone(chance))
+
+    account.sagemaker.create_processing_job(**request)
+
+    job = account.ended_processing(name)
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert "Failed to download data. ListObjectsV2 failed for s3://" in job["FailureReason"]
+
+
 def test_an_s3_that_is_gone_fails_the_step_and_a_redrive_ends_it_well(
     light_pipeline: Pipeline, calm: dict[str, Any], faults: Faults, chance: random.Random
 ) -> None:
     registered = light_pipeline.model_packages()
-    # Of all that a run does, only jobs list objects so: PrepareRun does its work before it fails.
-    kind = chance.choice(["error", "throttle", "reset"])
-    faults.set({"call": "s3/ListObjectsV2", "kind": kind})
+    faults.set(_gone(chance))  # PrepareRun lists what it has copied already
 
     execution = light_pipeline.end_of(light_pipeline.start({"dataset": DATASET}))
 
     faults.clear()
-    job = json.loads(execution["cause"])
-    assert job["ProcessingJobName"] == f"{execution['name']}-preprocess-1-0"
     execution = _redriven(light_pipeline, execution, registered)
     assert_alike(light_pipeline, execution, calm, registered)
 
@@ -203,6 +212,10 @@ def test_a_trigger_that_is_throttled_gives_up_and_its_event_is_replayed(
     assert light_pipeline.end_of(arn)["status"] == "SUCCEEDED"
     assert executions_of(light_pipeline, dataset) == [arn]
     assert _kept_events(light_pipeline, dataset) == []
+
+
+def _gone(chance: random.Random) -> dict[str, Any]:
+    return {"call": "s3/ListObjectsV2", "kind": chance.choice(["error", "throttle", "reset"])}
 
 
 def _broken_s3(rate: float, chance: random.Random) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from lambdas.data_sets.data_sets import name_problem
 from lambdas.errors import InvalidInputError
 from lambdas.report.metadata import description
 from lambdas.runs import input as run_input
+from lambdas.runs.hyperparameters import sent
 from local_aws.events import schedules
 from local_aws.requests.constraints import unknown_members, violations
 from local_aws.requests.service_limits import broken, limit
@@ -127,8 +128,8 @@ def configurations(draw: st.DrawFn) -> PipelineConfig:
     for section, field in draw(
         st.lists(
             st.sampled_from([(one, field) for one in SECTIONS for field in SECTIONS[one]]),
-            min_size=1,
-            max_size=4,
+            min_size=3,
+            max_size=10,
         )
     ):
         before = settings[section].get(field)
@@ -158,6 +159,22 @@ REGIONS = st.sampled_from(["us-east-1", "ap-southeast-2", "eu-central-1"])
 DATA_SETS = st.text(min_size=1, max_size=210) | st.just("😀" * 150)
 
 
+def asked_for(config: PipelineConfig, drawn: st.DataObject) -> run_input.RunInput:
+    """An execution's input: what is drawn of each field, as far as it is accepted."""
+    types = st.dictionaries(st.sampled_from(["preprocessing", "training", "evaluation"]), JOB_TYPES)
+    names = list(config.training.hyperparameters)[-2:]
+    values = st.fixed_dictionaries(dict.fromkeys(names, st.integers() | st.floats() | TEXTS))
+    given: dict[str, Any] = {}
+    for field, strategy in {"instance_types": types, "hyperparameters": values}.items():
+        more = given | {field: drawn.draw(strategy, label=field)}
+        try:
+            run_input.parse(more, config.training.hyperparameters, config.bounds)
+        except InvalidInputError:
+            continue
+        given = more
+    return run_input.parse(given, config.training.hyperparameters, config.bounds)
+
+
 def state_of(config: PipelineConfig, data_set: str, asked: run_input.RunInput) -> dict[str, Any]:
     """A run's state as PrepareRun returns it."""
     values = {**config.training.hyperparameters, **asked.hyperparameters}
@@ -167,10 +184,7 @@ def state_of(config: PipelineConfig, data_set: str, asked: run_input.RunInput) -
     }
     state = json.loads(json.dumps(rendering.STATE))
     state["run_id"] = RUN_ID
-    state["hyperparameters"] = {
-        name: json.dumps(value) if isinstance(value, bool) else str(value)
-        for name, value in values.items()
-    }
+    state["hyperparameters"] = {name: sent(value) for name, value in values.items()}
     state["preprocessing"]["seed"] = str(config.preprocessing.seed)
     state["instance_types"] = types | dict(asked.instance_types)
     state["dataset"]["name"] = data_set
@@ -224,19 +238,19 @@ def resource_requests(config: PipelineConfig, names: Names) -> list[tuple[str, d
     stage=STAGES,
     region=REGIONS,
     data_set=DATA_SETS,
-    types=st.dictionaries(st.sampled_from(["preprocessing", "training", "evaluation"]), JOB_TYPES),
+    drawn=st.data(),
 )
 def test_what_is_accepted_is_taken_by_every_api(
-    config: PipelineConfig, stage: str, region: str, data_set: str, types: dict[str, str]
+    config: PipelineConfig, stage: str, region: str, data_set: str, drawn: st.DataObject
 ) -> None:
     names = Names(config.name, stage, "123456789012", region)
     group = names.model_package_group(config.registry.model_package_group)
     try:
         stage_names.check(names, group)
         machine = workflow.as_dict(config, Deployed(names, CODE))
-        asked = run_input.parse({"instance_types": types}, config.training.hyperparameters)
-    except (StageNameError, ConfigError, InvalidInputError):  # ConfigError: AWS has no image of it
+    except (StageNameError, ConfigError):  # ConfigError: AWS has no image of it
         return
+    asked = asked_for(config, drawn)
     assume(not name_problem(data_set))
 
     state = state_of(config, data_set, asked)

@@ -194,7 +194,7 @@ def test_take_turn_and_prepare_run(found: Any) -> None:
     else:
         json.dumps(state, allow_nan=False)
         written = [request["Key"] for name, request in s3.calls if name == "PutObject"]
-        assert all(key.startswith(("runs/", "ledger/", "steps/")) for key in written)
+        assert all(key.startswith(("runs/", "ledger/", "steps/", "turns/")) for key in written)
         assert not any(part in {"", ".", ".."} for key in written for part in key.split("/"))
 
 
