@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from lambdas.boundary.text import shown, units
 from lambdas.data_sets import manifest
+from lambdas.runs.hyperparameters import sent
 from lambdas.runs.input import LARGEST_NUMBER, LONGEST_VALUE, ONE_LINE
 from state_machine.service_models import bound
 
@@ -104,8 +105,9 @@ def check_size(size: int) -> None:
 def _problem(value: Hyperparameter) -> str:
     """Say what is expected of a value; empty where it is right."""
     if isinstance(value, str):
-        fits = units(value) <= LONGEST_VALUE and re.fullmatch(ONE_LINE, value)
-        return "" if fits else f"one line of at most {LONGEST_VALUE} characters"
+        # A text that is JSON is sent in quotes, which count.
+        fits = units(sent(value)) <= LONGEST_VALUE and re.fullmatch(ONE_LINE, value)
+        return "" if fits else f"one line of at most {LONGEST_VALUE} characters as it is sent"
     if isinstance(value, float) and not math.isfinite(value):
         return "a finite number"
     return "" if abs(value) <= LARGEST_NUMBER else f"a number of at most {LARGEST_NUMBER:.0e}"

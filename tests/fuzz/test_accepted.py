@@ -6,6 +6,7 @@ against the embedded AWS's table of the limits that no model has.
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ SETTINGS = configuration.load(PROJECT / "pipeline.toml").model_dump(mode="json")
 CODE = bundle.pack([PROJECT / "ml_scripts"], "bucket")
 
 
+@cache
 def shape_of(call: str) -> Any:
     service, operation = call.split("/")
     model = botocore.session.get_session().get_service_model(service)
