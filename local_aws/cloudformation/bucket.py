@@ -75,15 +75,34 @@ def _lifecycle(configuration: Properties) -> Properties:
     return {"Rules": [_rule(rule) for rule in configuration["Rules"]]}
 
 
+_EXPIRATION = {
+    "ExpirationInDays": "Days",
+    "ExpirationDate": "Date",
+    "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker",
+}
+
+
 def _rule(rule: Properties) -> Properties:
-    """S3 names the id and the days of a transition otherwise, and has the prefix in a filter."""
-    kept = {"ID" if key == "Id" else key: value for key, value in rule.items() if key != "Prefix"}
+    """S3 names the id and the days of a transition otherwise, has the prefix in a filter, and what
+    is about expiration in one member.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html
+    """
+    elsewhere = {"Prefix", *_EXPIRATION}
+    kept = {"ID" if key == "Id" else key: value for key, value in rule.items()}
+    kept = {key: value for key, value in kept.items() if key not in elsewhere}
+    expiration = {api: rule[key] for key, api in _EXPIRATION.items() if key in rule}
     transitions = [
         {"Days" if key == "TransitionInDays" else key: value for key, value in one.items()}
         for one in rule.get("Transitions", [])
     ]
     by_prefix = {"Filter": {"Prefix": rule.get("Prefix", "")}}
-    return kept | by_prefix | ({"Transitions": transitions} if transitions else {})
+    return (
+        kept
+        | by_prefix
+        | ({"Transitions": transitions} if transitions else {})
+        | ({"Expiration": expiration} if expiration else {})
+    )
 
 
 def _notification(configuration: Properties) -> Properties:

@@ -306,6 +306,8 @@ def _estimator(config: PipelineConfig, deployed: Deployed) -> sdk.TensorFlow:
             entry_point="main.py",
             source_dir=deployed.bundle.source_s3_uri,
             role=deployed.names.role_arn("train"),
+            # Asked for here: of a type that has none the SDK raises a ValueError of its own.
+            image_uri=training_image(job, deployed.names.region, job.instance_type),
             framework_version=job.framework_version,
             py_version=job.py_version,
             instance_type=job.instance_type,

@@ -70,6 +70,8 @@ def lifecycle_rules() -> list[dict[str, Any]]:
             "Filter": {"Prefix": ""},
             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABANDONED_UPLOAD_DAYS},
             "NoncurrentVersionExpiration": {"NoncurrentDays": REPLACED_VERSION_DAYS},
+            # A training deletes old checkpoints: the markers stay when all versions are gone.
+            "Expiration": {"ExpiredObjectDeleteMarker": True},
         },
         {
             "ID": "runs",
@@ -255,6 +257,8 @@ def _cfn_rule(rule: dict[str, Any]) -> dict[str, Any]:
         for key in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration")
         if key in rule
     }
+    if "Expiration" in rule:
+        kept |= rule["Expiration"]
     transitions = [
         {"TransitionInDays": one["Days"], "StorageClass": one["StorageClass"]}
         for one in rule.get("Transitions", [])

@@ -8,6 +8,7 @@ from lambdas.reuse.keys import VARIABLE
 from state_machine.config import PipelineConfig
 from state_machine.definition import workflow
 from state_machine.definition.deployed import Deployed
+from state_machine.errors import ConfigError
 from tests.unit.state_machine.definition.test_workflow import problems
 from tests.unit.state_machine.rendering import fill_in
 
@@ -79,3 +80,12 @@ def test_a_result_that_may_be_reused_tells_its_key(machine: dict[str, Any]) -> N
         request = fill_in(machine["States"][state]["Parameters"])
         assert request["Environment"][VARIABLE] == key
     assert "Environment" not in machine["States"]["Evaluate"]["Parameters"]
+
+
+@pytest.mark.parametrize("section", ["preprocessing", "training", "evaluation"])
+def test_a_type_that_tensorflow_has_no_image_for_is_named(
+    pipeline: PipelineConfig, deployed: Deployed, section: str
+) -> None:
+    job = getattr(pipeline, section).model_copy(update={"instance_type": "ml.p2.xlarge"})
+    with pytest.raises(ConfigError, match=r"no image .* on ml\.p2\.xlarge .*P2 instances"):
+        workflow.as_dict(pipeline.model_copy(update={section: job}), deployed)
