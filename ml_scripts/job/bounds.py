@@ -15,13 +15,14 @@ from typing import Any
 FILE = Path(__file__).parent.parent / "hyperparameters.json"
 
 
-def reader(name: str, kind: Callable[[str], Any]) -> Callable[[str], Any]:
+def reader(name: str, kind: Callable[[str], Any], file: Path = FILE) -> Callable[[str], Any]:
     """Return what makes a value of the text of hyperparameter `name`, for `add_argument(type=)`.
 
-    `kind` is int, float or str. What is returned raises ArgumentTypeError, or ValueError where the
-    text is no number.
+    `kind` is int, float or str. A hyperparameter that `file` does not name has no bounds, and none
+    has without the file. What is returned raises ArgumentTypeError, or ValueError where the text is
+    no number.
     """
-    bound = _declared().get(name, {})
+    bound = _declared(file).get(name, {})
 
     def read(text: str) -> Any:
         value = kind(text)
@@ -48,6 +49,8 @@ def _problem(value: Any, bound: dict[str, Any]) -> str:
 
 
 @functools.cache
-def _declared() -> dict[str, dict[str, Any]]:
-    declared: dict[str, dict[str, Any]] = json.loads(FILE.read_text("utf-8"))
+def _declared(file: Path) -> dict[str, dict[str, Any]]:
+    if not file.exists():
+        return {}
+    declared: dict[str, dict[str, Any]] = json.loads(file.read_text("utf-8"))
     return declared
