@@ -196,6 +196,7 @@ def without_versions(world: World) -> None:
         invoked(world)
         requested(world)
         scheduled(world)
+    upload(world)  # the newest data, which others ask for, have version ids again
 
 
 def rejected(world: World) -> None:
