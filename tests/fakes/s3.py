@@ -150,7 +150,7 @@ class FakeS3(FakeService):
     @operation
     def list_objects_v2(self, **request: Any) -> dict[str, Any]:
         bucket = self._bucket(request["Bucket"], "ListObjectsV2")
-        current = [versions[-1] for _, versions in sorted(bucket.items()) if versions]
+        current = [versions[-1] for _, versions in sorted(bucket.copy().items()) if versions]
         found = [
             {
                 "Key": v.key,
@@ -337,7 +337,7 @@ class FakeS3(FakeService):
         prefix, delimiter = request.get("Prefix", ""), request.get("Delimiter")
         return [
             (version, version is versions[-1])
-            for key, versions in sorted(bucket.items())
+            for key, versions in sorted(bucket.copy().items())
             if key.startswith(prefix) and not (delimiter and delimiter in key[len(prefix) :])
             for version in reversed(versions)
         ]
