@@ -4,7 +4,7 @@ Of two extensions that wrap the same function of moto's the later one is called 
 service is installed here.
 """
 
-from local_aws.awslambda import destinations, functions
+from local_aws.awslambda import destinations, functions, publishing
 from local_aws.awslambda import roles as lambda_roles
 from local_aws.cloudformation import engine
 from local_aws.context import Context
@@ -67,6 +67,7 @@ def install(context: Context) -> None:
     validation.install()
     role_calls.install()  # after the last wrapper of call_action, so it is asked first
     functions.install(context)
+    publishing.install()
     lambda_roles.install()
     destinations.install()
     bus.install(context)
