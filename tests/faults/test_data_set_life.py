@@ -34,6 +34,7 @@ def live(make: Callable[[], DataSetLife], number: int, lives: int, steps: int) -
     )
 
 
+@pytest.mark.timeout(1800)  # a failure takes long to shrink
 def test_the_last_complete_state_has_an_execution(fault_round: int) -> None:
     live(DataSetLife, fault_round, IN_A_ROUND, steps=40)
 

@@ -28,3 +28,14 @@ def test_a_state_that_comes_back_and_goes_before_an_event_tells_of_it_asks_for_n
     life.go_on_while_it_changes(0, "PutObject", back, delivered=False)
     life.go_on_while_it_changes(0, "PutObject", gone, delivered=False)
     life.teardown()
+
+
+def test_neither_is_one_that_came_back_after_another_that_nobody_knew_of() -> None:
+    life = DataSetLife()
+    life.begin(versioned=False)
+    life.put_all(b"two")
+    life.ask_for_it()
+    life.go_on(number=0)  # gives its data up for those that came
+    life.put_all(b"one")  # by a state of both contents to the first one
+    life.delete("images.gz")
+    life.teardown()
