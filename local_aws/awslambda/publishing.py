@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
 https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
 """
 
+import copy
 import json
 from typing import Any
 
@@ -39,8 +40,7 @@ def _publish(storage: LambdaStorage, name_or_arn: str, description: str = "") ->
 
 def _copy(function: LambdaFunction) -> LambdaFunction:
     """Return a copy that changes of the function leave alone; of its policy they do not."""
-    copied: LambdaFunction = object.__new__(LambdaFunction)
-    copied.__dict__.update(function.__dict__)
+    copied = copy.copy(function)
     copied.code = dict(function.code)
     copied.environment_vars = dict(function.environment_vars)
     return copied

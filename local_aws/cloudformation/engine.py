@@ -13,6 +13,7 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 - A template may lie in a bucket of this server, where `aws cloudformation deploy` puts it. moto
   takes the first part of 127.0.0.1 for the bucket.
 - What a resource depends on is made before it. moto forgets DependsOn of what others refer to.
+- An update goes from what is needed to what needs it, and removes last: see `updates`.
 - What is gone already counts as deleted. moto stops there.
 - A stack that a change set made has outputs.
 """
@@ -26,6 +27,7 @@ import boto3
 from botocore.exceptions import ClientError
 from moto import backends
 
+from local_aws.cloudformation import updates
 from local_aws.cloudformation.kinds import KINDS, Kind, Properties
 from local_aws.wrapping import Original, replace, wrap
 
@@ -113,6 +115,7 @@ def _change() -> None:
     """Change moto's CloudFormation, once."""
     _make_by_calls()
     _make_dependencies_first()
+    _update_in_order()
     _read_templates_from_here()
     _answer_outputs()
 
@@ -138,6 +141,12 @@ def _make_dependencies_first() -> None:
         return original(resources, name)
 
     wrap(ResourceMap, "__getitem__", get)
+
+
+def _update_in_order() -> None:
+    from moto.cloudformation.parsing import ResourceMap  # noqa: PLC0415 (see above)
+
+    replace(ResourceMap, update=updates.update)
 
 
 def _read_templates_from_here() -> None:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from local_aws.cloudformation import bucket as s3
 
 Session = boto3.Session
 Properties = dict[str, Any]
+_SUBSTITUTED = re.compile(r"\$\{(\w+)\}")
 Made = tuple[str, dict[str, str]]  # what Ref answers, and what Fn::GetAtt does
 
 
@@ -143,8 +145,14 @@ def _change_state_machine(session: Session, arn: str, properties: Properties) ->
 
 
 def _state_machine(properties: Properties) -> Properties:
-    given = without(properties, "StateMachineName", "DefinitionString", "Tags")
-    return {"definition": properties["DefinitionString"], **_lowered(given)}
+    substitutions = properties.get("DefinitionSubstitutions", {})
+    given = without(
+        properties, "StateMachineName", "DefinitionString", "DefinitionSubstitutions", "Tags"
+    )
+    definition = _SUBSTITUTED.sub(
+        lambda found: str(substitutions.get(found[1], found[0])), properties["DefinitionString"]
+    )
+    return {"definition": definition, **_lowered(given)}
 
 
 def _lowered(value: Any) -> Any:
@@ -167,6 +175,29 @@ def _change_function(session: Session, name: str, properties: Properties) -> Non
     answer = lambdas.update_function_configuration(**without(properties, "Code", "Tags"))
     if tags := tags_of(properties):
         lambdas.tag_resource(Resource=answer["FunctionArn"], Tags=tags)
+
+
+def _create_version(session: Session, properties: Properties) -> Made:
+    """Publish; that nothing has changed is an error of CloudFormation's, as people report it."""
+    lambdas = session.client("lambda")
+    name = properties["FunctionName"]
+    pages = lambdas.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    before = {version["Version"] for page in pages for version in page["Versions"]}
+    answer = lambdas.publish_version(**properties)
+    number = str(answer["Version"])
+    if number in before:
+        from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 (see engine)
+
+        raise ValidationError(
+            message=f"A version for this Lambda function exists ( {number} ). "
+            "Modify the function to create a new version."
+        )
+    return answer["FunctionArn"], {"FunctionArn": answer["FunctionArn"], "Version": number}
+
+
+def _remove_version(session: Session, arn: str, _: Properties) -> None:
+    name, number = arn.rsplit(":", 1)
+    session.client("lambda").delete_function(FunctionName=name, Qualifier=number)
 
 
 def _create_permission(session: Session, properties: Properties) -> Made:
@@ -272,6 +303,9 @@ KINDS: dict[str, Kind] = {
         _change_function,
         lambda session, name, _: session.client("lambda").delete_function(FunctionName=name),
         "FunctionName",
+    ),
+    "AWS::Lambda::Version": Kind(
+        _create_version, _nothing, _remove_version, attributes=("FunctionArn", "Version")
     ),
     "AWS::Lambda::Permission": Kind(_create_permission, _change_permission, _remove_permission),
     "AWS::Lambda::EventInvokeConfig": Kind(

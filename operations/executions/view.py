@@ -255,7 +255,7 @@ def work_of(scheduled: dict[str, Any]) -> Work | None:
         if isinstance(name := parameters.get(key), str):
             return Work(printable(name), group, is_job=True)
     if isinstance(name := parameters.get("FunctionName"), str):
-        function = printable(name).rsplit(":", 1)[-1]
+        function = printable(name).rpartition(":function:")[2].partition(":")[0]  # no version
         return Work(function, f"/aws/lambda/{function}", is_job=False)
     return None
 

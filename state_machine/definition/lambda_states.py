@@ -19,10 +19,12 @@ MORE_CALLS = 20
 
 # Lambda's own transient failures, as AWS advises to retry them:
 # https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+# ResourceConflictException is Invoke's answer for a version that is not active yet.
 LAMBDA_TRANSIENT = [
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
+    "Lambda.ResourceConflictException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
     "ThrottlingError",
@@ -47,7 +49,7 @@ def lambda_state(
     return LambdaStep(
         state,
         resource=deployed.names.integration("lambda:invoke"),
-        parameters={"FunctionName": deployed.names.function_arn(function), "Payload": payload},
+        parameters={"FunctionName": deployed.function_arn(function), "Payload": payload},
         timeout_seconds=timeout_seconds,
         retry=[*retry, _transient_retry()],
         **fields,

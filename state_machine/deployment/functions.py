@@ -14,6 +14,7 @@ from state_machine.deployment.log_groups import logs_id
 from state_machine.deployment.propagation import until_known
 from state_machine.deployment.resource import Resource, Rights, Setting
 from state_machine.deployment.triggers import Trigger, trigger_of
+from state_machine.deployment.versions import Version
 from state_machine.functions.catalogue import LAMBDAS, Lambda
 from state_machine.names import ANNOUNCEMENTS, DATASET_PREFIX, FAILED_EVENTS, REQUESTS, Names
 
@@ -34,6 +35,8 @@ RIGHTS = Rights(
         "lambda:GetFunctionEventInvokeConfig",
         "lambda:GetPolicy",
         "lambda:ListTags",
+        "lambda:ListVersionsByFunction",
+        "lambda:PublishVersion",
         "lambda:PutFunctionEventInvokeConfig",
         "lambda:TagResource",
         "lambda:UntagResource",
@@ -113,6 +116,7 @@ class Function(Resource):
         self._names = names
         self._app = app
         self._lambdas = session.client("lambda")
+        self.version = self._version() if function.by_state_machine else None
         self._trigger = trigger
         self._pause = pause
 
@@ -141,6 +145,8 @@ class Function(Resource):
             Setting("code", self._app.digest, self._code, deploy),
             Setting("configuration", self._desired(), self._configuration, deploy),
         ]
+        if self.version is not None:
+            settings.append(Setting("version", True, self._has_version, self._publish))
         if self._trigger is not None:
             settings.append(Setting("trigger", self._trigger.desired, self._trigger.found, deploy))
         if self._function.asynchronous:
@@ -156,7 +162,9 @@ class Function(Resource):
 
     def template(self) -> dict[str, CfnResource]:
         """The function, what invokes it, and where its failed events go."""
-        made = {self._id: resource("Lambda::Function", self._properties(), DependsOn=self._first())}
+        made = {self._id: self._resource()}
+        if self.version is not None:
+            made |= self.version.template()
         if self._function.asynchronous:
             made[logical_id(self._function.name, "FailedEvents")] = resource(
                 "Lambda::EventInvokeConfig",
@@ -177,6 +185,9 @@ class Function(Resource):
         """A function that logs before its log group is there makes one that never forgets."""
         return [logical_id(self._function.name, "Role"), logs_id(self._id)]
 
+    def _resource(self) -> CfnResource:
+        return resource("Lambda::Function", self._properties(), DependsOn=self._first())
+
     def _properties(self) -> dict[str, Any]:
         """Return the function; its zip lies in the bucket of the parameter ArtifactsBucket."""
         package = self._app.package
@@ -192,6 +203,29 @@ class Function(Resource):
             "Environment": {"Variables": self._app.variables},
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
         }
+
+    def _version(self) -> Version:
+        return Version(
+            self._function.name,
+            self.name,
+            self._lambdas,
+            deployed=self._is_deployed,
+            template_of_function=self._resource,
+        )
+
+    def _is_deployed(self) -> bool:
+        return (
+            self.exists()
+            and self._code() == self._app.digest
+            and self._configuration() == self._desired()
+        )
+
+    def _has_version(self) -> bool:
+        return self.version is not None and bool(self.version.arn())
+
+    def _publish(self, _: Any) -> None:
+        if self.version is not None:
+            self.version.publish()
 
     def _deploy(self, _: Any) -> None:
         self._app.deploy()

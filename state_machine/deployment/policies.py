@@ -76,6 +76,8 @@ def state_machine_policy(
     verbs = ("Create", "Describe", "Stop")
     job_actions = [f"sagemaker:{verb}{kind}Job" for kind in TASKS for verb in verbs]
     functions = [names.function_arn(each.name) for each in LAMBDAS if each.by_state_machine]
+    # A definition names versions; that of an execution which began before there were any does not.
+    functions += [f"{arn}:*" for arn in functions]
     return policy(
         allow("RunLambdas", ["lambda:InvokeFunction"], functions),
         allow("RunJobs", [*job_actions, "sagemaker:AddTags", "sagemaker:ListTags"], jobs),

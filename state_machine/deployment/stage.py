@@ -5,7 +5,7 @@ The embedded AWS is deployed to in exactly this way: only AWS_ENDPOINT_URL diffe
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -47,7 +47,7 @@ from state_machine.deployment.resource import (
     removal_steps,
 )
 from state_machine.deployment.roles import Role, documents
-from state_machine.deployment.state_machine import StateMachine
+from state_machine.deployment.state_machine import Definition, StateMachine
 from state_machine.errors import DeploymentError
 from state_machine.functions import catalogue
 from state_machine.functions.catalogue import LAMBDAS
@@ -102,7 +102,7 @@ class StageDeployment:
             DeploymentError: Step Functions would refuse the definition, in its own words.
         """
         found = state_machine.refusals(
-            self.session.client("stepfunctions"), json.dumps(self._graph.to_dict())
+            self.session.client("stepfunctions"), json.dumps(self._graph({}).to_dict())
         )
         if found:
             raise DeploymentError(f"Step Functions refuses the definition: {'; '.join(found)}")
@@ -115,6 +115,7 @@ class StageDeployment:
     def resources(self) -> list[Resource]:
         """Everything that the stage consists of, each after what it needs."""
         client = self.session.client
+        lambdas = functions.functions(self.config, self.names, self.app, self.session, self.pause)
         s3 = of_account(client("s3"), self.names.account)
         return [
             Bucket(self.names, s3),
@@ -124,19 +125,19 @@ class StageDeployment:
             FailedEventsQueue(self.names, client("sqs")),
             *self._log_groups(),
             *self._roles(),
+            # First the functions: a definition names versions that are published.
+            *lambdas,
             StateMachine(
                 self.names,
-                self._graph,
+                Definition(self._graph, [one.version for one in lambdas if one.version]),
                 client("stepfunctions"),
                 Jobs(client("sagemaker"), self._job_role_arns(), self.pause),
                 self.pause,
             ),
-            *functions.functions(self.config, self.names, self.app, self.session, self.pause),
         ]
 
-    @cached_property
-    def _graph(self) -> Graph:
-        return workflow.graph(self.config, Deployed(self.names, self.code))
+    def _graph(self, versions: Mapping[str, str]) -> Graph:
+        return workflow.graph(self.config, Deployed(self.names, self.code, versions))
 
     @cached_property
     def code(self) -> Bundle:

@@ -1,7 +1,8 @@
 """The state machine, and the log of its executions."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
@@ -9,9 +10,9 @@ from state_machine.deployment.ending import Jobs, wait_until_none
 from state_machine.deployment.log_groups import logs_id
 from state_machine.deployment.propagation import until_known
 from state_machine.deployment.resource import Resource, Rights, Setting
+from state_machine.deployment.versions import Version
 from state_machine.names import Names
-from state_machine.sdk import sdk
-from state_machine.sdk.sdk import Workflow
+from state_machine.sdk.sdk import Graph, Workflow
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -64,6 +65,34 @@ def logging(names: Names) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Definition:
+    """The states, which invoke `versions` of the Lambdas: those that are published when it is read.
+
+    `graph(arns)` returns the states, given the ARN that each Lambda is invoked by.
+    """
+
+    graph: Callable[[Mapping[str, str]], Graph]
+    versions: Sequence[Version] = ()
+
+    def read(self) -> Graph:
+        """Return the states as of now."""
+        found = {version.function: version.arn() for version in self.versions}
+        return self.graph({function: arn for function, arn in found.items() if arn})
+
+    def template(self) -> dict[str, Any]:
+        """Return the properties of a template; the stack fills in the versions' ARNs.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
+        """
+        named = {version.function: version.logical_id for version in self.versions}
+        graph = self.graph({function: f"${{{name}}}" for function, name in named.items()})
+        return {
+            "DefinitionString": json.dumps(graph.to_dict()),
+            "DefinitionSubstitutions": {name: {"Ref": name} for name in named.values()},
+        }
+
+
 class StateMachine(Resource):
     """The state machine, created and updated by the Data Science SDK.
 
@@ -75,7 +104,7 @@ class StateMachine(Resource):
     def __init__(
         self,
         names: Names,
-        graph: sdk.Graph,
+        definition: Definition,
         client: "SFNClient",
         jobs: Jobs,
         pause: Callable[[float], None],
@@ -84,7 +113,7 @@ class StateMachine(Resource):
         self._arn = names.state_machine_arn
         self._role = names.role_arn("states")
         self._logging = logging(names)
-        self._graph = graph
+        self._definition = definition
         self._client = client
         self._jobs = jobs
         self._pause = pause
@@ -111,7 +140,8 @@ class StateMachine(Resource):
             DeploymentError: the one of before, whose executions do not end, is not.
         """
         self._wait_until_none(lambda: self.exists() and self.is_going())
-        workflow = Workflow(self.name, self._graph, self._role, client=self._client)
+        graph = self._definition.read()
+        workflow = Workflow(self.name, graph, self._role, client=self._client)
         until_known(workflow.create, self._pause)
 
     def delete(self) -> None:
@@ -151,9 +181,9 @@ class StateMachine(Resource):
 
     def settings(self) -> list[Setting]:
         """What it does, by which role, and how executions are logged and traced."""
-        definition = {"states": self._graph.to_dict(), "role": self._role}
+        definition = {"states": self._definition.read().to_dict(), "role": self._role}
         return [
-            Setting("definition", definition, self._definition, self._put_definition),
+            Setting("definition", definition, self._found_definition, self._put_definition),
             Setting("logging", self._logging, self._found_logging, self._put_logging),
             Setting("tracing", TRACING, self._tracing, self._put_tracing),
         ]
@@ -171,7 +201,7 @@ class StateMachine(Resource):
         properties = {
             "StateMachineName": self.name,
             "RoleArn": self._role,
-            "DefinitionString": json.dumps(self._graph.to_dict()),
+            **self._definition.template(),
             "LoggingConfiguration": {
                 "Level": self._logging["level"],
                 "IncludeExecutionData": self._logging["includeExecutionData"],
@@ -182,16 +212,17 @@ class StateMachine(Resource):
         first = [logical_id("states", "Role"), logs_id(LOGICAL_ID)]
         return {LOGICAL_ID: resource("StepFunctions::StateMachine", properties, DependsOn=first)}
 
-    def _definition(self) -> dict[str, str]:
+    def _found_definition(self) -> dict[str, str]:
         found = self._describe()
         return {"states": json.loads(found["definition"]), "role": found["roleArn"]}
 
     def _put_definition(self, _: Any) -> None:
         """`Workflow.create()` on an existing name would return its ARN and change nothing."""
+        graph = self._definition.read()
         workflow = Workflow(
-            self.name, self._graph, self._role, client=self._client, state_machine_arn=self._arn
+            self.name, graph, self._role, client=self._client, state_machine_arn=self._arn
         )
-        until_known(lambda: workflow.update(definition=self._graph, role=self._role), self._pause)
+        until_known(lambda: workflow.update(definition=graph, role=self._role), self._pause)
 
     def _found_logging(self) -> Any:
         return self._describe().get("loggingConfiguration")

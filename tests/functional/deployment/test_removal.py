@@ -12,7 +12,7 @@ from state_machine.deployment.ending import Jobs
 from state_machine.deployment.log_groups import LogGroup
 from state_machine.deployment.messaging import FailedEventsQueue
 from state_machine.deployment.resource import Action, deployment_steps, removal_steps
-from state_machine.deployment.state_machine import StateMachine
+from state_machine.deployment.state_machine import Definition, StateMachine
 from state_machine.names import Names
 from state_machine.sdk import sdk
 from tests.functional.sagemaker_requests import Account, training, unique
@@ -44,7 +44,7 @@ def state_machine(
 ) -> StateMachine:
     graph = sdk.Graph(sdk.Succeed("End"))
     jobs = Jobs(account.sagemaker, [role], pause)
-    return StateMachine(names, graph, account.states, jobs, pause)
+    return StateMachine(names, Definition(lambda _: graph), account.states, jobs, pause)
 
 
 def start(account: Account, names: Names, definition: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
 from tests.functional.sagemaker_requests import unique
@@ -180,3 +181,33 @@ def test_a_stack_is_kept(tmp_path: Path) -> None:
         assert after.retention() == "172800"
         after.stacks.delete_stack(StackName="kept")
         assert aws.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
+def with_version(made: dict[str, Any], number: str) -> dict[str, Any]:
+    """The template, with a version of its function that says so in an output."""
+    version = {
+        "Type": "AWS::Lambda::Version",
+        "DeletionPolicy": "Retain",
+        "Properties": {"FunctionName": {"Ref": "F"}},
+    }
+    outputs = {**made["Outputs"], "Version": {"Value": {"Ref": f"Version{number}"}}}
+    return {"Resources": {f"Version{number}": version, **made["Resources"]}, "Outputs": outputs}
+
+
+def test_a_version_is_published_of_what_the_update_brought_and_stays(stack: Stack) -> None:
+    for number in ("1", "2"):
+        of_now = with_version(template(stack.name, answer=number), number)
+        stack.change("UPDATE", of_now)
+
+    found = {one["OutputKey"]: one["OutputValue"] for one in stack.described()["Outputs"]}
+    assert found["Version"].endswith(f":function:{stack.name}:2")
+    for number in (1, 2):
+        answer = stack.lambdas.invoke(FunctionName=stack.name, Qualifier=str(number))
+        assert json.loads(answer["Payload"].read()) == number
+
+
+def test_a_version_of_an_unchanged_function_is_refused(stack: Stack) -> None:
+    stack.change("UPDATE", with_version(template(stack.name), "1"))
+
+    with pytest.raises(ClientError, match=r"A version for this Lambda function exists \( 1 \)"):
+        stack.change("UPDATE", with_version(template(stack.name), "Again"))

@@ -216,3 +216,11 @@ def test_the_plan_goes_on_where_one_way_leads_to_more_work() -> None:
 def test_the_plan_of_a_loop_ends() -> None:
     loop = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Next": "A"}}}
     assert execution.planned_states(json.dumps(loop)) == ["A"]
+
+
+@pytest.mark.parametrize("named", ["arn:aws:lambda:us-east-1:123456789012:function:f", "f"])
+@pytest.mark.parametrize("version", ["", ":7", ":$LATEST"])
+def test_a_lambda_is_shown_without_its_version(named: str, version: str) -> None:
+    work = execution.work_of({"parameters": json.dumps({"FunctionName": named + version})})
+
+    assert work == execution.Work("f", "/aws/lambda/f", is_job=False)
