@@ -191,12 +191,15 @@ def scheduled(world: World) -> None:
 
 def without_versions(world: World) -> None:
     """Files that have no version id, as in the first minutes of a bucket, are found and read."""
-    with world.without_versions():
-        upload(world)
-        invoked(world)
-        requested(world)
-        scheduled(world)
-    upload(world)  # the newest data, which others ask for, have version ids again
+    try:
+        with world.without_versions():
+            upload(world)
+            invoked(world)
+            requested(world)
+            scheduled(world)
+    finally:  # the newest data, which others ask for, have version ids again
+        with world.untold():
+            _put(world, unique("data"))
 
 
 def rejected(world: World) -> None:
