@@ -163,6 +163,31 @@ def test_the_cause_is_what_a_person_looks_for(cause: str, expected: str) -> None
     assert readable_cause(cause) == expected
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            'AlgorithmError: ExecuteUserScriptError:\nExitCode -11\nErrorMessage ""',
+            "SIGSEGV: a lib",
+        ),
+        ("AlgorithmError: , exit code: 137", "ended by SIGKILL: most likely the memory"),
+        ("AlgorithmError: , exit code: 143", "ended by SIGTERM)"),
+    ],
+)
+def test_a_signal_that_ended_a_script_is_named(reason: str, said: str) -> None:
+    found = readable_cause(json.dumps({"FailureReason": reason}))
+
+    assert found.startswith(reason)
+    assert said in found
+
+
+@pytest.mark.parametrize("code", ["exit code: 1", "exit code: 128", "exit code: 255", "ExitCode 1"])
+def test_an_exit_code_of_the_script_itself_is_no_signal(code: str) -> None:
+    reason = f"AlgorithmError: loss is nan, {code}"
+
+    assert readable_cause(json.dumps({"FailureReason": reason})) == reason
+
+
 def test_the_plan_is_certain_up_to_the_first_choice() -> None:
     definition = {
         "StartAt": "A",
