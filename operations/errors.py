@@ -192,12 +192,28 @@ def explained(error: Exception) -> RetrainError | None:
         return _refused(answer.get("Code", "?"), answer.get("Message", ""), error)
     if isinstance(error, EOFError):
         return CredentialsError("A question could not be answered, input has ended", _MFA)
-    if isinstance(error, ValueError) and str(error).startswith("Invalid endpoint: "):
-        return AwsSettingsError(str(error), "correct AWS_ENDPOINT_URL, e.g. http://127.0.0.1:5000")
     for ancestor in type(error).__mro__:
         if ancestor.__module__ == exceptions.__name__ and ancestor.__name__ in ANSWERS:
             kind, next_step = ANSWERS[ancestor.__name__]
             return kind(" ".join(str(error).split()).rstrip("."), next_step)
+    return _of_a_setting(error) if isinstance(error, ValueError) else None
+
+
+def _of_a_setting(error: ValueError) -> AwsSettingsError | None:
+    """Return what a person reads of a variable or a profile's line that botocore cannot use."""
+    if str(error).startswith("Invalid endpoint: "):
+        return AwsSettingsError(str(error), "correct AWS_ENDPOINT_URL, e.g. http://127.0.0.1:5000")
+    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES  # noqa: PLC0415
+    from botocore.session import Session  # noqa: PLC0415
+
+    session = Session()
+    for name, (in_a_file, variable, _, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items():
+        try:
+            if convert is not None:
+                session.get_config_variable(name)
+        except ValueError as found:
+            where = " or ".join(filter(None, (variable, in_a_file and f"{in_a_file} of a profile")))
+            return AwsSettingsError(f"{where}: {found}", _SETTINGS)
     return None
 
 

@@ -67,6 +67,12 @@ class Code(Section):
         if missing := [name for name in bundle.NEEDED if name not in found]:
             where = ", ".join(str(folder) for folder in folders)
             raise ValueError(f"no {', '.join(missing)} in {where}")
+        for path in found.values():
+            if path.suffix == ".sh" and b"\r\n" in path.read_bytes():
+                raise ValueError(
+                    f"{path} has the line ends of Windows (CRLF), which bash does not take: "
+                    "save it with those of Unix (LF)"
+                )
         return folders
 
 

@@ -123,7 +123,7 @@ class ChaliceApp:
             for function, settings in self._functions.items()
         }
         stage = {"environment_variables": self.variables, "lambda_functions": functions}
-        text = (self._project / ".chalice" / "config.json").read_text(encoding="utf-8")
+        text = (self._project / ".chalice" / "config.json").read_text(encoding="utf-8-sig")
         return {
             **json.loads(text),
             "app_name": self._names.name,

@@ -5,6 +5,7 @@ import inspect
 import re
 from pathlib import Path
 
+import boto3
 import pytest
 from botocore import exceptions
 
@@ -140,3 +141,29 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
 def test_an_error_of_the_system_without_a_file_keeps_its_traceback() -> None:
     with pytest.raises(BlockingIOError), translated():
         raise BlockingIOError(errno.EAGAIN, "try again")
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["AWS_MAX_ATTEMPTS", "AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS"],
+)
+def test_a_variable_that_is_no_number_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "many")
+
+    with (
+        pytest.raises(errors.AwsSettingsError, match=f"{variable} or .*'many'"),
+        errors.translated(),
+    ):
+        boto3.Session(region_name="us-east-1").client("s3")
+
+
+def test_a_profile_whose_line_is_no_number_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text("[default]\nmax_attempts = many\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+    with pytest.raises(errors.AwsSettingsError, match="max_attempts of"), errors.translated():
+        boto3.Session(region_name="us-east-1").client("s3")

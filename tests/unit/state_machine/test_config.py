@@ -312,3 +312,19 @@ def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
     file.write_text("name = 'x'", encoding="utf-16")
     with pytest.raises(ConfigError, match="encoded as UTF-16, expected UTF-8"):
         config.load(file)
+
+
+def test_a_script_of_bash_with_line_ends_of_windows_is_refused_by_name(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    script = (PROJECT / "ml_scripts" / "process.sh").read_bytes()
+    (mine / "process.sh").write_bytes(script.replace(b"\n", b"\r\n"))
+    (mine / "main.py").write_bytes(b"print(1)\r\n")  # which Python takes
+    text = (PROJECT / "pipeline.toml").read_text()
+    text = text.replace('["ml_scripts"]', '["ml_scripts", "mine"]')
+    (tmp_path / "pipeline.toml").write_text(text)
+
+    with pytest.raises(
+        ConfigError, match=r"mine/process\.sh has the line ends of Windows \(CRLF\)"
+    ):
+        config.load(tmp_path / "pipeline.toml")

@@ -55,6 +55,14 @@ def test_any_stage_can_be_deployed(project: Path) -> None:
     assert prepare["lambda_timeout"] == 300
 
 
+def test_a_byte_order_mark_in_the_settings_of_chalice_is_no_part_of_them(project: Path) -> None:
+    settings = project / ".chalice" / "config.json"
+    before = app(project).staged_settings()
+    settings.write_bytes(b"\xef\xbb\xbf" + settings.read_bytes())
+
+    assert app(project).staged_settings() == before
+
+
 def changes(project: Path) -> Iterator[str]:
     yield "vendor/lambdas/gate/gate.py"
     yield "app.py"
