@@ -249,7 +249,8 @@ def test_what_is_accepted_is_taken_by_every_api(
     group = names.model_package_group(config.registry.model_package_group)
     try:
         stage_names.check(names, group)
-        machine = workflow.as_dict(config, Deployed(names, CODE))
+        versions = {one.name: f"{names.function_arn(one.name)}:999999" for one in LAMBDAS}
+        machine = workflow.as_dict(config, Deployed(names, CODE, versions))
     except (StageNameError, ConfigError):  # ConfigError: AWS has no image of it
         return
     asked = asked_for(config, drawn)
