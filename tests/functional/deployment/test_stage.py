@@ -144,6 +144,11 @@ def drift_of_code(there: StageDeployment) -> None:
     lambdas.update_function_configuration(FunctionName=name, Timeout=3, MemorySize=128)
 
 
+def drift_of_version(there: StageDeployment) -> None:
+    lambdas, name = there.session.client("lambda"), there.names.function("take_turn")
+    lambdas.delete_function(FunctionName=name, Qualifier="1")
+
+
 def drift_of_rule(there: StageDeployment) -> None:
     there.session.client("events").disable_rule(Name=there.names.rule("announce"))
 
@@ -177,6 +182,7 @@ def test_what_somebody_changed_by_hand_is_named_and_put_back(anna: StageDeployme
         drift_of_log_group,
         drift_of_state_machine,
         drift_of_code,
+        drift_of_version,
         drift_of_rule,
         drift_of_subscription,
         drift_of_permission,
@@ -192,10 +198,11 @@ def test_what_somebody_changed_by_hand_is_named_and_put_back(anna: StageDeployme
         ("change", "/aws/vendedlogs/states/retrain-anna", "retention"),
         ("change", "retrain-anna-train-us-east-1", "attached policies"),
         ("change", "retrain-anna-on_upload-us-east-1", "policy"),
-        ("change", "retrain-anna", "definition, tracing"),
         ("change", "retrain-anna-on_upload", "trigger"),
         ("change", "retrain-anna-on_request", "trigger, failed events"),
+        ("change", "retrain-anna-take_turn", "version"),
         ("change", "retrain-anna-announce", "code, configuration, trigger"),
+        ("change", "retrain-anna", "definition, tracing"),
     ]
     apply(steps, lambda _: None)
     assert differing(again(anna)) == []
