@@ -9,6 +9,7 @@
     ├── InvalidInputError          an execution input or payload with an unknown or ill-typed field
     ├── InvalidEvaluationError     an evaluation.json that cannot be judged (becomes a reject)
     ├── CodeError                  the bundle of the jobs' code is gone or was overwritten
+    ├── ImageError                 a container image that is not there, or that may not be read
     ├── RunIdTakenError            another execution's plan lies where this one's would
     ├── ReproductionError          a run whose inputs are gone, changed, or not for this pipeline
     └── DataSetError
@@ -50,6 +51,10 @@ class InvalidEvaluationError(RetrainError):
 
 class CodeError(RetrainError):
     """The code bundle that the jobs would execute is not the one that was deployed."""
+
+
+class ImageError(RetrainError):
+    """The container image of a job or a model is gone, or may not be looked up."""
 
 
 class RunIdTakenError(RetrainError):

@@ -3,13 +3,17 @@
 Which there are is what the SageMaker SDK knows. Of TensorFlow 2.19 there are images for x86, with
 and without a GPU, for training and for serving. For Graviton there are none of it: the newest one
 serves 2.16.
+
+They are named by tags, as the SDK knows them. Which digest that is, a run asks anew:
+lambdas/runs/images.py.
 """
 
 import re
 from typing import Any
 
 from lambdas.runs import instances
-from state_machine.config import Training
+from lambdas.runs.images import SERVING, parse
+from state_machine.config import PipelineConfig, Training
 from state_machine.errors import ConfigError
 from state_machine.sdk.sdk import sagemaker
 
@@ -31,6 +35,13 @@ def training_image(training: Training, region: str, instance_type: str) -> str:
 def job_images(training: Training, region: str) -> dict[str, str]:
     """The images of jobs by what `lambdas.runs.instances` says of an instance type: cpu and gpu."""
     return {kind: training_image(training, region, EXAMPLES[kind]) for kind in EXAMPLES}
+
+
+def of_stage(config: PipelineConfig, region: str) -> dict[str, str]:
+    """All images that a run may need: those of jobs, and the one that serves its model."""
+    types = config.registry.inference_instance_types
+    serving = serving_image(config.training, region, types)
+    return {**job_images(config.training, region), SERVING: serving}
 
 
 def serving_image(training: Training, region: str, instance_types: list[str]) -> str:
@@ -72,7 +83,20 @@ def _reason(error: ValueError) -> str:
 
 
 def repository_arn(image: str, partition: str) -> str:
-    """The ARN of the repository that holds an image of AWS's, which the jobs' roles read."""
-    registry, _, repository = image.partition("/")
-    account, _, _, region, *_ = registry.split(".")
-    return f"arn:{partition}:ecr:{region}:{account}:repository/{repository.partition(':')[0]}"
+    """The ARN of the repository that holds an image, which the roles of jobs and Lambdas read.
+
+    Raises ConfigError for an image that is not in ECR, from where SageMaker pulls.
+    """
+    found = parse(image)
+    if found is None:
+        raise ConfigError(
+            f"image {image}: found no repository of Amazon ECR, expected "
+            "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG or ...@sha256:DIGEST"
+        )
+    return found.repository_arn(partition)
+
+
+def repository_arns(config: PipelineConfig, region: str, partition: str) -> list[str]:
+    """The ARNs of all repositories whose images a run may need, each once."""
+    images = of_stage(config, region).values()
+    return sorted({repository_arn(image, partition) for image in images})

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lambdas.settings import Settings
+from tests.fakes.ecr import FakeEcr
 from tests.fakes.s3 import FakeS3
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fakes.stepfunctions import FakeStepFunctions
@@ -44,6 +45,11 @@ def stepfunctions() -> FakeStepFunctions:
 @pytest.fixture
 def sagemaker() -> FakeSageMaker:
     return FakeSageMaker("fashion-mnist")
+
+
+@pytest.fixture
+def ecr() -> FakeEcr:
+    return FakeEcr()
 
 
 @pytest.fixture
