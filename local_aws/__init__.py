@@ -9,7 +9,7 @@ service has a package, which imports only what is below it:
     sagemaker
     s3
     events                                     EventBridge
-    logs, messaging                            CloudWatch Logs; SNS and deliveries
+    ecr, logs, messaging                       ECR; CloudWatch Logs; SNS and deliveries
     iam                                        who may do what
     requests                                   what happens to a request before its service
     context                                    what an extension is told about its server

@@ -7,7 +7,10 @@ import re
 from typing import NamedTuple
 
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
-_ECR_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
+_ECR_IMAGE = re.compile(
+    r"(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)"
+    r"(?::([\w.-]+))?(?:@(sha256:[0-9a-f]{64}))?"
+)
 
 
 class Arn(NamedTuple):
@@ -46,10 +49,31 @@ def account_and_region(arn: str) -> tuple[str, str]:
     return parts.account, parts.region
 
 
-def repository_of(image: str, partition: str) -> str | None:
-    """Return the ARN of the ECR repository that holds the image; None for one of elsewhere."""
-    found = _ECR_IMAGE.match(image)
+class EcrImage(NamedTuple):
+    """`account.dkr.ecr.region.amazonaws.com/repository:tag@digest`; `digest` is "" without one."""
+
+    account: str
+    region: str
+    repository: str
+    tag: str
+    digest: str
+
+
+def ecr_image(image: str) -> EcrImage | None:
+    """Return the parts of a reference to an image of ECR; None for one of elsewhere.
+
+    Without a tag it is `latest`, as Docker has it.
+    """
+    found = _ECR_IMAGE.fullmatch(image)
     if found is None:
         return None
-    account, region, repository = found.groups()
-    return f"arn:{partition}:ecr:{region}:{account}:repository/{repository}"
+    account, region, repository, tag, digest = found.groups(default="")
+    return EcrImage(account, region, repository, tag or "latest", digest)
+
+
+def repository_of(image: str, partition: str) -> str | None:
+    """Return the ARN of the ECR repository that holds the image; None for one of elsewhere."""
+    found = ecr_image(image)
+    if found is None:
+        return None
+    return f"arn:{partition}:ecr:{found.region}:{found.account}:repository/{found.repository}"

@@ -10,7 +10,7 @@ dependent_actions.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local_aws.iam.dependent_actions import dependent
@@ -238,6 +238,8 @@ def _resources_of(call: Call, parameters: Parameters, place: Place) -> list[str]
             for bus in sorted(buses)
         ]
     members = {**parameters, **_derived(call, parameters)}
+    if call.service == "ecr" and parameters.get("registryId"):
+        place = replace(place, account=str(parameters["registryId"]))
     templates = _TEMPLATES.get((call.service, call.operation), [])
     found = [_filled(template, members) for template in templates]
     return [place.arn(prefix, each) for each in found if each] or ["*"]

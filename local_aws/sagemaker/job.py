@@ -13,10 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+from moto.ecr.exceptions import RepositoryNotFoundException
 from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.utils import arn_formatter
 
 from local_aws import arns
+from local_aws.ecr import images
+from local_aws.ecr.images import NoImageError
 from local_aws.iam import sessions
 from local_aws.iam.authorization import AccessDeniedError, allows, check
 from local_aws.iam.policies import Request
@@ -252,15 +255,24 @@ class Job(ABC):
     def _check_image(self) -> None:
         """Hold the role to what it takes to pull the image, though no image is pulled here.
 
+        The image has to be there. What a processing job says that finds none is from
+        https://github.com/aws-samples/amazon-sagemaker-tensorflow-object-detection-api/issues/14
+
         https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createtrainingjob-perms
         """
         try:
             for request in _pulling(self._image, self._session.partition):
                 check(self._session, request)
+            images.check_reference(self._image)
         except AccessDeniedError as error:
             raise JobFailedError(f"ClientError: Cannot pull image {self._image}: {error}") from (
                 error
             )
+        except (RepositoryNotFoundException, NoImageError) as error:
+            raise JobFailedError(
+                f"ClientError: API error (404): manifest for {self._image} not found: manifest "
+                "unknown: Requested image not found"
+            ) from error
 
     def _check_metrics(self) -> None:
         """Metrics go to CloudWatch with the job's role; those that may not are not told at all."""

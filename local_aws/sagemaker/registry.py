@@ -9,9 +9,11 @@ ARNs of jobs are the same is believed; theirs are left as moto has them.
 """
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from moto.core.responses import EmptyResult
+from moto.ecr.exceptions import RepositoryNotFoundException
 from moto.sagemaker.exceptions import AWSValidationException, ConflictException
 from moto.sagemaker.models import (
     ModelPackage,
@@ -21,6 +23,8 @@ from moto.sagemaker.models import (
 )
 from moto.sagemaker.responses import SageMakerResponse
 
+from local_aws.ecr import images
+from local_aws.ecr.images import NoImageError
 from local_aws.wrapping import Original, replace, wrap
 
 _registering = threading.Lock()
@@ -68,6 +72,7 @@ def _create(
     AWS makes the call idempotent by ClientToken, takes a group by its ARN as well, and gives a
     version that names no approval status PendingManualApproval; moto does neither.
     """
+    _check_images(request.get("inference_specification") or {})
     if model_package_group_name is not None:
         model_package_group_name = model_package_group_name.rsplit("/", 1)[-1]
         request["model_approval_status"] = (
@@ -84,6 +89,21 @@ def _create(
             client_token=client_token,
             **request,
         )
+
+
+def _check_images(specification: Mapping[str, Any]) -> None:
+    """Refuse images of ECR that are not there, in the words of CreateModel.
+
+    https://github.com/aws-samples/easy-amazon-sagemaker-deployments/issues/4
+    That CreateModelPackage looks for them too is believed: it takes the image's digest, and the
+    policy in local_aws/iam/dependent_actions.py has the rights for that.
+    """
+    for container in specification.get("Containers", ()):
+        try:
+            images.check_reference(str(container.get("Image")))
+        except (RepositoryNotFoundException, NoImageError) as error:
+            message = f"Requested image {container['Image']} not found."
+            raise AWSValidationException(message) from error
 
 
 def _init_group(

@@ -11,8 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from moto.ecr.exceptions import RepositoryNotFoundException
 from moto.sagemaker.exceptions import AWSValidationException
 
+from local_aws import arns
+from local_aws.ecr import images
+from local_aws.ecr.images import NoImageError
 from local_aws.sagemaker import artifacts, spot, tensorflow
 from local_aws.sagemaker.checkpoints import Checkpoints
 from local_aws.sagemaker.cluster import Ending, Host, resource_config
@@ -100,8 +104,33 @@ class TrainingJob(Job):
             raise AWSValidationException(
                 "CompressionType 'NONE' is not supported here; use 'GZIP'."
             )
+        self._check_image_is_there()
         for channel in self._channels():
             self._check_channel(channel)
+
+    def _check_image_is_there(self) -> None:
+        """Look for the image when the job is created, in the words that AWS was heard to use.
+
+        https://github.com/aws/amazon-sagemaker-examples/issues/2534
+        https://github.com/aws/amazon-sagemaker-examples/issues/2450
+        """
+        try:
+            images.check_reference(self._image)
+        except (RepositoryNotFoundException, NoImageError) as error:
+            image = arns.ecr_image(self._image)
+            assert image is not None  # or nothing was looked for
+            if isinstance(error, NoImageError):
+                tag = "null" if image.digest else image.tag
+                found = f"the requested image: {self._image} with tag: {tag} and digest: "
+                found += f"{image.digest or 'null'}. Please check if your ECR image"
+            else:
+                found = f"repository: {image.repository} in registry ID: {image.account} Please "
+                found += "check if your ECR repository"
+            raise AWSValidationException(
+                f"Cannot find {found} exists and role {self.role_arn} has proper pull permissions "
+                "for SageMaker: ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, "
+                "ecr:GetDownloadUrlForLayer"
+            ) from error
 
     def _check_channel(self, channel: dict[str, Any]) -> None:
         source = channel["DataSource"].get("S3DataSource")

@@ -8,6 +8,7 @@ from local_aws.awslambda import destinations, functions, publishing
 from local_aws.awslambda import roles as lambda_roles
 from local_aws.cloudformation import engine
 from local_aws.context import Context
+from local_aws.ecr import registries
 from local_aws.events import bus
 from local_aws.iam import (
     authorization,
@@ -70,6 +71,7 @@ def install(context: Context) -> None:
     publishing.install()
     lambda_roles.install()
     destinations.install()
+    registries.install(context)
     bus.install(context)
     sns.install(context)
     conditional.install()
