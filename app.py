@@ -36,15 +36,19 @@ app = Chalice(app_name="retrain", configure_logs=False)
 
 
 @functools.cache
-def client(service: str) -> Any:
-    """Return the one client of that AWS service in this process, for buckets of this account."""
+def client(service: str, region: str | None = None) -> Any:
+    """Return the one client of that AWS service in this process, for buckets of this account.
+
+    It calls the function's own region unless it is given another.
+    """
     patience = Config(
         connect_timeout=5,
         retries={"mode": "standard", "max_attempts": 5},
         max_pool_connections=AT_ONCE,
     )
     account = os.environ["RETRAIN_STATE_MACHINE_ARN"].split(":")[4]
-    return of_account(boto3.client(service, config=patience), account)  # type: ignore[call-overload]
+    made = boto3.client(service, region_name=region, config=patience)  # type: ignore[call-overload]
+    return of_account(made, account)
 
 
 class UploadEvent(S3Event):
@@ -124,6 +128,7 @@ def prepare_run(event: dict[str, Any], context: Any) -> dict[str, Any]:
         event,
         s3=client("s3"),
         sagemaker=client("sagemaker"),
+        ecr=lambda region: client("ecr", region),
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
     )
 

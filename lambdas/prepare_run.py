@@ -9,13 +9,18 @@ from lambdas.boundary.transient import naming_transient_errors
 from lambdas.data_sets.copies import Copier
 from lambdas.data_sets.data_sets import DataSets
 from lambdas.data_sets.source_data import copy_source_data
-from lambdas.errors import DataSetChangedError, IncompleteDataSetError
+from lambdas.errors import (
+    DataSetChangedError,
+    ImageError,
+    IncompleteDataSetError,
+    ReproductionError,
+)
 from lambdas.reproduction.original import check_sharding, inputs_of
 from lambdas.reuse.keys import keys
 from lambdas.reuse.results import Results
 from lambdas.reuse.reuse import computed, reuse
+from lambdas.runs import images, instances, plan
 from lambdas.runs import input as run_input
-from lambdas.runs import instances, plan
 from lambdas.runs.champion import in_state, place_champion, place_no_champion
 from lambdas.runs.code import check_code
 from lambdas.runs.executions import run_id
@@ -37,6 +42,7 @@ def prepare_run(
     *,
     s3: "S3Client",
     sagemaker: "SageMakerClient",
+    ecr: images.Ecr,
     seconds_left: Callable[[], float],
 ) -> dict[str, Any]:
     """Return the state that all later steps read, and write it to ``runs/<run_id>/run.json``.
@@ -52,15 +58,19 @@ def prepare_run(
     Where files were changed after TakeTurn let the execution go, nothing is planned. The answer is
     ``outdated``, and TakeTurn decides anew.
 
-    With ``reproduce`` in the input the run has the data, code and settings of that run, and no
-    champion; the state's ``reproduces`` is its id. The data is read from the other run's copy.
+    With ``reproduce`` in the input the run has the data, code, images and settings of that run, and
+    no champion; the state's ``reproduces`` is its id. The data is read from the other run's copy.
+
+    The state's ``images`` name digests, so that jobs, retries, redrives and the registry have the
+    same bits whatever AWS builds meanwhile; run.json has the tags too, as ``image_tags``.
+    ``ecr(region)`` is a client of ECR there.
 
     ``seconds_left`` says how long the call may still work. Data that take longer to copy raise
     UnfinishedCopyError, and the next call goes on with them.
 
     Raises InvalidInputError, the DataSetErrors, ReproductionError, ThrottlingError, CodeError where
-    the deployed code was replaced (no job ran it), and RunIdTakenError where another execution has
-    the run's folder (nothing in there is touched).
+    the deployed code was replaced (no job ran it), ImageError, and RunIdTakenError where another
+    execution has the run's folder (nothing in there is touched).
     """
     defaults = event["defaults"]
     asked = run_input.of_execution(event)
@@ -79,6 +89,8 @@ def prepare_run(
             raise
         log.info(outdated["message"], extra={"execution": event["execution"]["arn"]})
         return outdated
+    tags = state.pop("image_tags", state["images"])
+    state["images"] = _resolved(state["images"], asked, ecr)
     # Of an execution that began before a deployment the definition may not hand them over yet.
     timeouts = defaults.get("timeout_seconds", {})
     state["timeout_seconds"] = state_timeouts(timeouts, state["dataset"])
@@ -86,7 +98,7 @@ def prepare_run(
     step_keys = keys(state, defaults["steps"])
     outcome, state = reuse(state, step_keys, results, _why_not(asked, defaults))
     state["experiment"] = ensure_trial(sagemaker, defaults["experiment"], state["run_id"])
-    _write_plan(s3, state, event, asked)
+    _write_plan(s3, {**state, "image_tags": tags}, event, asked)
     if asked.reproduce is None:
         for key in computed(state).values():
             results.enter(key, state["run_id"])
@@ -141,17 +153,37 @@ def _plan_again(event: Mapping[str, Any], original: str, s3: "S3Client") -> dict
     defaults = event["defaults"]
     inputs = inputs_of(s3, defaults["bucket"], original, defaults["hyperparameters"])
     check_sharding(original, inputs["dataset"], defaults["sharding"]["instance_count"])
-    inputs |= _instances(defaults, inputs.get("instance_types", {}))
+    deployed = _instances(defaults, inputs.get("instance_types", {}))
+    # Nothing is registered, so what would serve the model is not the original's.
+    used = {job: image for job, image in inputs.get("images", {}).items() if job in instances.JOBS}
+    inputs |= deployed | {"images": deployed["images"] | used}
     state = _identity(event)
     champion = place_no_champion(s3, state["paths"]["champion"])
     return {**state, **inputs, "champion": in_state(champion), "reproduces": original}
 
 
 def _instances(defaults: Mapping[str, Any], asked: Mapping[str, str]) -> dict[str, Any]:
-    """Return the type of each job's instances, and of AWS's images the one that is built for it."""
+    """Return the type of each job's instances, and of AWS's images the one that is built for it.
+
+    And the image that serves the model. Of an execution that began before a deployment that had
+    none in its payload, the definition names it itself.
+    """
     types = {**defaults["instance_types"], **asked}
-    images = {job: defaults["images"][instances.of_job(types[job])] for job in types}
-    return {"instance_types": types, "images": images}
+    found = {job: defaults["images"][instances.of_job(types[job])] for job in types}
+    if images.SERVING in defaults["images"]:
+        found[images.SERVING] = defaults["images"][images.SERVING]
+    return {"instance_types": types, "images": found}
+
+
+def _resolved(
+    named: Mapping[str, str], asked: run_input.RunInput, ecr: images.Ecr
+) -> dict[str, str]:
+    try:
+        return images.resolve(named, ecr)
+    except ImageError as error:
+        if asked.reproduce is None:
+            raise
+        raise ReproductionError(f"run {asked.reproduce} cannot be reproduced: {error}") from error
 
 
 def _identity(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 INPUTS = ("dataset", "preprocessing", "hyperparameters", "code")
-# Named by the plans of runs that had a choice; the others ran on the deployed types.
-OPTIONAL_INPUTS = ("instance_types",)
+# Named by the plans of runs that had a choice; the others ran on the deployed types. Older plans
+# name their images by tag, or not at all.
+OPTIONAL_INPUTS = ("instance_types", "images", "image_tags")
 
 
 def inputs_of(
@@ -33,9 +34,9 @@ def inputs_of(
 ) -> dict[str, Any]:
     """Return ``dataset``, ``preprocessing``, ``hyperparameters`` and ``code`` of a run's plan.
 
-    And its ``instance_types``, if it names them. ``dataset.s3_uri`` is the run's own copy of its
-    data. ``hyperparameters`` are the names that the deployed state machine hands on: where they are
-    others than the run's, it cannot be reproduced.
+    And its ``instance_types``, ``images`` and ``image_tags``, if it names them. ``dataset.s3_uri``
+    is the run's own copy of its data. ``hyperparameters`` are the names that the deployed state
+    machine hands on: where they are others than the run's, it cannot be reproduced.
 
     Raises ReproductionError in one line. Other errors of S3 are raised as they are.
     """
@@ -189,4 +190,10 @@ _PLAN["properties"]["instance_types"] = {
     "description": "types by job",
     "additionalProperties": {**_TEXT, "pattern": instances.TYPE},
 }
+for _name in ("images", "image_tags"):
+    _PLAN["properties"][_name] = {
+        "type": "object",
+        "description": "images by job",
+        "additionalProperties": _TEXT,
+    }
 _check_shape = fastjsonschema.compile(_PLAN)

@@ -1,14 +1,16 @@
 """The keys of steps: two jobs with one key compute the same.
 
-A key is a digest over all that can change what a job computes: its code, its data, its image, its
-parameters, and its request as the state machine makes it. Train's holds that of Preprocess, whose
-arrays it reads.
+A key is a digest over all that can change what a job computes: its code, its data, its image by
+digest, its parameters, and its request as the state machine makes it. Train's holds that of
+Preprocess, whose arrays it reads.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
+
+from lambdas.runs.images import digest_of
 
 PREPROCESS, TRAIN = "Preprocess", "Train"
 # The variable by which a job's description tells its key.
@@ -27,14 +29,14 @@ def keys(run: Mapping[str, Any], identities: Mapping[str, str]) -> dict[str, str
         run["reproduces"] and run["run_id"],
         _content(run["dataset"]["objects"]),
         run["preprocessing"],
-        run["images"]["preprocessing"],
+        digest_of(run["images"]["preprocessing"]),
     )
     train = _digest(
         TRAIN,
         identities[TRAIN],
         preprocess,
         run["hyperparameters"],
-        run["images"]["training"],
+        digest_of(run["images"]["training"]),
         # Processors differ in the last bits of what they compute, and so do the weights.
         run["instance_types"]["training"],
     )

@@ -38,7 +38,7 @@ RUN = RunState(
         "dataset": {"name": str, "s3_uri": str, "fingerprint": str},
         "preprocessing": {"validation_fraction": str, "seed": str},
         "instance_types": {"preprocessing": str, "training": str, "evaluation": str},
-        "images": {"preprocessing": str, "training": str, "evaluation": str},
+        "images": {"preprocessing": str, "training": str, "evaluation": str, "serving": str},
         "timeout_seconds": {"preprocessing": int, "training": int, "evaluation": int},
         "paths": {
             "preprocessing": str,

@@ -45,7 +45,7 @@ from state_machine.definition.lambda_states import (
 from state_machine.definition.run_state import RUN
 from state_machine.definition.step_identity import identities
 from state_machine.definition.turns import by_outcome, question, take_turn, waiting_seconds
-from state_machine.images import job_images, serving_image
+from state_machine.images import of_stage
 from state_machine.names import DATASET_PREFIX
 from state_machine.sdk import sdk
 from state_machine.sdk.asl import Fail, LambdaStep, Task, join
@@ -122,7 +122,7 @@ def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
             section: jobs.state_seconds(getattr(config, section))
             for section in jobs.SECTIONS.values()
         },
-        "images": job_images(config.training, deployed.names.region),
+        "images": of_stage(config, deployed.names.region),
         "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
         "model_package_group": _group(config, deployed),
         "experiment": deployed.names.prefix,
@@ -211,7 +211,7 @@ def _register_model(config: PipelineConfig, deployed: Deployed) -> Task:
         "S3Uri": join("{}/evaluation.json", RUN["paths"]["evaluation"]),
     }
     container = {
-        "Image": serving_image(config.training, deployed.names.region, instance_types),
+        "Image": RUN["images"]["serving"],
         "ModelDataUrl": RUN["training_job"]["model_data_url"],
         "Framework": "TENSORFLOW",
         "FrameworkVersion": config.training.framework_version,

@@ -9,7 +9,7 @@ from state_machine.deployment.cloudformation import CfnResource, logical_id, res
 from state_machine.deployment.resource import Resource, Rights, Setting
 from state_machine.functions.catalogue import LAMBDAS
 from state_machine.functions.statements import Policy, in_buckets_of
-from state_machine.images import repository_arn, serving_image, training_image
+from state_machine.images import repository_arn, repository_arns, serving_image, training_image
 from state_machine.names import Names
 
 if TYPE_CHECKING:
@@ -45,10 +45,14 @@ def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, P
         names, repository_arn(image, names.partition), config.tracking.mlflow_tracking_uri
     )
     states = policies.state_machine_policy(names, group, repository_arn(serving, names.partition))
+    read = repository_arns(config, names.region, names.partition)
     roles = {
         **{purpose: (policies.jobs_trust(names), policy) for purpose, policy in jobs.items()},
         "states": (policies.state_machine_trust(names), states),
-        **{each.name: (policies.function_trust(), each.policy(names, group)) for each in LAMBDAS},
+        **{
+            each.name: (policies.function_trust(), each.policy(names, group, read))
+            for each in LAMBDAS
+        },
     }
     return {
         purpose: (trust, in_buckets_of(names.account, policy))

@@ -45,13 +45,15 @@ class Lambda:
     """One Lambda; `name` is that of its file in lambdas/ and of its function in app.py.
 
     `statements(names, model_package_group)` are what its role is allowed beside its log. Without
-    a `trigger` it is invoked `by_state_machine` or by people.
+    a `trigger` it is invoked `by_state_machine` or by people. One that `resolves_images` looks up
+    what the tags of the stage's images name.
     """
 
     name: str
     statements: Callable[[Names, str], list[Statement]]
     trigger: Uploads | Topic | Events | Schedule | None = None
     by_state_machine: bool = False
+    resolves_images: bool = False
     timeout_seconds: int = 60
     memory_mb: int = 512
 
@@ -64,9 +66,14 @@ class Lambda:
         """Tell whether the configuration asks for it."""
         return config.schedule.enabled or not isinstance(self.trigger, Schedule)
 
-    def policy(self, names: Names, model_package_group: str) -> Policy:
-        """Return what its role may do, its log and its failed events included."""
+    def policy(self, names: Names, model_package_group: str, repositories: list[str]) -> Policy:
+        """Return what its role may do, its log and its failed events included.
+
+        `repositories` are the ARNs of those that hold the stage's images.
+        """
         statements = self.statements(names, model_package_group)
+        if self.resolves_images:
+            statements = [*statements, policies.resolve_images(repositories)]
         if self.asynchronous:
             queue = names.queue_arn(FAILED_EVENTS)
             statements = [*statements, allow("KeepFailedEvents", ["sqs:SendMessage"], [queue])]
@@ -85,6 +92,7 @@ LAMBDAS = (
         "prepare_run",
         policies.prepare_run,
         by_state_machine=True,
+        resolves_images=True,
         timeout_seconds=LONGEST_CALL_SECONDS,  # it copies the data set
     ),
     Lambda("check_metrics", policies.check_metrics, by_state_machine=True),

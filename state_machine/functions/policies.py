@@ -81,6 +81,11 @@ def prepare_run(names: Names, group: str) -> list[Statement]:
     ]
 
 
+def resolve_images(repositories: list[str]) -> Statement:
+    """Ask which digests the tags of the run's images name, in AWS's own repositories too."""
+    return allow("ResolveImages", ["ecr:BatchGetImage"], repositories)
+
+
 def _go_on_copying(bucket: str) -> list[Statement]:
     """Find the parts of large objects that a call before this one has copied."""
     return [

@@ -57,7 +57,7 @@ def test_the_registered_model_says_where_it_comes_from(pipeline: Pipeline) -> No
     assert metadata["run_id"] == output["run_id"]
     assert output["dataset"]["fingerprint"] in metadata.values()
     (container,) = package["InferenceSpecification"]["Containers"]
-    assert "/tensorflow-inference:2.19" in container["Image"]
+    assert "/tensorflow-inference@sha256:" in container["Image"]
     assert pipeline.object(container["ModelDataUrl"])[:2] == b"\x1f\x8b"
 
     statistics = package["ModelMetrics"]["ModelQuality"]["Statistics"]

@@ -17,6 +17,7 @@ from lambdas.prepare_run import prepare_run
 from lambdas.settings import Settings
 from lambdas.start_retraining import start_retraining
 from lambdas.take_turn import take_turn
+from tests.fakes.ecr import FakeEcr
 from tests.fakes.executions import FakeExecutions
 from tests.fakes.messaging import FakeSns
 from tests.fakes.s3 import FakeS3
@@ -188,7 +189,13 @@ def test_take_turn_and_prepare_run(found: Any) -> None:
         )
         assert turn["outcome"] in {"go", "wait", "settle", "superseded"}
         assert turn["message"].isprintable()
-        state = prepare_run(event, s3=s3, sagemaker=FakeSageMaker(), seconds_left=lambda: 900)
+        state = prepare_run(
+            event,
+            s3=s3,
+            sagemaker=FakeSageMaker(),
+            ecr=FakeEcr().in_region,
+            seconds_left=lambda: 900,
+        )
     except RetrainError as error:
         one_line_of(error)
     else:

@@ -41,7 +41,11 @@ def every_grant() -> list[Grant]:
             for purpose, policy in policies.job_policies(NAMES, TRAINING, "").items()
             for grant in grants_of(purpose, policy)
         ),
-        *(grant for each in LAMBDAS for grant in grants_of(each.name, each.policy(NAMES, GROUP))),
+        *(
+            grant
+            for each in LAMBDAS
+            for grant in grants_of(each.name, each.policy(NAMES, GROUP, [SERVING, TRAINING]))
+        ),
     ]
 
 

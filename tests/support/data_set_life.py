@@ -31,6 +31,7 @@ from lambdas.runs.succession import INCOMPLETE_SECONDS
 from lambdas.settings import Settings
 from lambdas.start_retraining import start_retraining
 from lambdas.take_turn import take_turn
+from tests.fakes.ecr import FakeEcr
 from tests.fakes.stepfunctions import Execution
 from tests.support.code import CODE, CODE_SHA256
 from tests.support.data_set_account import (
@@ -282,6 +283,7 @@ class DataSetLife(RuleBasedStateMachine):
             self.payload(execution),
             s3=account.s3,
             sagemaker=account.sagemaker,
+            ecr=FakeEcr().in_region,
             seconds_left=lambda: 900,
         )
         if state["outcome"] == "outdated":

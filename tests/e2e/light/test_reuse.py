@@ -11,6 +11,7 @@ import pytest
 from state_machine.config import Code, PipelineConfig
 from tests.e2e.pipeline import Pipeline
 from tests.faults import light
+from tests.support.asking import ask
 
 NAME = "digits"
 # The jobs that a change of a script makes necessary.
@@ -227,3 +228,31 @@ def with_a_change(settings: PipelineConfig, script: str, folder: Path) -> Pipeli
     source = next(f / script for f in reversed(settings.code.scripts) if (f / script).exists())
     (folder / script).write_text(f"{source.read_text()}\n# changed\n")
     return settings.model_copy(update={"code": Code(scripts=[*settings.code.scripts, folder])})
+
+
+# The last one, because no run after it has the image of the runs before.
+def test_a_run_has_the_image_of_its_time_and_its_reproduction_has_the_same(
+    pipeline: Pipeline, run: Callable[..., dict[str, Any]], first: dict[str, Any]
+) -> None:
+    asked = {"repositoryName": "tensorflow-training", "imageTag": "2.19-cpu-py312"}
+    route = "/moto-api/ecr/build-image-again"
+    built = json.loads(ask(pipeline.aws, route, json.dumps(asked).encode()))["imageDigest"]
+
+    second, again = run(), run({"reproduce": first["run_id"]})
+
+    assert jobs_of(pipeline, second["run_id"]) == ["evaluate", "preprocess", "train"]
+    assert second["images"]["training"].endswith(f"/tensorflow-training@{built}")
+    assert first["images"]["training"] == again["images"]["training"]
+    assert again["quality_gate"]["decision"] == "reproduced"
+    for output in (first, second, again):
+        name = output["training_job"]["job_name"]
+        job = pipeline.sagemaker.describe_training_job(TrainingJobName=name)
+        plan = json.loads(pipeline.object(f"{output['paths']['run']}/run.json"))
+        image = output["images"]["training"]
+        assert job["AlgorithmSpecification"]["TrainingImage"] == plan["images"]["training"] == image
+        assert plan["image_tags"]["training"].endswith(":2.19-cpu-py312")
+    package = pipeline.sagemaker.describe_model_package(
+        ModelPackageName=second["registration"]["model_package_arn"]
+    )
+    (container,) = package["InferenceSpecification"]["Containers"]
+    assert container["Image"] == second["images"]["serving"]

@@ -4,6 +4,7 @@ The wheels are copied from the installed distributions at the pinned versions, s
 needs no network; the handlers then run from the unpacked zip against moto's server.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -248,6 +249,21 @@ def test_approve_from_the_zip_only_over_the_champion_that_was_measured(invoke, a
     assert "version 2 is the champion now, the model was measured against version 1" in why
 
 
+def push(ecr, reference: str) -> str:
+    """Push an image of that reference to a repository of the account; return its digest."""
+    repository, _, tag = reference.partition("/")[2].partition(":")
+    with contextlib.suppress(ecr.exceptions.RepositoryAlreadyExistsException):
+        ecr.create_repository(repositoryName=repository)
+    manifest = {"schemaVersion": 2, "layers": [{"digest": tag}]}
+    pushed = ecr.put_image(
+        repositoryName=repository,
+        imageTag=tag,
+        imageManifest=json.dumps(manifest),
+        imageManifestMediaType="application/vnd.docker.distribution.manifest.v2+json",
+    )
+    return pushed["image"]["imageId"]["imageDigest"]
+
+
 def test_prepare_and_check_from_the_zip(invoke, aws, event):
     for file in ("images.gz", "labels.gz"):
         aws("s3").put_object(Bucket=BUCKET, Key=f"raw_data/digits/{file}", Body=b"content")
@@ -269,7 +285,10 @@ def test_prepare_and_check_from_the_zip(invoke, aws, event):
 
     prepare = event("prepare_run")
     prepare["defaults"]["required_files"] = ["images.gz", "labels.gz"]
+    digests = {name: push(aws("ecr"), uri) for name, uri in prepare["defaults"]["images"].items()}
     state = invoke("prepare_run", prepare)["answer"]
+    assert state["images"]["training"].endswith(f"/tensorflow-training@{digests['cpu']}")
+    assert state["images"]["serving"].endswith(f"/tensorflow-inference@{digests['serving']}")
     assert (state["dataset"]["name"], state["champion"]["model_package_arn"]) == (
         "digits",
         champion,

@@ -8,6 +8,7 @@ from lambdas.data_sets.data_sets import DataSets
 from lambdas.errors import (
     CodeError,
     DataSetChangedError,
+    ImageError,
     IncompleteDataSetError,
     InvalidInputError,
     NoCompleteDataSetError,
@@ -19,6 +20,7 @@ from lambdas.errors import (
 from lambdas.prepare_run import prepare_run
 from lambdas.runs.code import CODE_FILES
 from lambdas.runs.executions import execution_name, reproduction_name
+from lambdas.runs.instances import JOBS
 from tests.support.code import CODE_SHA256
 from tests.unit.lambdas.conftest import BUCKET, FILES
 from tests.unit.lambdas.originals import ORIGINAL, write_original
@@ -28,19 +30,22 @@ CPU_IMAGE, GPU_IMAGE = (
     f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-{kind}-py312"
     for kind in ("cpu", "gpu")
 )
+SERVING_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference:2.19-cpu"
 FIRST = "not computed before"
 IMAGES = "raw_data/fashion-mnist/train-images-idx3-ubyte.gz"
 
 
 @pytest.fixture
-def prepare(s3, sagemaker, event):
+def prepare(s3, sagemaker, ecr, event):
     """Return a function that runs the handler on an execution input."""
 
-    def run(execution_input=None, name=None):
-        payload = event("prepare_run") | {"input": execution_input or {}}
+    def run(execution_input=None, name=None, **changes):
+        payload = event("prepare_run") | {"input": execution_input or {}} | changes
         if name is not None:
             payload["execution"]["arn"] = payload["execution"]["arn"].rsplit(":", 1)[0] + ":" + name
-        return prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
+        return prepare_run(
+            payload, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900
+        )
 
     return run
 
@@ -51,7 +56,7 @@ def current(s3):
     return lambda: DataSets(s3, BUCKET, "raw_data/", FILES).find("fashion-mnist").fingerprint
 
 
-def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
+def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event, ecr):
     upload("fashion-mnist")
     state = prepare()
     dataset = state.pop("dataset")
@@ -81,7 +86,10 @@ def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
         },
         "instance_types": event("prepare_run")["defaults"]["instance_types"],
         "timeout_seconds": {"preprocessing": 5400, "training": 16200, "evaluation": 5400},
-        "images": dict.fromkeys(("preprocessing", "training", "evaluation"), CPU_IMAGE),
+        "images": {
+            **dict.fromkeys(JOBS, ecr.pinned(CPU_IMAGE)),
+            "serving": ecr.pinned(SERVING_IMAGE),
+        },
         "code": event("prepare_run")["defaults"]["code"],
         "model_package_group": "fashion-mnist",
         "champion": {"model_package_arn": None, "model_sha256": "none"},
@@ -108,22 +116,26 @@ def test_the_state_of_an_execution_started_with_nothing(prepare, upload, event):
     assert dataset["objects"][0].keys() == {"key", "version_id", "etag", "size"}
 
 
-def test_several_instances_get_a_copy_that_can_be_shared_out(s3, sagemaker, upload, event):
+def test_several_instances_get_a_copy_that_can_be_shared_out(s3, sagemaker, ecr, upload, event):
     upload("fashion-mnist")
     payload = event("prepare_run")
     payload["defaults"]["sharding"]["instance_count"] = 2
-    dataset = prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)["dataset"]
+    dataset = prepare_run(
+        payload, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900
+    )["dataset"]
     folder = dataset["s3_uri"].removeprefix(f"s3://{BUCKET}/")
     copied = {key.removeprefix(folder) for key in s3.buckets[BUCKET] if key.startswith(folder)}
     assert copied == {f"{'replicated' if 'labels' in file else 'sharded'}/{file}" for file in FILES}
 
 
-def test_more_instances_than_images_files_are_refused(s3, sagemaker, upload, event):
+def test_more_instances_than_images_files_are_refused(s3, sagemaker, ecr, upload, event):
     upload("fashion-mnist")
     payload = event("prepare_run")
     payload["defaults"]["sharding"]["instance_count"] = 3
     with pytest.raises(ShardingError, match="found 2 to be shared out of 4 files"):
-        prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
+        prepare_run(
+            payload, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900
+        )
 
 
 def test_the_input_overrides_the_defaults(prepare, upload):
@@ -135,7 +147,9 @@ def test_the_input_overrides_the_defaults(prepare, upload):
     assert state["hyperparameters"]["batch-size"] == "64"
 
 
-def test_a_job_on_another_type_of_instance_gets_the_image_that_is_built_for_it(prepare, upload):
+def test_a_job_on_another_type_of_instance_gets_the_image_that_is_built_for_it(
+    prepare, upload, ecr
+):
     upload("fashion-mnist")
     state = prepare({"instance_types": {"training": "ml.g5.xlarge", "evaluation": "ml.c5.xlarge"}})
     assert state["instance_types"] == {
@@ -143,15 +157,65 @@ def test_a_job_on_another_type_of_instance_gets_the_image_that_is_built_for_it(p
         "training": "ml.g5.xlarge",
         "evaluation": "ml.c5.xlarge",
     }
-    assert (state["images"]["training"], state["images"]["evaluation"]) == (GPU_IMAGE, CPU_IMAGE)
+    images = (state["images"]["training"], state["images"]["evaluation"])
+    assert images == (ecr.pinned(GPU_IMAGE), ecr.pinned(CPU_IMAGE))
 
 
-def test_a_reproduction_runs_on_the_instance_types_of_its_original(prepare, s3):
+def test_a_reproduction_runs_on_the_instance_types_of_its_original(prepare, s3, ecr):
     write_original(s3, instance_types={"training": "ml.g5.xlarge"})
     state = prepare({"reproduce": ORIGINAL})
     assert state["instance_types"]["training"] == "ml.g5.xlarge"
-    assert state["images"]["training"] == GPU_IMAGE
+    assert state["images"]["training"] == ecr.pinned(GPU_IMAGE)
     assert state["instance_types"]["evaluation"] == "ml.m5.xlarge"
+
+
+def test_a_reproduction_runs_the_image_of_its_original_whatever_its_tag_names_now(
+    prepare, upload, ecr, s3
+):
+    upload("fashion-mnist")
+    first = prepare(name="first-0123456789ab")
+    ecr.rebuild("2.19-cpu-py312")
+    upload("fashion-mnist")
+    second = prepare(name="second-0123456789ab")
+    state = prepare({"reproduce": first["run_id"]}, name="again-0123456789ab")
+    assert state["images"]["training"] == first["images"]["training"]
+    assert second["images"]["training"] == ecr.pinned(CPU_IMAGE) != first["images"]["training"]
+    plan = json.loads(s3.content(BUCKET, f"runs/{state['run_id']}/run.json"))
+    assert plan["image_tags"]["training"] == CPU_IMAGE
+
+
+def test_the_image_of_an_older_plan_is_what_its_tag_names_now(prepare, s3, ecr):
+    older = CPU_IMAGE.replace("2.19", "2.18")
+    write_original(s3, images=dict.fromkeys(JOBS, older))
+    state = prepare({"reproduce": ORIGINAL})
+    assert state["images"]["training"] == ecr.pinned(older)
+    assert state["images"]["serving"] == ecr.pinned(SERVING_IMAGE)
+
+
+def test_a_run_whose_image_is_gone_cannot_be_reproduced(prepare, s3, ecr):
+    gone = ecr.pinned(CPU_IMAGE)
+    write_original(s3, images=dict.fromkeys(JOBS, gone))
+    ecr.remove(gone.rpartition("@")[2])
+    with pytest.raises(
+        ReproductionError, match=f"{ORIGINAL} cannot be reproduced: image .*@sha256"
+    ):
+        prepare({"reproduce": ORIGINAL})
+
+
+def test_an_image_that_is_not_there_is_named_and_nothing_is_planned(prepare, upload, s3, ecr):
+    upload("fashion-mnist")
+    ecr.remove("2.19-cpu-py312")
+    with pytest.raises(ImageError, match=r"tensorflow-training:2\.19-cpu-py312: ImageNotFound"):
+        prepare()
+    assert "runs/fashion-mnist-0123456789ab/run.json" not in s3.buckets[BUCKET]
+
+
+def test_a_definition_that_names_the_serving_image_itself_needs_none(prepare, upload, event):
+    """An execution that began before a deployment goes on with its own definition."""
+    upload("fashion-mnist")
+    defaults = event("prepare_run")["defaults"]
+    del defaults["images"]["serving"]
+    assert prepare(defaults=defaults)["images"].keys() == JOBS.keys()
 
 
 @pytest.mark.parametrize("found", ["ml.c7g.xlarge", "nonsense", 3])
@@ -168,7 +232,8 @@ def test_the_plan_is_written_down(prepare, s3, upload):
     plan = json.loads(s3.content(BUCKET, "runs/fashion-mnist-0123456789ab/run.json"))
     assert state.pop("outcome") == "prepared"
     added = {"input": given, "started_at": "2026-02-07T11:42:29.102Z", "trigger": "console"}
-    assert plan == state | given | added
+    tags = {**dict.fromkeys(JOBS, CPU_IMAGE), "serving": SERVING_IMAGE}
+    assert plan == state | given | added | {"image_tags": tags}
 
 
 @pytest.mark.parametrize("trigger", ["upload", "start_retraining", "schedule", "alarm", "topic"])
@@ -229,15 +294,17 @@ def test_the_folder_of_another_execution_is_left_alone(prepare, s3, upload):
 
 
 def test_a_name_that_step_functions_gives_again_has_not_its_folder_again(
-    event, s3, sagemaker, upload
+    event, s3, sagemaker, ecr, upload
 ):
     upload("fashion-mnist")
     payload = event("prepare_run")
-    prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
+    prepare_run(payload, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900)
     payload["execution"]["started_at"] = "2026-09-01T00:00:00.000Z"
     before = versions_of(s3)
     with pytest.raises(RunIdTakenError, match="started at"):
-        prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
+        prepare_run(
+            payload, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900
+        )
     assert before == versions_of(s3)
 
 
@@ -370,11 +437,13 @@ def test_a_copy_that_was_made_already_is_left_as_it_is(prepare, s3, upload, curr
     assert before == {key: s3.content(BUCKET, key) for key in s3.buckets[BUCKET] if copies in key}
 
 
-def test_switches_are_passed_on_as_json(prepare, upload, event, s3, sagemaker):
+def test_switches_are_passed_on_as_json(upload, event, s3, sagemaker, ecr):
     upload("fashion-mnist")
     payload = event("prepare_run")
     payload["defaults"]["hyperparameters"] = {"augment": True, "optimizer": "adam"}
-    state = prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
+    state = prepare_run(
+        payload, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900
+    )
     assert state["hyperparameters"] == {"augment": "true", "optimizer": "adam"}
 
 
@@ -439,9 +508,11 @@ def test_no_run_is_planned_with_code_that_was_put_in_its_place(prepare, upload, 
     assert "PutObject" not in {operation for operation, _ in s3.calls}
 
 
-def test_a_text_that_looks_like_json_is_passed_on_as_json(upload, event, s3, sagemaker):
+def test_a_text_that_looks_like_json_is_passed_on_as_json(upload, event, s3, sagemaker, ecr):
     upload("fashion-mnist")
     payload = event("prepare_run") | {"input": {"hyperparameters": {"tag": "1.10"}}}
     payload["defaults"]["hyperparameters"] = {"tag": "v1", "flag": "null"}
-    state = prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
+    state = prepare_run(
+        payload, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900
+    )
     assert state["hyperparameters"] == {"tag": '"1.10"', "flag": '"null"'}

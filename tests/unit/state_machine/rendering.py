@@ -29,7 +29,12 @@ STATE: dict[str, Any] = {
     },
     "steps": {"Preprocess": {"key": "1" * 64}, "Train": {"key": "2" * 64}},
     "timeout_seconds": {"preprocessing": 5400, "training": 16200, "evaluation": 5400},
-    "images": {"preprocessing": "cpu-image", "training": "gpu-image", "evaluation": "cpu-image"},
+    "images": {
+        "preprocessing": "cpu-image",
+        "training": "gpu-image",
+        "evaluation": "cpu-image",
+        "serving": "serving-image",
+    },
     "hyperparameters": {
         "network": "normalized",
         "precision": "auto",

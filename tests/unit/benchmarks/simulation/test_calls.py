@@ -16,6 +16,7 @@ from lambdas.on_upload import on_upload
 from lambdas.prepare_run import prepare_run
 from lambdas.settings import Settings
 from lambdas.take_turn import take_turn
+from tests.fakes.ecr import FakeEcr
 from tests.fakes.executions import FakeExecutions
 from tests.fakes.messaging import FakeSns
 from tests.fakes.s3 import FakeS3
@@ -101,7 +102,9 @@ def test_prepare_run_with_a_champion_and_its_entry_in_the_ledger(s3):
     name = payload["execution"]["arn"].rsplit(":", 1)[-1]
     s3.upload(BUCKET, f"ledger/{name}.json", b'{"starter": "on_upload"}')
     payload["input"] = {"dataset": "fashion-mnist", "fingerprint": fingerprint}
-    state = prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
+    state = prepare_run(
+        payload, s3=s3, sagemaker=sagemaker, ecr=FakeEcr().in_region, seconds_left=lambda: 900
+    )
     assert state["champion"]["model_package_arn"]
     assert s3.counted() == calls("prepare_run", len(FILES))
 

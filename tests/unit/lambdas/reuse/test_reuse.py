@@ -11,11 +11,13 @@ from tests.unit.lambdas.conftest import BUCKET, FILES
 from tests.unit.lambdas.originals import ORIGINAL, write_original
 
 DATA = "raw_data/fashion-mnist/train-images-idx3-ubyte.gz"
+TAG = "2.19-cpu-py312"
+NEWER = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.20-cpu-py312"
 FIRST, RUNS = "first", f"s3://{BUCKET}/runs"
 
 
 @pytest.fixture
-def prepare(s3, sagemaker, event, upload):
+def prepare(s3, sagemaker, ecr, event, upload):
     """Return a function that prepares the run of that name, with an input or other defaults."""
     upload("fashion-mnist")
 
@@ -23,7 +25,9 @@ def prepare(s3, sagemaker, event, upload):
         payload = event("prepare_run") | {"input": execution_input or {}}
         payload["execution"]["arn"] = payload["execution"]["arn"].rsplit(":", 1)[0] + ":" + name
         payload["defaults"] |= defaults
-        return prepare_run(payload, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
+        return prepare_run(
+            payload, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900
+        )
 
     return run
 
@@ -118,7 +122,7 @@ def test_the_same_files_uploaded_again_are_the_same_data(prepare, trained, uploa
         ({"reason": "a look", "requested_by": "grace", "trigger": "schedule"}, {}, "trained"),
         ({}, {"preprocessing": {"validation_fraction": 0.2, "seed": 43}}, "prepared"),
         ({}, {"preprocessing": {"validation_fraction": 0.3, "seed": 42}}, "prepared"),
-        ({}, {"images": {"cpu": "newer", "gpu": "newer"}}, "prepared"),
+        ({}, {"images": {"cpu": NEWER, "gpu": NEWER}}, "prepared"),
         ({}, {"model_package_group": "other"}, "trained"),
     ],
 )
@@ -128,6 +132,20 @@ def test_what_has_changed_is_computed_and_what_depends_on_it(
 ):
     sagemaker.groups["other"] = []
     assert prepare("second", asked, **defaults)["outcome"] == outcome
+
+
+def test_an_image_that_was_built_again_behind_its_tag_computes_anew(prepare, trained, ecr):
+    ecr.rebuild(TAG)
+    state = prepare("second")
+    assert state["outcome"] == "prepared"
+    assert state["images"]["training"] != trained["images"]["training"]
+    assert state["steps"]["Train"]["key"] != trained["steps"]["Train"]["key"]
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_same_image_under_another_tag_is_the_same(prepare, ecr):
+    ecr.alias("2.20-cpu-py312", TAG)
+    assert prepare("second", images={"cpu": NEWER, "gpu": NEWER})["outcome"] == "trained"
 
 
 @pytest.mark.usefixtures("trained")

@@ -59,6 +59,15 @@ def test_the_deployed_types_and_both_images_are_the_runs_choice(machine: dict[st
     }
     assert defaults["images"]["cpu"].endswith("tensorflow-training:2.19-cpu-py312")
     assert defaults["images"]["gpu"].endswith("tensorflow-training:2.19-gpu-py312")
+    assert defaults["images"]["serving"].endswith("tensorflow-inference:2.19-cpu")
+
+
+def test_the_registered_image_is_the_runs(machine: dict[str, Any]) -> None:
+    """So it has a digest, whatever its tag names when the model is deployed."""
+    request = fill_in(machine["States"]["RegisterModel"]["Parameters"])
+
+    (container,) = request["InferenceSpecification"]["Containers"]
+    assert container["Image"] == "serving-image"
 
 
 def test_a_jobs_cost_is_of_what_it_ran_on(machine: dict[str, Any]) -> None:

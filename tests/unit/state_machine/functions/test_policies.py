@@ -15,6 +15,7 @@ from lambdas.start_retraining import start_retraining
 from lambdas.take_turn import take_turn
 from state_machine.functions.catalogue import LAMBDAS
 from state_machine.names import Names
+from tests.fakes.ecr import FakeEcr
 from tests.fakes.executions import FakeExecutions
 from tests.fakes.messaging import FakeSns
 from tests.unit.lambdas import conftest as fixtures
@@ -27,6 +28,7 @@ stepfunctions, sagemaker = fixtures.stepfunctions, fixtures.sagemaker
 
 NAMES = Names("retrain", "dev", "123456789012", "us-east-1")
 GROUP = "fashion-mnist-dev"
+REPOSITORY = "arn:aws:ecr:us-east-1:763104351884:repository/tensorflow-training"
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 ACTIONS = {
     "ListObjectsV2": {"s3:ListBucket"},
@@ -49,6 +51,7 @@ ACTIONS = {
     "ListTrainingJobs": {"sagemaker:ListTrainingJobs"},
     "DescribeProcessingJob": {"sagemaker:DescribeProcessingJob"},
     "DescribeTrainingJob": {"sagemaker:DescribeTrainingJob"},
+    "BatchGetImage": {"ecr:BatchGetImage"},
 }
 # What the same operations need where the request, or its source, names a version.
 OF_VERSIONS = {
@@ -70,9 +73,9 @@ def called(settings, s3, stepfunctions, sagemaker, event) -> dict[str, set[str]]
     s3.upload(settings.bucket, "runs/before/model.tar.gz")
     sagemaker.register("fashion-mnist", f"s3://{settings.bucket}/runs/before/model.tar.gz")
     write_original(s3)
-    executions, sns = FakeExecutions(), FakeSns()
+    executions, sns, ecr = FakeExecutions(), FakeSns(), FakeEcr()
     executions.add("digits-1", status="FAILED", entered=["TakeTurn"])
-    fakes = (s3, stepfunctions, sagemaker, executions, sns)
+    fakes = (s3, stepfunctions, sagemaker, ecr, executions, sns)
     plan = event("prepare_run")
     again = plan | {"input": {"reproduce": ORIGINAL}}
     waiting = plan | {"settle_seconds": 0, "max_concurrent_runs": 1}
@@ -84,15 +87,19 @@ def called(settings, s3, stepfunctions, sagemaker, event) -> dict[str, set[str]]
         start_retraining({"reproduce": ORIGINAL}, request_id="s", **starting)
 
     def prepare() -> None:
-        run = prepare_run(plan, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
+        run = prepare_run(
+            plan, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900
+        )
         jobs.preprocess(s3, sagemaker, run)
         jobs.train(s3, sagemaker, run)
         another = plan | {"execution": plan["execution"] | {"arn": f"{plan['execution']['arn']}-2"}}
         assert (
-            prepare_run(another, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)["outcome"]
+            prepare_run(
+                another, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900
+            )["outcome"]
             == "trained"
         )
-        prepare_run(again, s3=s3, sagemaker=sagemaker, seconds_left=lambda: 900)
+        prepare_run(again, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900)
 
     def turn() -> None:
         take_turn(waiting, now=datetime.now(UTC), s3=s3, stepfunctions=executions)
@@ -144,7 +151,7 @@ def actions(operation: str, request: dict) -> set[str]:
 
 def granted(function: str) -> set[str]:
     (row,) = (each for each in LAMBDAS if each.name == function)
-    statements = row.policy(NAMES, GROUP)["Statement"]
+    statements = row.policy(NAMES, GROUP, [REPOSITORY])["Statement"]
     return {action for statement in statements for action in statement["Action"]}
 
 
@@ -157,7 +164,7 @@ def test_each_may_what_its_handler_calls(called):
 
 @pytest.mark.parametrize("function", LAMBDAS, ids=lambda each: each.name)
 def test_each_may_write_its_own_log_and_keep_its_own_failed_events(function):
-    statements = {s["Sid"]: s for s in function.policy(NAMES, GROUP)["Statement"]}
+    statements = {s["Sid"]: s for s in function.policy(NAMES, GROUP, [REPOSITORY])["Statement"]}
 
     (streams,) = statements["WriteLogs"]["Resource"]
     assert streams.endswith(f":log-group:/aws/lambda/retrain-dev-{function.name}:log-stream:*")
@@ -166,13 +173,16 @@ def test_each_may_write_its_own_log_and_keep_its_own_failed_events(function):
 
 @pytest.mark.parametrize("function", LAMBDAS, ids=lambda each: each.name)
 def test_every_resource_is_named_and_of_this_stage(function):
-    for statement in function.policy(NAMES, GROUP)["Statement"]:
+    for statement in function.policy(NAMES, GROUP, [REPOSITORY])["Statement"]:
         assert statement["Effect"] == "Allow"
         assert not any("*" in action for action in statement["Action"])
         if set(statement["Action"]) <= OF_NO_RESOURCE:
             assert statement["Resource"] == ["*"]
             continue
         for resource in statement["Resource"]:
+            if resource == REPOSITORY:  # AWS's, of which any account may read
+                assert statement["Action"] == ["ecr:BatchGetImage"]
+                continue
             *_, region, account, name = resource.split(":", 5)
             assert (region, account) in {("", ""), (NAMES.region, NAMES.account)}
             # A job is named by its run, and a run by its data set.
