@@ -27,12 +27,16 @@ from local_aws.messaging.deliveries import (
     send_at_once,
     send_to_queue,
 )
+from local_aws.requests import eventual
+from local_aws.requests.past import Past
 from local_aws.state.dead_letters import DeadLetters
 from local_aws.wrapping import Original, replace, wrap
 
 DEFAULT_RETRIES = 2
 
 _ERROR_MESSAGE_LIMIT = 1024
+
+_configs: Past[str, dict[str, Any]] = Past()  # by the function's qualified ARN
 
 
 def install() -> None:
@@ -176,6 +180,11 @@ def _dead_letter_target(function: Any) -> str:
 
 
 def _config(function: LambdaFunction) -> dict[str, Any]:
+    """Return the configuration that events meet by now: `eventual.py` says when it is late."""
+    return _configs.in_effect(_qualified_arn(function), _put_last(function)) or {}
+
+
+def _put_last(function: LambdaFunction) -> dict[str, Any]:
     return function.event_invoke_config[0].config if function.event_invoke_config else {}
 
 
@@ -229,6 +238,8 @@ def _put_config(self: LambdaBackend, function_name: str, config: dict[str, Any])
     kept = EventInvokeConfig(
         _qualified_arn(function), _now(), {**config, "DestinationConfig": destinations}
     )
+    late = eventual.seconds("propagation")
+    _configs.note(_qualified_arn(function), _put_last(function), kept.config, late=late)
     function.event_invoke_config = [kept]
     return kept.response()
 
@@ -239,4 +250,4 @@ def _update_config(
     function = self.get_function(function_name)
     if not function.event_invoke_config:
         raise UnknownEventConfig(_qualified_arn(function))
-    return _put_config(self, function_name, {**_config(function), **config})
+    return _put_config(self, function_name, {**_put_last(function), **config})

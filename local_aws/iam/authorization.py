@@ -18,7 +18,7 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import Role, iam_backends
 
 from local_aws import arns
-from local_aws.iam import bucket_policies
+from local_aws.iam import bucket_policies, past
 from local_aws.iam.conditions import Keys
 from local_aws.iam.policies import Decision, Effect, Request, Statement, decide, parse, statement
 from local_aws.iam.record import AuthorizationRecord
@@ -100,13 +100,13 @@ def lets_service(
 
 @unnoticed
 def find_role(arn: str) -> Role | None:
-    """Return moto's role; None if there is none."""
+    """Return moto's role as services know it by now; None if they know of none."""
+    role: Role | None = None
     with suppress(NotFoundException, ValueError):
         parts = arns.parse(arn)
         backend: Any = iam_backends[parts.account][parts.partition]
-        role: Role = backend.get_role_by_arn(arn)
-        return role
-    return None
+        role = backend.get_role_by_arn(arn)
+    return past.in_effect(arn, role)
 
 
 def _decision(session: Session, request: Request) -> Decision:

@@ -1,5 +1,5 @@
 """Messages between services: SNS, and deliveries that go on after a request has ended.
 
-This package imports `iam`, `state`, `context.py`, `arns.py` and `wrapping.py`. `events`, `s3`,
-`awslambda` and `server` import it.
+This package imports `iam`, `requests`, `state`, `context.py`, `arns.py` and `wrapping.py`.
+`events`, `s3`, `awslambda` and `server` import it.
 """

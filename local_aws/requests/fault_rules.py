@@ -14,6 +14,8 @@ from pydantic import (
     model_validator,
 )
 
+from local_aws.requests import eventual
+
 
 class FaultRulesError(ValueError):
     """The rules cannot be used; the text has a line for each thing that is wrong."""
@@ -24,13 +26,25 @@ class Rule(BaseModel):
 
     `call` is a pattern of `<service>/<operation>`. A call that it matches is struck by chance,
     `rate` of all, and `times` times at most; the dice are `seed`'s. `seconds` is how long a delay
-    takes. A conflict strikes conditional writes to S3 only: no other call knows it.
+    takes, or how far what `eventual.py` lists lags behind; those kinds strike what is listed there
+    and nothing else. A conflict strikes conditional writes to S3 only: no other call knows it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     call: str
-    kind: Literal["error", "throttle", "conflict", "reset", "lost-reply", "delay", "truncate"]
+    kind: Literal[
+        "error",
+        "throttle",
+        "conflict",
+        "reset",
+        "lost-reply",
+        "delay",
+        "truncate",
+        "stale",
+        "propagation",
+        "lasting",
+    ]
     rate: Annotated[float, Field(ge=0, le=1)] = 1.0
     times: Annotated[int, Field(ge=1)] | None = None
     seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
@@ -60,9 +74,20 @@ class Rule(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _what_lags_behind_is_listed(self) -> Self:
+        calls = eventual.KINDS.get(self.kind)
+        if calls is not None and not matching(calls, self.call):
+            raise ValueError(f"expected one of {', '.join(calls)} with the kind {self.kind}")
+        return self
+
+    @model_validator(mode="after")
     def _a_delay_has_a_length(self) -> Self:
-        if (self.kind == "delay") != (self.seconds is not None):
-            raise ValueError("expected `seconds` with the kind delay and with no other")
+        kinds = ["delay", *eventual.KINDS]
+        if (self.kind in kinds) != (self.seconds is not None):
+            named = " or ".join([", ".join(kinds[:-1]), kinds[-1]])
+            raise ValueError(f"expected `seconds` with the kind {named} and with no other")
+        if self.kind in eventual.KINDS and (self.seconds or 0) > eventual.LONGEST_SECONDS:
+            raise ValueError(f"expected at most {eventual.LONGEST_SECONDS:.0f} seconds")
         return self
 
 

@@ -1,5 +1,5 @@
 """Faults on request: calls that fail, are throttled, conflict with others, get no answer, a late
-one or half of one.
+one, an old one or half of one.
 
 Nothing fails until rules say so, at a route that no AWS has, beside moto's own:
 
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.test import run_wsgi_app
 
+from local_aws.requests import eventual
 from local_aws.requests.calls import Call, call_of
 from local_aws.requests.fault_rules import FaultRulesError, Rule, parse
 from local_aws.requests.refusals import Refusal, protocol_of, refuse
@@ -69,6 +70,8 @@ class Fault:
             return False
         if self.rule.kind == "conflict" and not _is_conditional_write(environ):
             return False
+        if str(call) not in eventual.KINDS.get(self.rule.kind, {str(call): ""}):
+            return False
         self._calls += 1
         spent = self.rule.times is not None and self._strikes >= self.rule.times
         if spent or self._random.random() >= self.rule.rate:
@@ -107,6 +110,9 @@ class Faults:
             _hang_up(environ)
         if fault.rule.kind in _MESSAGES:
             return _refuse(call, fault.rule.kind, environ, start_response)
+        if fault.rule.kind in eventual.KINDS:
+            environ[eventual.LAG] = (fault.rule.kind, fault.rule.seconds)
+            return self._application(environ, start_response)
         return self._break_the_answer(fault, environ, start_response)
 
     def _fault_for(self, call: Call, environ: "WSGIEnvironment") -> Fault | None:

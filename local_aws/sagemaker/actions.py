@@ -15,6 +15,7 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from local_aws.context import Context
 from local_aws.iam.authorization import UnassumableRoleError, check_assumable
+from local_aws.requests import eventual
 from local_aws.sagemaker import experiments, kept_jobs, spot
 from local_aws.sagemaker.container import Runtime
 from local_aws.sagemaker.job import Job, Services
@@ -137,7 +138,8 @@ def _named(kind: type[Job], response: SageMakerResponse) -> Job:
 
 def _page(kind: type[Job], jobs: list[Job], request: dict[str, Any]) -> dict[str, Any]:
     """Return one page of ListTrainingJobs or ListProcessingJobs."""
-    found = [item for item in map(Job.describe, jobs) if _matches(kind, item, request)]
+    described = kept_jobs.described_as_of(eventual.seconds("stale"), jobs)
+    found = [item for item in described if _matches(kind, item, request)]
     sort_by = request.get("SortBy", "CreationTime")
     key = sort_by if sort_by == "CreationTime" else f"{kind.title}{sort_by}"
     found.sort(key=lambda item: item[key], reverse=request.get("SortOrder") == "Descending")

@@ -25,6 +25,7 @@ from local_aws.iam.authorization import AccessDeniedError, allows, check
 from local_aws.iam.policies import Request
 from local_aws.iam.sessions import Session
 from local_aws.logs.role_log import RoleLog
+from local_aws.requests import eventual
 from local_aws.sagemaker.cluster import Cluster, Ending, Host, PutEvents, after
 from local_aws.sagemaker.container import ContainerPathError, Runtime
 from local_aws.sagemaker.job_log import Metrics
@@ -101,6 +102,7 @@ class Job(ABC):
         self._services = services
         self._lock = threading.RLock()
         self._stop_reason: str | None = None
+        self._stopped_at = 0.0  # not before: seconds since 1970
         self._stop_asked = threading.Event()
         self._runtime_limit: threading.Timer | None = None
         self.cluster = Cluster(
@@ -178,6 +180,7 @@ class Job(ABC):
             if self._stop_reason is not None:
                 return
             self._stop_reason = reason
+            self._stopped_at = time.time() + eventual.seconds("lasting")
             self._stop_asked.set()
             self.status = "Stopping"
             self._status_changed()
@@ -332,6 +335,7 @@ class Job(ABC):
 
     def _end(self, status: str, reason: str | None = None) -> None:
         """Give the job its one terminal status; a stopped job is Stopped however it ended."""
+        eventual.wait_until(self._stopped_at)
         with self._lock:
             if self.ended.is_set():
                 return

@@ -4,6 +4,7 @@ Their processes end with the server. So a job that was running then is Failed wh
 starts, one that was being stopped is Stopped, and the names of all stay taken.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 
 from local_aws import arns
 from local_aws.arns import account_and_region
+from local_aws.requests.past import Past
 from local_aws.sagemaker.container import Container
 from local_aws.sagemaker.job import Job, Services
 from local_aws.sagemaker.processing_job import ProcessingJob
@@ -19,6 +21,7 @@ from local_aws.state.state import State
 from local_aws.wrapping import Original, wrap
 
 PART = "jobs"
+_descriptions: Past[str, dict[str, Any]] = Past()  # by ARN
 _KINDS: dict[str, type[Job]] = {kind.arn_type: kind for kind in (ProcessingJob, TrainingJob)}
 
 
@@ -44,8 +47,20 @@ def install(state: State, services: Services) -> None:
 
 
 def changed(state: State, job: Job) -> None:
-    """Have the job saved."""
+    """Have the job saved, and note how it fares."""
     state.changed(PART, job.arn)
+    _descriptions.note(job.arn, None, job.describe())
+
+
+def described_as_of(seconds: float, jobs: Iterable[Job]) -> list[dict[str, Any]]:
+    """Describe the jobs as they were so many seconds ago, those that had been created by then.
+
+    SageMaker's lists lag behind like others, we believe; no page says so, or says that they do not.
+    """
+    if not seconds:
+        return [job.describe() for job in jobs]
+    found = (_descriptions.as_of(job.arn, seconds, job.describe()) for job in jobs)
+    return [each for each in found if each is not None]
 
 
 def jobs_of(kind: type[Job], backend: SageMakerModelBackend) -> dict[str, Job]:

@@ -18,9 +18,11 @@ from local_aws.iam import (
     sessions,
     simulation,
 )
+from local_aws.iam import past as roles_past
 from local_aws.logs import filter as logs_filter
+from local_aws.logs import past as logs_past
 from local_aws.logs import store as logs_store
-from local_aws.messaging import sns
+from local_aws.messaging import queue_counts, sns
 from local_aws.requests import validation
 from local_aws.s3 import (
     conditional,
@@ -29,6 +31,7 @@ from local_aws.s3 import (
     listings,
     notifications,
     owners,
+    versioning,
     versions,
 )
 from local_aws.s3 import store as s3_store
@@ -42,6 +45,7 @@ from local_aws.stepfunctions import (
     deletion,
     executions,
     kept_executions,
+    past,
     redrive,
     sagemaker_task,
     traces,
@@ -59,12 +63,15 @@ def install(context: Context) -> None:
     listings.install()
     owners.install()
     versions.install()
+    versioning.install()
     logs_filter.install()
     logs_store.install(context)
+    logs_past.install()
     sessions.install()
     authorization.install()
     bucket_policies.install()
     policy_sizes.install()
+    roles_past.install()  # after what refuses a change
     validation.install()
     role_calls.install()  # after the last wrapper of call_action, so it is asked first
     functions.install(context)
@@ -74,6 +81,7 @@ def install(context: Context) -> None:
     registries.install(context)
     bus.install(context)
     sns.install(context)
+    queue_counts.install()
     conditional.install()
     notifications.install(context)
     actions.install(context)
@@ -87,6 +95,7 @@ def install(context: Context) -> None:
     redrive.install()
     kept_executions.install(context)
     deletion.install()  # after the other wrapper of delete_state_machine
+    past.install()  # after all of them
     traces.install(context)
     sagemaker_events.install()
     execution_events.install()

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from local_aws.iam.role_calls import RoleCall, role_call_of
-from local_aws.requests import checks
+from local_aws.requests import checks, eventual
 from local_aws.requests.calls import call_of
 from local_aws.state.moto_services import changes
 from local_aws.state.state import State
@@ -65,7 +65,8 @@ class Gateway:
         Who only reads waits too: the answer may tell of what a job or an execution changed.
         """
         begun: list[Any] = []
-        with nullcontext() if _only_reads(environ) else changes(self._state):
+        saving = nullcontext() if _only_reads(environ) else changes(self._state)
+        with saving, eventual.lagging(environ):
             answer = self._moto(environ, lambda *line: begun.append(line))
         if environ.get("PATH_INFO") == _RESET:
             self._state.all_changed()

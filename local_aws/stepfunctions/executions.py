@@ -38,7 +38,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from local_aws.requests import numbers
+from local_aws.requests import eventual, numbers
 from local_aws.stepfunctions import logs
 from local_aws.wrapping import Original, replace, wrap
 
@@ -144,6 +144,11 @@ class History(EventManager):
             observer(self._execution)
         return number
 
+    @property
+    def stops_jobs_at(self) -> float:
+        """When the jobs of a stopped execution are stopped, in seconds since 1970."""
+        return float(getattr(self._execution, "stops_jobs_at", 0.0))
+
     def _publish_history_log(self, **event: Any) -> None:  # type: ignore[override]
         logs.write(self._execution, **event)
 
@@ -242,6 +247,7 @@ def _answer_stop(self: StepFunctionResponse) -> ActionResult:
     """AWS keeps the error and the cause of the request, and always answers with a date."""
     execution: Any = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
     error, cause = self._get_param("error"), self._get_param("cause")
+    execution.stops_jobs_at = time.time() + eventual.seconds("lasting")
     execution.stop(stop_date=datetime.now(UTC), error=error, cause=cause)
     return ActionResult({"stopDate": execution.stop_date or datetime.now(UTC)})
 

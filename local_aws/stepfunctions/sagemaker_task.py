@@ -45,6 +45,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramError, ProgramStopped
 from moto.stepfunctions.parser.asl.utils import boto_client
 
+from local_aws.requests import eventual
 from local_aws.sagemaker import actions
 from local_aws.sagemaker.job import Job
 from local_aws.sagemaker.processing_job import ProcessingJob
@@ -157,6 +158,8 @@ class SageMakerTask(StateTaskService):
                 # AWS cancels the job of a stopped execution, or of a failed parallel branch, at
                 # best effort. After TimeoutSeconds it does not: the job runs on.
                 if isinstance(env.program_state(), ProgramStopped | ProgramError):
+                    history: Any = env.event_manager
+                    eventual.wait_until(history.stops_jobs_at)
                     with suppress(ClientError):
                         getattr(client, f"stop_{noun}")(**name)
                 return {}

@@ -222,6 +222,9 @@ def test_a_presigned_url_is_a_call_too(aws: EmbeddedAws, faults: Faults, bucket:
         ([{"call": "*/*", "kind": "reset", "speed": 1}], "rule 1: speed: Extra inputs.*found 1"),
         ([{"call": "*/*", "kind": "delay"}], "rule 1: .*expected `seconds`"),
         ([{"call": "*/*", "kind": "reset", "seconds": 1}], "rule 1: .*expected `seconds`"),
+        ([{"call": "iam/*", "kind": "stale"}], "rule 1: .*expected `seconds`"),
+        ([{"call": "iam/*", "kind": "stale", "seconds": 4e3}], "rule 1: .*at most 3600 seconds"),
+        ([{"call": "s3/*", "kind": "stale", "seconds": 1}], "rule 1: .*one of .*iam/GetRole"),
     ],
 )
 def test_rules_that_cannot_be_used_are_refused_and_the_others_stay(
