@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.5
 START_POLL_SECONDS = 0.25
 PATIENCE_SECONDS = 30.0
+UNKNOWN, UNKNOWN_SECONDS = "ExecutionDoesNotExist", 10.0
 _TRANSIENT_CODES = {"ThrottlingException", "TooManyRequestsException", "ServiceUnavailable"}
 _SERVER_ERROR = 500
 
@@ -83,19 +84,22 @@ def follow(
 ) -> ExecutionView:
     """Show the execution about twice a second until it has ended, and return its last view.
 
-    Lost connections, throttling and server errors are waited out for `PATIENCE_SECONDS`; any other
-    error, or a longer one, is raised as botocore raised it.
+    Lost connections, throttling and server errors are waited out for `PATIENCE_SECONDS`, and at the
+    beginning, for `UNKNOWN_SECONDS`, that nobody knows the execution: it may have been started just
+    now. Any other error, or a longer one, is raised as botocore raised it.
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html
     """
-    answered = clock()
+    answered, passing = clock(), {UNKNOWN: UNKNOWN_SECONDS}
     while True:
         try:
             view = observer.view()
             presenter.show(view, observer.epochs(view))
-            answered = clock()
+            answered, passing = clock(), {}
             if view.ended:
                 return view
         except (BotoCoreError, ClientError) as error:
-            if not _is_transient(error) or clock() - answered > PATIENCE_SECONDS:
+            patience = PATIENCE_SECONDS if _is_transient(error) else passing.get(_code(error), -1)
+            if clock() - answered > patience:
                 raise
         sleep(POLL_SECONDS)
 
@@ -132,6 +136,10 @@ def newest_execution(states: "SFNClient", state_machine_arn: str) -> str:
             "There is no execution yet", "`retrain upload FOLDER` or `retrain start` starts one"
         )
     return found[0]
+
+
+def _code(error: BotoCoreError | ClientError) -> str:
+    return error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
 
 
 def _is_transient(error: BotoCoreError | ClientError) -> bool:

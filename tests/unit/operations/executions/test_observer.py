@@ -82,6 +82,14 @@ def test_other_errors_end_it_at_once(code: str) -> None:
         followed([("RUNNING", 3), client_error(code)])
 
 
+def test_an_execution_that_was_just_started_may_not_be_known_yet() -> None:
+    unknown = client_error("ExecutionDoesNotExist")
+    presenter = followed([unknown, unknown, ("RUNNING", 3), ("SUCCEEDED", all_events())])
+    assert len(presenter.shown) == 2
+    with pytest.raises(ClientError, match="ExecutionDoesNotExist"):
+        followed([unknown] * int(watch.UNKNOWN_SECONDS / watch.POLL_SECONDS + 2))
+
+
 def test_trouble_that_stays_ends_it() -> None:
     lasting: list[Any] = [UNREACHABLE] * int(watch.PATIENCE_SECONDS / watch.POLL_SECONDS + 5)
     with pytest.raises(EndpointConnectionError):
