@@ -97,7 +97,10 @@ def prepare_run(
     results = Results(s3, sagemaker, defaults["bucket"])
     step_keys = keys(state, defaults["steps"])
     outcome, state = reuse(state, step_keys, results, _why_not(asked, defaults))
-    state["experiment"] = ensure_trial(sagemaker, defaults["experiment"], state["run_id"])
+    of_account = defaults.get("tags", [])
+    state["experiment"] = ensure_trial(
+        sagemaker, defaults["experiment"], state["run_id"], of_account
+    )
     _write_plan(s3, {**state, "image_tags": tags}, event, asked)
     if asked.reproduce is None:
         for key in computed(state).values():

@@ -53,7 +53,8 @@ def stage_of(config: PipelineConfig, stage: str, session: boto3.Session, project
     check_stage(stage)
     if session.region_name is None:
         raise CredentialsError("No AWS region is set", "set AWS_DEFAULT_REGION, e.g. us-east-1")
-    found = Stage(config, names_of(config.name, stage, session), session, project)
+    names = names_of(config.name, stage, session, config.account.role_path)
+    found = Stage(config, names, session, project)
     stage_names.check(found.names, found.model_package_group)
     return found
 

@@ -29,6 +29,7 @@ from lambdas.gate.verdicts import KEEP_CHAMPION
 from lambdas.runs import instances
 from state_machine import bounds as script_bounds
 from state_machine import limits
+from state_machine.account import NO_RULES, Account
 from state_machine.artifacts import bundle
 from state_machine.errors import ConfigError
 from state_machine.schedules import check_expression
@@ -307,6 +308,7 @@ class PipelineConfig(Section):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
     max_concurrent_runs: Annotated[int, Field(ge=1, le=100)] = 1
     reuse_unchanged_steps: bool = True
+    account: Account = NO_RULES
     code: Annotated[Code, Field(default_factory=dict, validate_default=True)]
     schedule: Schedule = Schedule()
     tracking: Tracking = Tracking()

@@ -28,6 +28,7 @@ class Names:
     account: str
     region: str
     partition: str = "aws"
+    role_path: str = "/"
 
     @property
     def prefix(self) -> str:
@@ -115,8 +116,8 @@ class Names:
         return f"{self.prefix}-{purpose}-{self.region}"
 
     def role_arn(self, purpose: str) -> str:
-        """An IAM role's ARN."""
-        return f"arn:{self.partition}:iam::{self.account}:role/{self.role(purpose)}"
+        """An IAM role's ARN, its path included."""
+        return f"arn:{self.partition}:iam::{self.account}:role{self.role_path}{self.role(purpose)}"
 
     def integration(self, action: str) -> str:
         """The ARN of a service integration of Step Functions, for example `lambda:invoke`."""
@@ -134,7 +135,7 @@ class Names:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
-def names_of(name: str, stage: str, session: boto3.Session) -> Names:
+def names_of(name: str, stage: str, session: boto3.Session, role_path: str = "/") -> Names:
     """The names of a stage in the account and region that `session`'s credentials belong to."""
     identity = session.client("sts").get_caller_identity()
     return Names(
@@ -143,4 +144,5 @@ def names_of(name: str, stage: str, session: boto3.Session) -> Names:
         account=identity["Account"],
         region=session.region_name,
         partition=identity["Arn"].split(":")[1],
+        role_path=role_path,
     )

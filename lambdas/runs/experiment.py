@@ -1,7 +1,8 @@
 """The run in SageMaker's own experiments: one trial, of which each job is a component."""
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -16,19 +17,21 @@ STEPS = ("preprocess", "train", "evaluate")
 
 
 def ensure_trial(
-    sagemaker: "SageMakerClient", experiment: str, run_id: str
+    sagemaker: "SageMakerClient", experiment: str, run_id: str, tags: Sequence[Any] = ()
 ) -> dict[str, dict[str, str]]:
     """Create the experiment and the run's trial; return the ExperimentConfig of each step's job.
 
     A trial's name is unique within the account, so the experiment's is part of it. Repeating the
     call is harmless. Where SageMaker refuses for good, the configurations are empty: the jobs run
-    without a record. Throttling and service errors are raised.
+    without a record. Throttling and service errors are raised. What is created gets ``tags``,
+    ``{"Key": ..., "Value": ...}`` each.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ExperimentConfig.html
     """
     trial = f"{experiment}-{run_id}"
+    tagged = {"Tags": list(tags)} if tags else {}
     try:
-        _create_experiment(sagemaker, experiment)
-        _create_trial(sagemaker, experiment, trial)
+        _create_experiment(sagemaker, experiment, tagged)
+        _create_trial(sagemaker, experiment, trial, tagged)
     except ClientError as error:
         if may_pass(error):
             raise
@@ -44,16 +47,16 @@ def ensure_trial(
     }
 
 
-def _create_experiment(sagemaker: "SageMakerClient", name: str) -> None:
+def _create_experiment(sagemaker: "SageMakerClient", name: str, tagged: Any) -> None:
     try:
-        sagemaker.create_experiment(ExperimentName=name)
+        sagemaker.create_experiment(ExperimentName=name, **tagged)
     except ClientError as error:
         _pass_over_existing(error)
 
 
-def _create_trial(sagemaker: "SageMakerClient", experiment: str, name: str) -> None:
+def _create_trial(sagemaker: "SageMakerClient", experiment: str, name: str, tagged: Any) -> None:
     try:
-        sagemaker.create_trial(TrialName=name, ExperimentName=experiment)
+        sagemaker.create_trial(TrialName=name, ExperimentName=experiment, **tagged)
     except ClientError as error:
         _pass_over_existing(error)
 

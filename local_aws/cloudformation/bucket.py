@@ -33,6 +33,8 @@ def put_bucket(session: boto3.Session, name: str, properties: Properties) -> Non
     for member, (call, form) in calls.items():
         if member in properties:
             call(Bucket=name, **{member: form(properties[member])})
+    if tags := properties.get("Tags"):
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
     if encryption := properties.get("BucketEncryption"):
         _put_encryption(s3, name, encryption)
 

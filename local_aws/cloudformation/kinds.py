@@ -52,9 +52,14 @@ def tags_of(properties: Properties) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
 
 
+def tagged(properties: Properties) -> Properties:
+    """Return the tags as most services take them; nothing where there are none."""
+    return {"Tags": properties["Tags"]} if properties.get("Tags") else {}
+
+
 def _create_topic(session: Session, properties: Properties) -> Made:
     name = properties["TopicName"]
-    arn = session.client("sns").create_topic(Name=name)["TopicArn"]
+    arn = session.client("sns").create_topic(Name=name, **tagged(properties))["TopicArn"]
     return arn, {"TopicArn": arn, "TopicName": name}
 
 
@@ -65,7 +70,7 @@ def _create_subscription(session: Session, properties: Properties) -> Made:
 
 def _create_queue(session: Session, properties: Properties) -> Made:
     sqs = session.client("sqs")
-    url = sqs.create_queue(QueueName=properties["QueueName"])["QueueUrl"]
+    url = sqs.create_queue(QueueName=properties["QueueName"], tags=tags_of(properties))["QueueUrl"]
     _change_queue(session, url, properties)
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     return url, {"Arn": found["QueueArn"], "QueueName": properties["QueueName"], "QueueUrl": url}
@@ -84,7 +89,9 @@ def _change_queue(session: Session, url: str, properties: Properties) -> None:
 def _create_log_group(session: Session, properties: Properties) -> Made:
     name = properties["LogGroupName"]
     logs = session.client("logs")
-    logs.create_log_group(logGroupName=name)
+    tags = tags_of(properties)
+    given: Any = {"tags": tags} if tags else {}
+    logs.create_log_group(logGroupName=name, **given)
     _change_log_group(session, name, properties)
     found = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     return name, {"Arn": found[0]["arn"]}
@@ -135,7 +142,8 @@ def _create_group(session: Session, properties: Properties) -> Made:
 def _create_state_machine(session: Session, properties: Properties) -> Made:
     states: Any = session.client("stepfunctions")
     name = properties["StateMachineName"]
-    answer = states.create_state_machine(name=name, **_state_machine(properties))
+    tags = [_lowered(tag) for tag in properties.get("Tags", [])]
+    answer = states.create_state_machine(name=name, tags=tags, **_state_machine(properties))
     return answer["stateMachineArn"], {"Arn": answer["stateMachineArn"], "Name": name}
 
 

@@ -6,7 +6,6 @@ The gateway asks for the calls that arrive; services ask for what they do on a r
 that are no role's belong to the account's administrator, who may do everything.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -18,14 +17,18 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import Role, iam_backends
 
 from local_aws import arns
-from local_aws.iam import bucket_policies, past
+from local_aws.iam import boundaries, bucket_policies, past
 from local_aws.iam.conditions import Keys
 from local_aws.iam.policies import Decision, Effect, Request, Statement, decide, parse, statement
 from local_aws.iam.record import AuthorizationRecord
 from local_aws.iam.sessions import Session
 from local_aws.state.moto_services import unnoticed
 
-_OF_SESSION = "a session policy"
+# Kinds of policies, as the texts of errors name them.
+_OF_ROLE = "identity-based policy"
+_OF_RESOURCE = "resource-based policy"
+_OF_SESSION = "session policy"
+_BOUNDARY = "permissions boundary"
 
 _log = logging.getLogger(__name__)
 _record = AuthorizationRecord()
@@ -55,7 +58,7 @@ def check(session: Session, request: Request) -> None:
         _record.allowed(session.role_arn, request, decision.statement)
         return
     _record.denied(session.role_arn, request)
-    message = _message(session, request, decision.statement)
+    message = _message(session, request, decision)
     _log.warning("denied: %s", message)
     raise AccessDeniedError(message)
 
@@ -110,28 +113,59 @@ def find_role(arn: str) -> Role | None:
 
 
 def _decision(session: Session, request: Request) -> Decision:
-    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"""
+    """Any Deny wins; then what limits the role and what lets it have to allow the request.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+    """
     principals = (session.arn, session.role_arn, _root(session), session.account)
     owner = _owner(session, request)
     keys = {**_global_keys(session), "aws:resourceaccount": [owner], **request.keys}
     request = replace(request, keys=keys, principals=principals)
     of_resource = bucket_policies.statements_for(request, session.partition)
-    denying = decide((each for each in of_resource if each.effect is Effect.DENY), request)
-    if denying.statement is not None:
-        return denying
+    limits = _limits(session)
+    everything = {_OF_RESOURCE: of_resource, _OF_ROLE: _role_policies(session.role_arn), **limits}
+    for kind, statements in everything.items():
+        denying = decide((each for each in statements if each.effect is Effect.DENY), request)
+        if denying.statement is not None:
+            return replace(denying, kind=kind)
+    granted = _granted(session, request, owner, of_resource)
+    # A bucket's policy that names the session itself is limited by nothing.
+    if granted.allowed and not _names_session(session, request, of_resource):
+        for kind, statements in limits.items():
+            if not decide(statements, request).allowed:
+                return Decision(allowed=False, statement=None, kind=kind)
+    return granted
+
+
+def _limits(session: Session) -> dict[str, tuple[Statement, ...]]:
+    """What takes from the role, and lets it have nothing, by the kind of policy."""
+    role = find_role(session.role_arn)
+    boundary = role.permissions_boundary_arn if role is not None else None
+    return {
+        **({_BOUNDARY: boundaries.statements(boundary, session)} if boundary else {}),
+        **({_OF_SESSION: parse(_OF_SESSION, session.policy)} if session.policy else {}),
+    }
+
+
+def _granted(
+    session: Session, request: Request, owner: str, of_resource: tuple[Statement, ...]
+) -> Decision:
+    """Decide by the policies that let: the role's own, and the bucket's."""
     decision = decide(_role_policies(session.role_arn), request)
     if owner != session.account and decision.allowed:
         # Another account's bucket has to allow it as well.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
-        decision = decide(of_resource, request)
-    elif owner == session.account and decision.statement is None:
+        return decide(of_resource, request)
+    if owner == session.account and not decision.allowed:
         # Within an account it is enough that one of the two, role or bucket, allows it. Whom a
         # bucket trusts as the account is whom the account's own policies let.
-        decision = decide(of_resource, replace(request, principals=(session.arn, session.role_arn)))
-    if not decision.allowed or not session.policy:
-        return decision
-    by_session = decide(parse(_OF_SESSION, session.policy), request)
-    return decision if by_session.allowed else by_session
+        return decide(of_resource, replace(request, principals=(session.arn, session.role_arn)))
+    return decision
+
+
+def _names_session(session: Session, request: Request, of_resource: tuple[Statement, ...]) -> bool:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-eval-logic"""
+    return decide(of_resource, replace(request, principals=(session.arn,))).allowed
 
 
 def _owner(session: Session, request: Request) -> str:
@@ -147,11 +181,7 @@ def _role_policies(role_arn: str) -> Iterator[Statement]:
     for name, document in list(role.policies.items()):
         yield from parse(name, document)
     for policy in list(role.managed_policies.values()):
-        version = next(each for each in policy.versions if each.is_default)
-        document = version.document
-        yield from parse(
-            policy.arn, document if isinstance(document, str) else json.dumps(document)
-        )
+        yield from boundaries.managed(policy)
 
 
 def _global_keys(session: Session) -> dict[str, list[str]]:
@@ -181,17 +211,16 @@ def _source_keys(source_arn: str) -> dict[str, list[str]]:
     }
 
 
-def _message(session: Session, request: Request, denying: Statement | None) -> str:
+def _message(session: Session, request: Request, decision: Decision) -> str:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
     # S3 alone puts the resource in quotes.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
     quote = '"' if request.action.startswith("s3:") else ""
-    if denying is None:
-        why = f"because no identity-based policy allows the {request.action} action"
+    if decision.statement is None:
+        why = f"because no {decision.kind} allows the {request.action} action"
     else:
-        kinds = (bucket_policies.POLICY, _OF_SESSION)
-        kind = denying.policy if denying.policy in kinds else "an identity-based policy"
-        why = f"with an explicit deny in {kind}"
+        article = "an" if decision.kind == _OF_ROLE else "a"
+        why = f"with an explicit deny in {article} {decision.kind}"
     return (
         f"User: {session.arn} is not authorized to perform: {request.action} "
         f"on resource: {quote}{request.resource}{quote} {why}"

@@ -92,10 +92,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a request is allowed, and the statement that says so; None if there is none."""
+    """Whether a request is allowed, and the statement that says so; None if there is none.
+
+    `kind` is that of the policies that were asked, as the texts of errors name it.
+    """
 
     allowed: bool
     statement: Statement | None
+    kind: str = "identity-based policy"
 
 
 def decide(statements: Iterable[Statement], request: Request) -> Decision:

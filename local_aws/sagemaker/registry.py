@@ -28,6 +28,9 @@ from local_aws.ecr.images import NoImageError
 from local_aws.wrapping import Original, replace, wrap
 
 _registering = threading.Lock()
+# "In this case, you cannot supply a tag argument"; AWS's words of the refusal are not known.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
+_TAGGED = "Tags cannot be given to a version, which has those of its model package group."
 
 
 def install() -> None:
@@ -74,6 +77,8 @@ def _create(
     """
     _check_images(request.get("inference_specification") or {})
     if model_package_group_name is not None:
+        if request.get("tags"):
+            raise AWSValidationException(_TAGGED)
         model_package_group_name = model_package_group_name.rsplit("/", 1)[-1]
         request["model_approval_status"] = (
             request.get("model_approval_status") or "PendingManualApproval"

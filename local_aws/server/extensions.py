@@ -12,6 +12,7 @@ from local_aws.ecr import registries
 from local_aws.events import bus
 from local_aws.iam import (
     authorization,
+    boundaries,
     bucket_policies,
     policy_sizes,
     role_calls,
@@ -69,6 +70,7 @@ def install(context: Context) -> None:
     logs_past.install()
     sessions.install()
     authorization.install()
+    boundaries.install()
     bucket_policies.install()
     policy_sizes.install()
     roles_past.install()  # after what refuses a change

@@ -78,7 +78,7 @@ def region(session: boto3.Session) -> Finding:
 
 
 def examine(
-    open_session: OpenSession, pipeline: str, stage: str
+    open_session: OpenSession, pipeline: str, stage: str, role_path: str = "/"
 ) -> tuple[Account | None, list[Finding]]:
     """Look at region and credentials. There is no account where either is missing."""
     found: list[Finding] = []
@@ -88,7 +88,7 @@ def examine(
             found.append(region(session))
             if not session.region_name:
                 return None, found
-            account = _account(session, pipeline, stage)
+            account = _account(session, pipeline, stage, role_path)
     except RetrainError as error:
         found.append(problem("credentials", str(error), error.next_step or "`aws configure`"))
     except BotoCoreError as error:  # a session of SSO that is over, a profile that is broken
@@ -99,10 +99,11 @@ def examine(
     return None, found
 
 
-def _account(session: boto3.Session, pipeline: str, stage: str) -> Account:
+def _account(session: boto3.Session, pipeline: str, stage: str, role_path: str) -> Account:
     sts = session.client("sts")
     principal = sts.get_caller_identity()["Arn"]
-    return Account(names_of(pipeline, stage, session), principal, sts.meta.endpoint_url, session)
+    names = names_of(pipeline, stage, session, role_path)
+    return Account(names, principal, sts.meta.endpoint_url, session)
 
 
 def _principal(account: Account) -> Finding:

@@ -50,9 +50,8 @@ def examine(patient: Patient) -> Iterator[Finding]:
             yield from _run(
                 doctor_data.TO_UPLOAD, "", doctor_data.in_folder, patient.data, required
             )
-    account, found = doctor_account.examine(
-        patient.open_session, config.name if config is not None else "unknown", patient.stage
-    )
+    name, path = ("unknown", "/") if config is None else (config.name, config.account.role_path)
+    account, found = doctor_account.examine(patient.open_session, name, patient.stage, path)
     yield from found
     if config is None or account is None:
         yield _skipped(config, account)
@@ -85,7 +84,7 @@ def _of_account(config: PipelineConfig, account: Account) -> Iterator[Finding]:
             "permissions",
             doctor_permissions.PERMISSIONS,
             doctor_permissions.deployment,
-            (account, group),
+            (account, group, config.account),
         ),
         (
             "quotas of SageMaker",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from operations.doctor.account import Account
 from operations.doctor.findings import Finding, ok, problem, warning
+from state_machine.account import NO_RULES
+from state_machine.account import Account as Rules
 from state_machine.deployment.resource import Rights
 from state_machine.deployment.stage import RIGHTS
 
@@ -18,8 +20,11 @@ PERMISSIONS = "iam:SimulatePrincipalPolicy, and iam:GetRole where a role is take
 ALLOWED = "allowed"
 
 
-def deployment(account: Account, model_package_group: str) -> Finding:
-    """Whether every action of a deployment is allowed; those that are not are named."""
+def deployment(account: Account, model_package_group: str, rules: Rules = NO_RULES) -> Finding:
+    """Whether every action of a deployment is allowed; those that are not are named.
+
+    `rules` are those of `[account]`, which ask for more.
+    """
     iam = account.client("iam")
     source = source_arn(account.principal, iam)
     if source is None:
@@ -28,6 +33,7 @@ def deployment(account: Account, model_package_group: str) -> Finding:
     refused = [
         found
         for rights in RIGHTS
+        if rights.wanted(rules)
         for found in _refused(iam, source, rights, rights.arn(account.names, model_package_group))
     ]
     denied = [what for what, unclear in refused if not unclear]

@@ -20,6 +20,7 @@ from typing import Any
 import boto3
 
 from state_machine import processes
+from state_machine.account import NO_RULES, Account
 from state_machine.artifacts import lambda_zip, shipped
 from state_machine.artifacts.lambda_zip import LambdaZip
 from state_machine.errors import DeploymentError
@@ -50,8 +51,10 @@ class ChaliceApp:
         session: boto3.Session,
         project: Path,
         work_folder: Path,
+        account: Account = NO_RULES,
     ) -> None:
         self.variables = dict(variables)
+        self.tags = account.tags
         self._names = names
         self._functions = functions
         self._session = session
@@ -122,7 +125,11 @@ class ChaliceApp:
             }
             for function, settings in self._functions.items()
         }
-        stage = {"environment_variables": self.variables, "lambda_functions": functions}
+        stage = {
+            "environment_variables": self.variables,
+            "lambda_functions": functions,
+            **({"tags": dict(self.tags)} if self.tags else {}),
+        }
         text = (self._project / ".chalice" / "config.json").read_text(encoding="utf-8-sig")
         return {
             **json.loads(text),

@@ -111,6 +111,7 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
             # Of the run, because an execution's input may ask for another type.
             "ResourceConfig": {"InstanceType": RUN["instance_types"]["training"]},
             "AlgorithmSpecification": {"TrainingImage": RUN["images"]["training"]},
+            **tags(config),
             **_between_hosts(config.training),
             **_spot(config.training),
             **tracking_parameters(config, "train", variables=HUGE_PAGES),
@@ -224,6 +225,12 @@ def _spot(job: Training) -> dict[str, object]:
     }
 
 
+def tags(config: PipelineConfig, key: str = "Tags") -> dict[str, Any]:
+    """The account's; Step Functions adds one of its own to a job that it waits for."""
+    found = [{"Key": name, "Value": value} for name, value in config.account.tags.items()]
+    return {key: found} if found else {}
+
+
 def _between_hosts(job: Training) -> dict[str, bool]:
     """Encrypt what several hosts say to each other.
 
@@ -273,6 +280,7 @@ def _processing(
             "ProcessingResources": {
                 "ClusterConfig": {"InstanceType": RUN["instance_types"][section]}
             },
+            **tags(config),
             **tracking_parameters(config, state.lower(), model_uri),
         },
         result_selector={

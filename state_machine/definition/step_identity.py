@@ -25,6 +25,7 @@ WITHOUT_EFFECT = {
     "ProcessingJobName",
     "RoleArn",
     "StoppingCondition",
+    "Tags",
     "TrainingInputMode",
     "TrainingJobName",
     "VolumeSizeInGB",

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from state_machine.account import NO_RULES, Account
 from state_machine.artifacts.bundle import PREFIX as CODE_PREFIX
 from state_machine.deployment import triggers
 from state_machine.deployment.cloudformation import RETAINED, CfnResource, resource
-from state_machine.deployment.resource import Resource, Rights, Setting, counted
+from state_machine.deployment.resource import (
+    Resource,
+    Rights,
+    Setting,
+    counted,
+    tag_list,
+    tagging,
+    tags_of,
+    tags_setting,
+)
 from state_machine.errors import DeploymentError
 from state_machine.names import Names
 
@@ -54,6 +64,13 @@ RIGHTS = Rights(
         "s3:PutEncryptionConfiguration",
         "s3:PutLifecycleConfiguration",
     ),
+    lambda names, _: names.bucket_arn,
+)
+# Of a bucket that is created with tags, s3:TagResource is asked for:
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+TAG_RIGHTS = tagging(
+    "bucket",
+    ("s3:GetBucketTagging", "s3:PutBucketTagging", "s3:TagResource"),
     lambda names, _: names.bucket_arn,
 )
 
@@ -107,8 +124,9 @@ class Bucket(Resource):
 
     kind = "bucket"
 
-    def __init__(self, names: Names, s3: "S3Client") -> None:
+    def __init__(self, names: Names, s3: "S3Client", account: Account = NO_RULES) -> None:
         self.name = names.bucket
+        self._account = account
         self._names = names
         self._s3 = s3
 
@@ -134,14 +152,14 @@ class Bucket(Resource):
         return True
 
     def create(self) -> None:
-        """Create it in the region of the stage."""
-        if self._names.region == FIRST_REGION:
-            self._s3.create_bucket(Bucket=self.name)
-        else:
-            self._s3.create_bucket(
-                Bucket=self.name,
-                CreateBucketConfiguration={"LocationConstraint": self._names.region},  # type: ignore[typeddict-item]
-            )
+        """Create it in the region of the stage, with the tags of the account."""
+        region, tags = self._names.region, self._account.tags
+        configuration: Any = {
+            **({"LocationConstraint": region} if region != FIRST_REGION else {}),
+            **({"Tags": tag_list(tags)} if tags else {}),
+        }
+        given: Any = {"CreateBucketConfiguration": configuration} if configuration else {}
+        self._s3.create_bucket(Bucket=self.name, **given)
 
     def delete(self) -> None:
         """Delete every version of every object, and the bucket."""
@@ -177,6 +195,7 @@ class Bucket(Resource):
             Setting("public access", PUBLIC_ACCESS_BLOCK, self._public_access, self._put_block),
             Setting("policy", bucket_policy(self._names), self._policy, self._put_policy),
             Setting("lifecycle", lifecycle_rules(), self._lifecycle, self._put_lifecycle),
+            *tags_setting(self._account.tags, self._tags, self._put_tags),
         ]
 
     def template(self) -> dict[str, CfnResource]:
@@ -190,6 +209,7 @@ class Bucket(Resource):
             "PublicAccessBlockConfiguration": PUBLIC_ACCESS_BLOCK,
             "LifecycleConfiguration": {"Rules": [_cfn_rule(each) for each in lifecycle_rules()]},
             "NotificationConfiguration": {"LambdaConfigurations": notifications},
+            **({"Tags": tag_list(self._account.tags)} if self._account.tags else {}),
         }
         first = triggers.permission_id(triggers.UPLOADED)
         policy = {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": bucket_policy(self._names)}
@@ -239,12 +259,20 @@ class Bucket(Resource):
             Bucket=self.name, LifecycleConfiguration={"Rules": rules}
         )
 
+    def _tags(self) -> dict[str, str]:
+        return tags_of(self._or_none("get_bucket_tagging", "TagSet") or ())
+
+    def _put_tags(self, tags: dict[str, str]) -> None:
+        """S3 replaces all tags together, so those that others put are put again."""
+        together = {**self._tags(), **tags}
+        self._s3.put_bucket_tagging(Bucket=self.name, Tagging={"TagSet": tag_list(together)})
+
     def _or_none(self, call: str, member: str) -> Any:
         """Return a member of the answer; None where S3 says that nothing of the kind is set."""
         try:
             return getattr(self._s3, call)(Bucket=self.name)[member]
         except ClientError as error:
-            # NoSuchBucketPolicy, NoSuchLifecycleConfiguration, ...NotFoundError: all of them 404.
+            # NoSuchBucketPolicy, NoSuchTagSet, NoSuchLifecycleConfiguration, ...NotFoundError: 404.
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
                 return None
             raise

@@ -12,7 +12,7 @@ from state_machine.config import PipelineConfig
 from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
 from state_machine.deployment.log_groups import logs_id
 from state_machine.deployment.propagation import until_known
-from state_machine.deployment.resource import Resource, Rights, Setting
+from state_machine.deployment.resource import Resource, Rights, Setting, tags_setting
 from state_machine.deployment.triggers import Trigger, trigger_of
 from state_machine.deployment.versions import Version
 from state_machine.functions.catalogue import LAMBDAS, Lambda
@@ -144,11 +144,13 @@ class Function(Resource):
         settings = [
             Setting("code", self._app.digest, self._code, deploy),
             Setting("configuration", self._desired(), self._configuration, deploy),
+            *tags_setting(self._app.tags, self._tags, deploy),
         ]
         if self.version is not None:
             settings.append(Setting("version", True, self._has_version, self._publish))
         if self._trigger is not None:
             settings.append(Setting("trigger", self._trigger.desired, self._trigger.found, deploy))
+            settings += self._trigger.settings()
         if self._function.asynchronous:
             settings.append(
                 Setting(
@@ -191,7 +193,7 @@ class Function(Resource):
     def _properties(self) -> dict[str, Any]:
         """Return the function; its zip lies in the bucket of the parameter ArtifactsBucket."""
         package = self._app.package
-        tags = self._app.tag(package.digest)
+        tags = {**self._app.tags, **self._app.tag(package.digest)}
         return {
             "FunctionName": self.name,
             "Code": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": package.name},
@@ -235,6 +237,9 @@ class Function(Resource):
         found = self._lambdas.get_function(FunctionName=self.name)
         digest, _, zip_digest = found.get("Tags", {}).get(CODE_TAG, "").partition(":")
         return digest if zip_digest == found["Configuration"]["CodeSha256"] else ""
+
+    def _tags(self) -> dict[str, str]:
+        return self._lambdas.get_function(FunctionName=self.name).get("Tags", {})
 
     def _desired(self) -> dict[str, Any]:
         return {

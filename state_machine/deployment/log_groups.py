@@ -2,8 +2,16 @@
 
 from typing import TYPE_CHECKING, Any
 
+from state_machine.account import NO_RULES, Account
 from state_machine.deployment.cloudformation import RETAINED, CfnResource, resource
-from state_machine.deployment.resource import Resource, Rights, Setting
+from state_machine.deployment.resource import (
+    Resource,
+    Rights,
+    Setting,
+    tag_list,
+    tagging,
+    tags_setting,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -23,6 +31,11 @@ RIGHTS = Rights(
     ),
     lambda names, _: names.log_group_arn(names.state_machine_log_group),
 )
+TAG_RIGHTS = tagging(
+    "log group",
+    ("logs:ListTagsForResource", "logs:TagResource"),
+    lambda names, _: names.log_group_arn(names.state_machine_log_group),
+)
 
 
 def logs_id(owner: str) -> str:
@@ -39,9 +52,16 @@ class LogGroup(Resource):
     kind = "log group"
 
     def __init__(
-        self, name: str, owner: str, logs: "CloudWatchLogsClient", *, wanted: bool = True
+        self,
+        name: str,
+        owner: str,
+        logs: "CloudWatchLogsClient",
+        *,
+        wanted: bool = True,
+        account: Account = NO_RULES,
     ) -> None:
         self.name = name
+        self._tags = account.tags
         self._owner = owner
         self.wanted = wanted
         self._logs = logs
@@ -52,7 +72,8 @@ class LogGroup(Resource):
 
     def create(self) -> None:
         """Create it."""
-        self._logs.create_log_group(logGroupName=self.name)
+        tags: Any = {"tags": dict(self._tags)} if self._tags else {}
+        self._logs.create_log_group(logGroupName=self.name, **tags)
 
     def delete(self) -> None:
         """Delete it with its logs."""
@@ -70,11 +91,15 @@ class LogGroup(Resource):
 
     def settings(self) -> list[Setting]:
         """How many days it keeps what is logged."""
-        return [Setting("retention", RETENTION_DAYS, self._retention, self._put_retention)]
+        return [
+            Setting("retention", RETENTION_DAYS, self._retention, self._put_retention),
+            *tags_setting(self._tags, self._found_tags, self._put_tags),
+        ]
 
     def template(self) -> dict[str, CfnResource]:
         """The log group, which a stack leaves behind."""
-        properties = {"LogGroupName": self.name, "RetentionInDays": RETENTION_DAYS}
+        tags = {"Tags": tag_list(self._tags)} if self._tags else {}
+        properties = {"LogGroupName": self.name, "RetentionInDays": RETENTION_DAYS, **tags}
         return {logs_id(self._owner): resource("Logs::LogGroup", properties, **RETAINED)}
 
     def _retention(self) -> int | None:
@@ -82,6 +107,19 @@ class LogGroup(Resource):
 
     def _put_retention(self, days: Any) -> None:
         self._logs.put_retention_policy(logGroupName=self.name, retentionInDays=days)
+
+    def _found_tags(self) -> dict[str, str]:
+        return self._logs.list_tags_for_resource(resourceArn=self._arn())["tags"]
+
+    def _put_tags(self, tags: dict[str, str]) -> None:
+        self._logs.tag_resource(resourceArn=self._arn(), tags=tags)
+
+    def _arn(self) -> str:
+        """The ARN for tags: without the `:*` that stands for its streams.
+
+        https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html
+        """
+        return str(self._found()["arn"]).removesuffix(":*")
 
     def _found(self) -> Any:
         pages = self._logs.get_paginator("describe_log_groups").paginate(

@@ -9,8 +9,18 @@ queue  <prefix>-failed-events  keeps events that a Lambda could not handle after
 import json
 from typing import TYPE_CHECKING, Any
 
+from state_machine.account import NO_RULES, Account
 from state_machine.deployment.cloudformation import RETAINED, CfnResource, logical_id, resource
-from state_machine.deployment.resource import Resource, Rights, Setting, counted
+from state_machine.deployment.resource import (
+    Resource,
+    Rights,
+    Setting,
+    counted,
+    tag_list,
+    tagging,
+    tags_of,
+    tags_setting,
+)
 from state_machine.names import ANNOUNCEMENTS, FAILED_EVENTS, REQUESTS, Names
 
 if TYPE_CHECKING:
@@ -38,6 +48,16 @@ QUEUE_RIGHTS = Rights(
     ),
     lambda names, _: names.queue_arn(FAILED_EVENTS),
 )
+TOPIC_TAG_RIGHTS = tagging(
+    "topic",
+    ("sns:ListTagsForResource", "sns:TagResource"),
+    lambda names, _: names.topic_arn(REQUESTS),
+)
+QUEUE_TAG_RIGHTS = tagging(
+    "queue",
+    ("sqs:ListQueueTags", "sqs:TagQueue"),
+    lambda names, _: names.queue_arn(FAILED_EVENTS),
+)
 
 # SQS's maximum: time to come back from a holiday and replay.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
@@ -59,8 +79,11 @@ class Topic(Resource):
 
     kind = "topic"
 
-    def __init__(self, purpose: str, names: Names, sns: "SNSClient") -> None:
+    def __init__(
+        self, purpose: str, names: Names, sns: "SNSClient", account: Account = NO_RULES
+    ) -> None:
         self.name = names.topic(purpose)
+        self._tags = account.tags
         self._purpose = purpose
         self._arn = names.topic_arn(purpose)
         self._sns = sns
@@ -75,17 +98,28 @@ class Topic(Resource):
 
     def create(self) -> None:
         """Create it."""
-        self._sns.create_topic(Name=self.name)
+        tags: Any = {"Tags": tag_list(self._tags)} if self._tags else {}
+        self._sns.create_topic(Name=self.name, **tags)
 
     def delete(self) -> None:
         """Delete it and its subscriptions."""
         self._sns.delete_topic(TopicArn=self._arn)
 
+    def settings(self) -> list[Setting]:
+        """The tags of the account."""
+        return tags_setting(self._tags, self._found_tags, self._put_tags)
+
     def template(self) -> dict[str, CfnResource]:
         """The topic, without its subscriptions."""
-        return {
-            logical_id(self._purpose, "Topic"): resource("SNS::Topic", {"TopicName": self.name})
-        }
+        tags = {"Tags": tag_list(self._tags)} if self._tags else {}
+        made = resource("SNS::Topic", {"TopicName": self.name, **tags})
+        return {logical_id(self._purpose, "Topic"): made}
+
+    def _found_tags(self) -> dict[str, str]:
+        return tags_of(self._sns.list_tags_for_resource(ResourceArn=self._arn)["Tags"])
+
+    def _put_tags(self, tags: dict[str, str]) -> None:
+        self._sns.tag_resource(ResourceArn=self._arn, Tags=tag_list(tags))
 
 
 class FailedEventsQueue(Resource):
@@ -93,8 +127,9 @@ class FailedEventsQueue(Resource):
 
     kind = "queue"
 
-    def __init__(self, names: Names, sqs: "SQSClient") -> None:
+    def __init__(self, names: Names, sqs: "SQSClient", account: Account = NO_RULES) -> None:
         self.name = names.queue(FAILED_EVENTS)
+        self._tags = account.tags
         self._sqs = sqs
 
     def exists(self) -> bool:
@@ -107,7 +142,8 @@ class FailedEventsQueue(Resource):
 
     def create(self) -> None:
         """Create it; SQS refuses a name for a minute after the queue was deleted."""
-        self._sqs.create_queue(QueueName=self.name)
+        tags: Any = {"tags": dict(self._tags)} if self._tags else {}
+        self._sqs.create_queue(QueueName=self.name, **tags)
 
     def delete(self) -> None:
         """Delete it with its messages."""
@@ -120,12 +156,16 @@ class FailedEventsQueue(Resource):
 
     def settings(self) -> list[Setting]:
         """How long it keeps events, and how they are encrypted."""
-        return [Setting("attributes", QUEUE_ATTRIBUTES, self._found, self._put)]
+        return [
+            Setting("attributes", QUEUE_ATTRIBUTES, self._found, self._put),
+            *tags_setting(self._tags, self._found_tags, self._put_tags),
+        ]
 
     def template(self) -> dict[str, CfnResource]:
         """The queue. SQS takes every attribute as text, CloudFormation numbers as numbers."""
         attributes = {name: json.loads(text) for name, text in QUEUE_ATTRIBUTES.items()}
-        properties = {"QueueName": self.name, **attributes}
+        tags = {"Tags": tag_list(self._tags)} if self._tags else {}
+        properties = {"QueueName": self.name, **attributes, **tags}
         return {logical_id(FAILED_EVENTS, "Queue"): resource("SQS::Queue", properties, **RETAINED)}
 
     def _found(self) -> dict[str, str]:
@@ -137,6 +177,12 @@ class FailedEventsQueue(Resource):
 
     def _put(self, attributes: Any) -> None:
         self._sqs.set_queue_attributes(QueueUrl=self._url(), Attributes=attributes)
+
+    def _found_tags(self) -> dict[str, str]:
+        return self._sqs.list_queue_tags(QueueUrl=self._url()).get("Tags", {})
+
+    def _put_tags(self, tags: dict[str, str]) -> None:
+        self._sqs.tag_queue(QueueUrl=self._url(), Tags=tags)
 
     def _url(self) -> str:
         return self._sqs.get_queue_url(QueueName=self.name)["QueueUrl"]

@@ -8,11 +8,12 @@ one that was interrupted, or made from another machine, is found as it is.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from state_machine.account import Account
 from state_machine.deployment.cloudformation import CfnResource
 from state_machine.names import Names
 
@@ -45,11 +46,18 @@ class Rights:
     """The actions of IAM that a deployment needs on resources of a kind.
 
     `arn(names, model_package_group)` is that of one of them, which stands for all.
+    `wanted(account)` tells whether what `[account]` asks for needs them.
     """
 
     kind: str
     actions: tuple[str, ...]
     arn: Callable[[Names, str], str]
+    wanted: Callable[[Account], bool] = lambda _: True
+
+
+def tagging(kind: str, actions: Sequence[str], arn: Callable[[Names, str], str]) -> Rights:
+    """Return the rights to see and to put the tags of a kind, which not every account asks for."""
+    return Rights(f"{kind}'s tags", tuple(actions), arn, lambda account: bool(account.tags))
 
 
 class Resource(ABC):
@@ -89,6 +97,32 @@ class Resource(ABC):
     def holds(self) -> str:
         """Say what data it holds that nothing could bring back; empty if none."""
         return ""
+
+
+def tags_setting(
+    tags: Mapping[str, str],
+    found: Callable[[], Mapping[str, str]],
+    put: Callable[[dict[str, str]], object],
+) -> list[Setting]:
+    """Compare those tags only: others, of AWS, of this project, or of people, stay as they are."""
+    if not tags:
+        return []
+
+    def get() -> dict[str, str]:
+        there = found()
+        return {key: there[key] for key in tags if key in there}
+
+    return [Setting("tags", dict(tags), get, put)]
+
+
+def tag_list(tags: Mapping[str, str], key: str = "Key", value: str = "Value") -> list[Any]:
+    """Return tags in the form of most APIs; Step Functions begins its members in lower case."""
+    return [{key: name, value: text} for name, text in tags.items()]
+
+
+def tags_of(listed: Iterable[Any], key: str = "Key", value: str = "Value") -> dict[str, str]:
+    """Return the tags of an answer of most APIs, by key."""
+    return {each[key]: each[value] for each in listed}
 
 
 def counted(number: int, noun: str) -> str:

@@ -3,10 +3,19 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+from state_machine.account import NO_RULES, Account
 from state_machine.config import PipelineConfig
 from state_machine.deployment import policies
 from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
-from state_machine.deployment.resource import Resource, Rights, Setting
+from state_machine.deployment.resource import (
+    Resource,
+    Rights,
+    Setting,
+    tag_list,
+    tagging,
+    tags_of,
+    tags_setting,
+)
 from state_machine.functions.catalogue import LAMBDAS
 from state_machine.functions.statements import Policy, in_buckets_of
 from state_machine.images import repository_arn, repository_arns, serving_image, training_image
@@ -34,6 +43,15 @@ RIGHTS = Rights(
     ),
     lambda names, _: names.role_arn("states"),
 )
+TAG_RIGHTS = tagging(
+    "role", ("iam:ListRoleTags", "iam:TagRole"), lambda names, _: names.role_arn("states")
+)
+BOUNDARY_RIGHTS = Rights(
+    "role's permissions boundary",
+    ("iam:PutRolePermissionsBoundary",),
+    lambda names, _: names.role_arn("states"),
+    lambda account: bool(account.permissions_boundary),
+)
 
 
 def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, Policy]]:
@@ -50,7 +68,10 @@ def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, P
         **{purpose: (policies.jobs_trust(names), policy) for purpose, policy in jobs.items()},
         "states": (policies.state_machine_trust(names), states),
         **{
-            each.name: (policies.function_trust(), each.policy(names, group, read))
+            each.name: (
+                policies.function_trust(),
+                each.policy(names, group, read, config.account),
+            )
             for each in LAMBDAS
         },
     }
@@ -61,7 +82,7 @@ def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, P
 
 
 class Role(Resource):
-    """A role with one inline policy, and nothing attached."""
+    """A role with one inline policy and nothing attached, below the account's path and boundary."""
 
     kind = "role"
 
@@ -74,8 +95,10 @@ class Role(Resource):
         iam: "IAMClient",
         *,
         wanted: bool = True,
+        account: Account = NO_RULES,
     ) -> None:
         self.name = names.role(purpose)
+        self._account = account
         self._purpose = purpose
         self.wanted = wanted
         self._trust = trust
@@ -91,8 +114,13 @@ class Role(Resource):
         return True
 
     def create(self) -> None:
-        """Create it with the right trust; its policy is a setting."""
-        self._iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(self._trust))
+        """Create it with the right trust and all that the account asks for; its policy comes after.
+
+        What a service control policy refuses without boundary, tags or path is never there.
+        """
+        given = self._given()
+        trust = json.dumps(self._trust)
+        self._iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=trust, **given)
 
     def delete(self) -> None:
         """Delete the role, with its policies."""
@@ -102,7 +130,11 @@ class Role(Resource):
 
     def settings(self) -> list[Setting]:
         """Whom it trusts, and what it may do: this policy and no other."""
+        path = self._account.role_path
         return [
+            Setting("path", path, self._path, self._move),
+            *self._boundary_setting(),
+            *tags_setting(self._account.tags, self._tags, self._put_tags),
             Setting("trust", self._trust, self._trusted, self._put_trust),
             Setting("policy", {POLICY_NAME: self._policy}, self._policies, self._put_policies),
             Setting("attached policies", [], self._attached, self._detach),
@@ -113,12 +145,56 @@ class Role(Resource):
         properties = {
             "RoleName": self.name,
             "AssumeRolePolicyDocument": self._trust,
+            **self._given(),
             "Policies": [{"PolicyName": POLICY_NAME, "PolicyDocument": self._policy}],
         }
         return {logical_id(self._purpose, "Role"): resource("IAM::Role", properties)}
 
+    def _given(self) -> dict[str, Any]:
+        """What the account asks of a role, as IAM and CloudFormation take it."""
+        account = self._account
+        boundary = account.permissions_boundary
+        return {
+            **({"Path": account.role_path} if account.role_path != "/" else {}),
+            **({"PermissionsBoundary": boundary} if boundary else {}),
+            **({"Tags": tag_list(account.tags)} if account.tags else {}),
+        }
+
+    def _path(self) -> str:
+        return self._found()["Path"]
+
+    def _move(self, _: Any) -> None:
+        """Make it anew: IAM moves no role. Nobody can act with it for as long.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
+        """
+        self.delete()
+        self.create()
+        self._put_policies({POLICY_NAME: self._policy})
+
+    def _boundary_setting(self) -> list[Setting]:
+        """A boundary that pipeline.toml does not ask for is somebody's who watches the account."""
+        wanted = self._account.permissions_boundary
+        setting = Setting("permissions boundary", wanted, self._boundary, self._put_boundary)
+        return [setting] if wanted else []
+
+    def _boundary(self) -> str | None:
+        return self._found().get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+
+    def _put_boundary(self, arn: str) -> None:
+        self._iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=arn)
+
+    def _tags(self) -> dict[str, str]:
+        return tags_of(self._iam.list_role_tags(RoleName=self.name)["Tags"])
+
+    def _put_tags(self, tags: dict[str, str]) -> None:
+        self._iam.tag_role(RoleName=self.name, Tags=tag_list(tags))
+
     def _trusted(self) -> Any:
-        return self._iam.get_role(RoleName=self.name)["Role"]["AssumeRolePolicyDocument"]
+        return self._found()["AssumeRolePolicyDocument"]
+
+    def _found(self) -> Any:
+        return self._iam.get_role(RoleName=self.name)["Role"]
 
     def _put_trust(self, document: Any) -> None:
         self._iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=json.dumps(document))

@@ -54,7 +54,8 @@ from state_machine.functions.catalogue import LAMBDAS
 from state_machine.names import Names, names_of
 from state_machine.sdk.sdk import Graph
 
-# What whoever deploys has to be allowed, for each kind of what a stage consists of.
+# What whoever deploys has to be allowed, for each kind of what a stage consists of; the last ones
+# only where `[account]` asks for what needs them.
 RIGHTS = (
     bucket.RIGHTS,
     code.RIGHTS,
@@ -67,6 +68,15 @@ RIGHTS = (
     triggers.RIGHTS,
     model_package_group.RIGHTS,
     log_groups.RIGHTS,
+    roles.BOUNDARY_RIGHTS,
+    roles.TAG_RIGHTS,
+    bucket.TAG_RIGHTS,
+    state_machine.TAG_RIGHTS,
+    messaging.TOPIC_TAG_RIGHTS,
+    messaging.QUEUE_TAG_RIGHTS,
+    triggers.TAG_RIGHTS,
+    model_package_group.TAG_RIGHTS,
+    log_groups.TAG_RIGHTS,
 )
 
 
@@ -117,12 +127,13 @@ class StageDeployment:
         client = self.session.client
         lambdas = functions.functions(self.config, self.names, self.app, self.session, self.pause)
         s3 = of_account(client("s3"), self.names.account)
+        account = self.config.account
         return [
-            Bucket(self.names, s3),
+            Bucket(self.names, s3, account),
             Code(self.code, s3),
-            ModelPackageGroup(self.model_package_group, client("sagemaker")),
-            *(Topic(purpose, self.names, client("sns")) for purpose in TOPICS),
-            FailedEventsQueue(self.names, client("sqs")),
+            ModelPackageGroup(self.model_package_group, client("sagemaker"), account),
+            *(Topic(purpose, self.names, client("sns"), account) for purpose in TOPICS),
+            FailedEventsQueue(self.names, client("sqs"), account),
             *self._log_groups(),
             *self._roles(),
             # First the functions: a definition names versions that are published.
@@ -133,6 +144,7 @@ class StageDeployment:
                 client("stepfunctions"),
                 Jobs(client("sagemaker"), self._job_role_arns(), self.pause),
                 self.pause,
+                account=account,
             ),
         ]
 
@@ -161,6 +173,7 @@ class StageDeployment:
             session=self.session,
             project=self.project,
             work_folder=work_folder(self.project),
+            account=self.config.account,
         )
 
     @property
@@ -183,7 +196,8 @@ class StageDeployment:
         )
 
     def _log_groups(self) -> list[LogGroup]:
-        log_group = partial(LogGroup, logs=self.session.client("logs"))
+        logs = self.session.client("logs")
+        log_group = partial(LogGroup, logs=logs, account=self.config.account)
         return [
             log_group(self.names.state_machine_log_group, state_machine.LOGICAL_ID),
             *(
@@ -200,7 +214,8 @@ class StageDeployment:
         return [self.names.role_arn(state.lower()) for state in jobs.SECTIONS]
 
     def _roles(self) -> list[Role]:
-        role = partial(Role, names=self.names, iam=self.session.client("iam"))
+        iam = self.session.client("iam")
+        role = partial(Role, names=self.names, iam=iam, account=self.config.account)
         unwanted = {each.name for each in LAMBDAS if not each.is_wanted(self.config)}
         return [
             *(role(purpose, trust={}, policy={}, wanted=False) for purpose in roles.RETIRED),
@@ -215,7 +230,8 @@ def stage_deployment(
     config: PipelineConfig, stage: str, session: boto3.Session, project: Path
 ) -> StageDeployment:
     """Return the stage in the account and region of the session. Raises StageNameError."""
-    found = StageDeployment(config, names_of(config.name, stage, session), session, project)
+    names = names_of(config.name, stage, session, config.account.role_path)
+    found = StageDeployment(config, names, session, project)
     stage_names.check(found.names, found.model_package_group)
     return found
 

@@ -5,11 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from state_machine.account import NO_RULES, Account
 from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
 from state_machine.deployment.ending import Jobs, wait_until_none
 from state_machine.deployment.log_groups import logs_id
 from state_machine.deployment.propagation import until_known
-from state_machine.deployment.resource import Resource, Rights, Setting
+from state_machine.deployment.resource import (
+    Resource,
+    Rights,
+    Setting,
+    tag_list,
+    tagging,
+    tags_of,
+    tags_setting,
+)
 from state_machine.deployment.versions import Version
 from state_machine.names import Names
 from state_machine.sdk.sdk import Graph, Workflow
@@ -27,6 +36,11 @@ RIGHTS = Rights(
         "states:DescribeStateMachine",
         "states:UpdateStateMachine",
     ),
+    lambda names, _: names.state_machine_arn,
+)
+TAG_RIGHTS = tagging(
+    "state machine",
+    ("states:ListTagsForResource", "states:TagResource"),
     lambda names, _: names.state_machine_arn,
 )
 # AWS knows no resource for it.
@@ -108,8 +122,11 @@ class StateMachine(Resource):
         client: "SFNClient",
         jobs: Jobs,
         pause: Callable[[float], None],
+        *,
+        account: Account = NO_RULES,
     ) -> None:
         self.name = names.state_machine
+        self._tags = account.tags
         self._arn = names.state_machine_arn
         self._role = names.role_arn("states")
         self._logging = logging(names)
@@ -141,7 +158,8 @@ class StateMachine(Resource):
         """
         self._wait_until_none(lambda: self.exists() and self.is_going())
         graph = self._definition.read()
-        workflow = Workflow(self.name, graph, self._role, client=self._client)
+        tags = tag_list(self._tags, "key", "value")
+        workflow = Workflow(self.name, graph, self._role, tags=tags, client=self._client)
         until_known(workflow.create, self._pause)
 
     def delete(self) -> None:
@@ -186,6 +204,7 @@ class StateMachine(Resource):
             Setting("definition", definition, self._found_definition, self._put_definition),
             Setting("logging", self._logging, self._found_logging, self._put_logging),
             Setting("tracing", TRACING, self._tracing, self._put_tracing),
+            *tags_setting(self._tags, self._found_tags, self._put_tags),
         ]
 
     def template(self) -> dict[str, CfnResource]:
@@ -208,6 +227,7 @@ class StateMachine(Resource):
                 "Destinations": destinations,
             },
             "TracingConfiguration": {"Enabled": TRACING},
+            **({"Tags": tag_list(self._tags)} if self._tags else {}),
         }
         first = [logical_id("states", "Role"), logs_id(LOGICAL_ID)]
         return {LOGICAL_ID: resource("StepFunctions::StateMachine", properties, DependsOn=first)}
@@ -242,6 +262,13 @@ class StateMachine(Resource):
         self._client.update_state_machine(
             stateMachineArn=self._arn, tracingConfiguration={"enabled": enabled}
         )
+
+    def _found_tags(self) -> dict[str, str]:
+        found = self._client.list_tags_for_resource(resourceArn=self._arn)["tags"]
+        return tags_of(found, "key", "value")
+
+    def _put_tags(self, tags: dict[str, str]) -> None:
+        self._client.tag_resource(resourceArn=self._arn, tags=tag_list(tags, "key", "value"))
 
     def _describe(self) -> Any:
         return self._client.describe_state_machine(stateMachineArn=self._arn)

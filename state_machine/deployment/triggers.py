@@ -6,6 +6,7 @@ and no other, invoke it. https://docs.aws.amazon.com/lambda/latest/dg/access-con
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,14 @@ from lambdas.boundary.bucket_owner import of_account
 from lambdas.on_upload import EVENTS
 from state_machine.config import PipelineConfig
 from state_machine.deployment.cloudformation import CfnResource, logical_id, resource
-from state_machine.deployment.resource import Rights
+from state_machine.deployment.resource import (
+    Rights,
+    Setting,
+    tag_list,
+    tagging,
+    tags_of,
+    tags_setting,
+)
 from state_machine.functions.catalogue import LAMBDAS, Events, Lambda, Schedule, Topic, Uploads
 from state_machine.names import DATASET_PREFIX, Names
 
@@ -39,12 +47,18 @@ RIGHTS = Rights(
     ),
     lambda names, _: names.rule_arn("any"),
 )
+TAG_RIGHTS = tagging(
+    "rule",
+    ("events:ListTagsForResource", "events:TagResource"),
+    lambda names, _: names.rule_arn("any"),
+)
 
 
 def trigger_of(
     function: Lambda, config: PipelineConfig, names: Names, session: boto3.Session
 ) -> "Trigger | None":
     """Return what invokes the Lambda; None if only the state machine or people do."""
+    tags = config.account.tags
     match function.trigger:
         case Uploads():
             return UploadTrigger(function.name, names, session)
@@ -52,9 +66,10 @@ def trigger_of(
             return TopicTrigger(function.name, names, session, purpose)
         case Events(pattern):
             group = names.model_package_group(config.registry.model_package_group)
-            return RuleTrigger(function.name, names, session, pattern=pattern(names, group))
+            return RuleTrigger(function.name, names, session, tags, pattern=pattern(names, group))
         case Schedule():
-            return RuleTrigger(function.name, names, session, schedule=config.schedule.expression)
+            expression = config.schedule.expression
+            return RuleTrigger(function.name, names, session, tags, schedule=expression)
     return None
 
 
@@ -93,6 +108,10 @@ class Trigger(ABC):
         return (
             self._found() if _lets_invoke(self._lambdas, self._function_arn, self._source) else None
         )
+
+    def settings(self) -> list[Setting]:
+        """Return what is compared beside whether it invokes the function."""
+        return []
 
     @abstractmethod
     def remove(self) -> None:
@@ -238,8 +257,16 @@ class RuleTrigger(Trigger):
 
     service = "events"
 
-    def __init__(self, function: str, names: Names, session: boto3.Session, **matches: Any) -> None:
+    def __init__(
+        self,
+        function: str,
+        names: Names,
+        session: boto3.Session,
+        tags: Mapping[str, str],
+        **matches: Any,
+    ) -> None:
         super().__init__(function, names, session)
+        self._tags = tags
         self._events = session.client("events")
         self._matches = matches
 
@@ -266,6 +293,20 @@ class RuleTrigger(Trigger):
             "targets": [target["Arn"] for target in targets],
         }
 
+    def settings(self) -> list[Setting]:
+        """The tags of the account, which Chalice cannot give to a rule."""
+        return tags_setting(self._tags, self._found_tags, self._put_tags)
+
+    def _found_tags(self) -> dict[str, str]:
+        try:
+            listed = self._events.list_tags_for_resource(ResourceARN=self._source)["Tags"]
+        except self._events.exceptions.ResourceNotFoundException:
+            return {}
+        return tags_of(listed)
+
+    def _put_tags(self, tags: dict[str, str]) -> None:
+        self._events.tag_resource(ResourceARN=self._source, Tags=tag_list(tags))
+
     def remove(self) -> None:
         """Delete the rule."""
         with suppress(self._events.exceptions.ResourceNotFoundException):
@@ -281,6 +322,7 @@ class RuleTrigger(Trigger):
             **{forms[form]: value for form, value in self._matches.items()},
             "State": ENABLED,
             "Targets": [{"Arn": self._function_arn, "Id": CHALICES_TARGET}],
+            **({"Tags": tag_list(self._tags)} if self._tags else {}),
         }
         function = logical_id(self._function, "Function")
         rule = resource("Events::Rule", properties, DependsOn=function)

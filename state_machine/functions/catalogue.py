@@ -4,12 +4,13 @@ Everything that a deployment does for a Lambda follows from its row: the functio
 log group, its trigger, where its failed events go, and the same in the template.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from lambdas import announce, announce_approval
 from lambdas.data_sets.copies import LONGEST_CALL_SECONDS
+from state_machine.account import NO_RULES, Account
 from state_machine.config import PipelineConfig
 from state_machine.functions import policies
 from state_machine.functions.statements import Policy, Statement, allow, policy
@@ -44,9 +45,10 @@ class Schedule:
 class Lambda:
     """One Lambda; `name` is that of its file in lambdas/ and of its function in app.py.
 
-    `statements(names, model_package_group)` are what its role is allowed beside its log. Without
-    a `trigger` it is invoked `by_state_machine` or by people. One that `resolves_images` looks up
-    what the tags of the stage's images name.
+    `statements(names, model_package_group)` are what its role is allowed beside its log, `makes(
+    names)` the resources that it creates with the account's tags. Without a `trigger` it is invoked
+    `by_state_machine` or by people. One that `resolves_images` looks up what the tags of the
+    stage's images name.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Lambda:
     resolves_images: bool = False
     timeout_seconds: int = 60
     memory_mb: int = 512
+    makes: Callable[[Names], list[str]] | None = None
 
     @property
     def asynchronous(self) -> bool:
@@ -66,12 +69,18 @@ class Lambda:
         """Tell whether the configuration asks for it."""
         return config.schedule.enabled or not isinstance(self.trigger, Schedule)
 
-    def policy(self, names: Names, model_package_group: str, repositories: list[str]) -> Policy:
-        """Return what its role may do, its log and its failed events included.
+    def policy(
+        self,
+        names: Names,
+        model_package_group: str,
+        repositories: list[str],
+        account: Account = NO_RULES,
+    ) -> Policy:
+        """Return what its role may do, its log, its failed events and the account's included.
 
         `repositories` are the ARNs of those that hold the stage's images.
         """
-        statements = self.statements(names, model_package_group)
+        statements = [*self.statements(names, model_package_group), *self._of(account, names)]
         if self.resolves_images:
             statements = [*statements, policies.resolve_images(repositories)]
         if self.asynchronous:
@@ -80,6 +89,11 @@ class Lambda:
         streams = f"{names.log_group_arn(names.function_log_group(self.name))}:log-stream:*"
         log = allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams])
         return policy(*statements, log)
+
+    def _of(self, account: Account, names: Names) -> Iterator[Statement]:
+        """What the account's rules have it do beside its work."""
+        if account.tags and self.makes is not None:
+            yield allow("TagWhatItMakes", ["sagemaker:AddTags"], self.makes(names))
 
 
 LAMBDAS = (
@@ -94,6 +108,7 @@ LAMBDAS = (
         by_state_machine=True,
         resolves_images=True,
         timeout_seconds=LONGEST_CALL_SECONDS,  # it copies the data set
+        makes=policies.made,
     ),
     Lambda("check_metrics", policies.check_metrics, by_state_machine=True),
     Lambda("approve_model", policies.approve_model, by_state_machine=True),

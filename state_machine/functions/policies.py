@@ -70,14 +70,15 @@ def prepare_run(names: Names, group: str) -> list[Statement]:
             [f"sagemaker:Describe{kind}Job" for kind in TASKS],
             [names.arn("sagemaker", f"{kind.lower()}-job/*") for kind in TASKS],
         ),
-        allow(
-            "RecordTheRun",
-            ["sagemaker:CreateExperiment", "sagemaker:CreateTrial"],
-            [
-                names.arn("sagemaker", f"experiment/{names.prefix}"),
-                names.arn("sagemaker", f"experiment-trial/{names.prefix}-*"),
-            ],
-        ),
+        allow("RecordTheRun", ["sagemaker:CreateExperiment", "sagemaker:CreateTrial"], made(names)),
+    ]
+
+
+def made(names: Names) -> list[str]:
+    """The experiment of all runs and the trial of each, which PrepareRun makes."""
+    return [
+        names.arn("sagemaker", f"experiment/{names.prefix}"),
+        names.arn("sagemaker", f"experiment-trial/{names.prefix}-*"),
     ]
 
 

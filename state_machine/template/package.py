@@ -44,7 +44,7 @@ def package(config: PipelineConfig, stage: str, region: str, project: Path) -> P
         DeploymentError: pip or Chalice failed.
         StageNameError: AWS would refuse a name of the stage.
     """
-    names = template_names(config.name, stage, region)
+    names = template_names(config.name, stage, region, config.account.role_path)
     group = names.model_package_group(config.registry.model_package_group)
     stage_names.check(replace(names, account="0" * 12, partition="aws"), group)
     deployment = StageDeployment(config, names, boto3.Session(region_name=region), project)

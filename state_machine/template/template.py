@@ -15,9 +15,9 @@ _PSEUDO = re.compile(r"\$\{(AWS::(?:AccountId|Partition))\}")
 _OTHER_VARIABLE = re.compile(r"\$\{(?!AWS::(?:AccountId|Partition)\})")
 
 
-def template_names(name: str, stage: str, region: str) -> Names:
+def template_names(name: str, stage: str, region: str, role_path: str = "/") -> Names:
     """The names of a stage in whatever account the stack is created in."""
-    return Names(name, stage, "${AWS::AccountId}", region, "${AWS::Partition}")
+    return Names(name, stage, "${AWS::AccountId}", region, "${AWS::Partition}", role_path)
 
 
 def template(stage: StageDeployment) -> dict[str, Any]:

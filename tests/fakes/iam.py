@@ -37,7 +37,7 @@ class FakeIam(FakeService):
     @operation
     def simulate_principal_policy(self, **request: Any) -> dict[str, Any]:
         (resource,) = request["ResourceArns"]
-        self.simulated[resource] = list(request["ActionNames"])
+        self.simulated.setdefault(resource, []).extend(request["ActionNames"])
         return {
             "IsTruncated": False,
             "EvaluationResults": [self._result(action) for action in request["ActionNames"]],

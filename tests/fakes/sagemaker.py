@@ -19,6 +19,7 @@ class FakeSageMaker(FakeService):
         super().__init__()
         self.groups: dict[str, list[dict[str, Any]]] = {name: [] for name in groups}
         self.experiments: dict[str, list[str]] = {}
+        self.tags: dict[str, Any] = {}
         self.processing_jobs: list[dict[str, Any]] = []
         self.training_jobs: list[dict[str, Any]] = []
 
@@ -90,6 +91,7 @@ class FakeSageMaker(FakeService):
     def create_experiment(self, **request: Any) -> dict[str, Any]:
         name = request["ExperimentName"]
         self._refuse_taken("Experiment", name, self.experiments)
+        self.tags[name] = request.get("Tags", [])
         self.experiments[name] = []
         return {"ExperimentArn": f"arn:aws:sagemaker:us-east-1:123456789012:experiment/{name}"}
 
@@ -97,6 +99,7 @@ class FakeSageMaker(FakeService):
     def create_trial(self, **request: Any) -> dict[str, Any]:
         name, trials = request["TrialName"], self.experiments[request["ExperimentName"]]
         self._refuse_taken("Trial", name, trials)
+        self.tags[name] = request.get("Tags", [])
         trials.append(name)
         return {"TrialArn": f"arn:aws:sagemaker:us-east-1:123456789012:experiment-trial/{name}"}
 

@@ -25,11 +25,13 @@ from local_aws.requests.constraints import unknown_members, violations
 from local_aws.requests.service_limits import broken, limit
 from state_machine import config as configuration
 from state_machine import stage_names
+from state_machine.account import Account
 from state_machine.artifacts import bundle
 from state_machine.config import PipelineConfig
 from state_machine.definition import workflow
 from state_machine.definition.deployed import Deployed
 from state_machine.deployment.functions import environment
+from state_machine.deployment.resource import tag_list
 from state_machine.deployment.roles import POLICY_NAME, documents
 from state_machine.errors import ConfigError, StageNameError
 from state_machine.functions.catalogue import LAMBDAS
@@ -95,6 +97,22 @@ URIS = st.integers(0, 300).map(lambda length: f"https://mlflow/{'p' * length}") 
     ]
 )
 GROUPS = st.from_regex(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", fullmatch=True)
+PATHS = st.from_regex(r"/([!-~]{1,80}/){0,2}", fullmatch=True) | st.sampled_from(
+    ["/", "teams", f"/{'t' * 148}/", f"/{'t' * 149}/"]
+)
+TAG_TEXTS = st.text(max_size=40) | st.sampled_from(["aws:a", "Retrain-Code", "a\u00a0b", "k" * 129])
+TAGS = st.dictionaries(TAG_TEXTS, TAG_TEXTS | st.just("v" * 257), max_size=4) | st.integers(
+    47, 50
+).map(lambda count: {f"key-{number}": "v" * 256 for number in range(count)})
+BOUNDARIES = st.sampled_from(
+    [
+        "",
+        "limits",
+        "arn:aws:iam::aws:policy/PowerUserAccess",
+        f"arn:aws:iam::123456789012:policy/{'p' * 2000}",
+        f"arn:aws:iam::123456789012:policy/{'p' * 2020}",
+    ]
+)
 SECONDS = st.sampled_from([60, 3600, 432000, 2419200, 2419201, 200_000_000])
 SECTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "data": {"required_files": FILES},
@@ -116,6 +134,7 @@ SECTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "evaluation": {"instance_type": JOB_TYPES, "max_runtime_seconds": SECONDS},
     "tracking": {"mlflow_tracking_uri": URIS, "experiment": TEXTS},
+    "account": {"role_path": PATHS, "tags": TAGS, "permissions_boundary": BOUNDARIES},
     "registry": {
         "model_package_group": GROUPS,
         "inference_instance_types": st.lists(ENDPOINT_TYPES, min_size=1, max_size=3),
@@ -200,13 +219,26 @@ def job_requests(machine: dict[str, Any], state: dict[str, Any]) -> dict[str, di
         return {name: rendering.fill_in(machine["States"][name]["Parameters"]) for name in CALLS}
 
 
+def asked_of_roles(account: Account) -> dict[str, Any]:
+    boundary = account.permissions_boundary
+    return {
+        "Path": account.role_path,
+        "Tags": tag_list(account.tags),
+        **({"PermissionsBoundary": boundary} if boundary else {}),
+    }
+
+
 def resource_requests(config: PipelineConfig, names: Names) -> list[tuple[str, dict[str, Any]]]:
     """What the deployment asks for that depends on settings and names."""
+    tags = config.account.tags
     group = names.model_package_group(config.registry.model_package_group)
     made: list[tuple[str, dict[str, Any]]] = [
         ("s3/CreateBucket", {"Bucket": names.bucket}),
-        ("sagemaker/CreateModelPackageGroup", {"ModelPackageGroupName": group}),
-        ("sqs/CreateQueue", {"QueueName": names.queue(FAILED_EVENTS)}),
+        (
+            "sagemaker/CreateModelPackageGroup",
+            {"ModelPackageGroupName": group, "Tags": tag_list(tags)},
+        ),
+        ("sqs/CreateQueue", {"QueueName": names.queue(FAILED_EVENTS), "tags": tags}),
         ("sagemaker/CreateExperiment", {"ExperimentName": names.prefix}),
         (
             "sagemaker/CreateTrial",
@@ -217,8 +249,11 @@ def resource_requests(config: PipelineConfig, names: Names) -> list[tuple[str, d
     ]
     for purpose, (trust, policy) in documents(config, names).items():
         role = {"RoleName": names.role(purpose)}
+        given = asked_of_roles(config.account)
         put = {"PolicyName": POLICY_NAME, "PolicyDocument": json.dumps(policy)}
-        made.append(("iam/CreateRole", role | {"AssumeRolePolicyDocument": json.dumps(trust)}))
+        made.append(
+            ("iam/CreateRole", role | given | {"AssumeRolePolicyDocument": json.dumps(trust)})
+        )
         made.append(("iam/PutRolePolicy", role | put))
     for each in LAMBDAS:
         function = {
@@ -226,6 +261,7 @@ def resource_requests(config: PipelineConfig, names: Names) -> list[tuple[str, d
             "Role": names.role_arn(each.name),
             "Code": {"ZipFile": b""},
             "Environment": {"Variables": environment(config, names)},
+            "Tags": {**config.account.tags, "retrain-code": "", "aws-chalice": ""},
         }
         made.append(("lambda/CreateFunction", function))
         made.append(("logs/CreateLogGroup", {"logGroupName": names.function_log_group(each.name)}))
@@ -245,7 +281,8 @@ def resource_requests(config: PipelineConfig, names: Names) -> list[tuple[str, d
 def test_what_is_accepted_is_taken_by_every_api(
     config: PipelineConfig, stage: str, region: str, data_set: str, drawn: st.DataObject
 ) -> None:
-    names = Names(config.name, stage, "123456789012", region)
+    path = config.account.role_path
+    names = Names(config.name, stage, "123456789012", region, role_path=path)
     group = names.model_package_group(config.registry.model_package_group)
     try:
         stage_names.check(names, group)
@@ -259,7 +296,12 @@ def test_what_is_accepted_is_taken_by_every_api(
     state = state_of(config, data_set, asked)
     requests = job_requests(machine, state)
     text = json.dumps(machine)
-    create = {"name": names.state_machine, "definition": text, "roleArn": names.role_arn("states")}
+    create = {
+        "name": names.state_machine,
+        "definition": text,
+        "roleArn": names.role_arn("states"),
+        "tags": tag_list(config.account.tags, "key", "value"),
+    }
     found = [
         *(one for name, request in requests.items() for one in problems(CALLS[name], request)),
         *(

@@ -13,6 +13,7 @@ from cli.served.demo import sample_config
 from local_aws.client import EmbeddedAws
 from operations.data_sets import digits
 from state_machine import config
+from state_machine.account import Account
 from state_machine.config import PipelineConfig, Schedule
 from state_machine.deployment.resource import Action
 from state_machine.deployment.stage import StageDeployment, apply, stage_deployment
@@ -20,11 +21,17 @@ from state_machine.template.package import Package, package
 from tests.e2e.pipeline import Pipeline
 from tests.faults import light
 from tests.support.paths import PROJECT
+from tests.support.roles import allow, policy
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
 ARTIFACTS = "artifacts-of-the-team"
+RULES = Account(
+    role_path="/teams/ml/",
+    permissions_boundary="arn:aws:iam::123456789012:policy/limits",
+    tags={"team": "ml"},
+)
 
 
 class Stack:
@@ -76,15 +83,16 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
         for name, value in started.environment().items():
             environment.setenv(name, value)
         started.client("s3").create_bucket(Bucket=ARTIFACTS)
+        started.client("iam").create_policy(PolicyName="limits", PolicyDocument=policy(allow("*")))
         yield started
 
 
 @pytest.fixture(scope="module")
 def settings() -> PipelineConfig:
-    """With a schedule, for everything that a stage may have."""
+    """With a schedule and an account's rules, for everything that a stage may have."""
     quick = light.settings(sample_config(config.load(PROJECT / "pipeline.toml")))
     schedule = Schedule(enabled=True, expression="rate(7 days)")
-    return quick.model_copy(update={"schedule": schedule})
+    return quick.model_copy(update={"schedule": schedule, "account": RULES})
 
 
 def stage(aws: EmbeddedAws, settings: PipelineConfig, name: str) -> StageDeployment:

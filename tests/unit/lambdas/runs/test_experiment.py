@@ -26,6 +26,13 @@ def test_repeating_it_changes_nothing():
     assert sagemaker.experiments == {"retrain-dev": ["retrain-dev-digits-1"]}
 
 
+def test_both_have_the_tags_of_the_account():
+    sagemaker = FakeSageMaker()
+    tags = [{"Key": "team", "Value": "ml"}]
+    ensure_trial(sagemaker, "retrain-dev", "digits-1", tags)
+    assert sagemaker.tags == {"retrain-dev": tags, "retrain-dev-digits-1": tags}
+
+
 @pytest.mark.parametrize("refused", ["CreateExperiment", "CreateTrial"])
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceLimitExceeded"])
 def test_a_run_goes_on_without_where_sagemaker_refuses(refused, code):

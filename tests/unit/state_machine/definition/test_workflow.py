@@ -247,7 +247,13 @@ def test_a_reproduction_ends_well_whether_it_matches_or_not(machine: dict[str, A
 # Options that what invokes the Lambdas is built from, and not the definition: each has its test in
 # test_functions.py and, deployed, in tests/unit/lambdas/test_app.py. The code is in the definition
 # by its digest alone: test_bundle.py.
-OF_THE_DEPLOYMENT = {"schedule.enabled", "schedule.expression", "code.scripts"}
+OF_THE_DEPLOYMENT = {
+    "account.permissions_boundary",
+    "account.role_path",
+    "code.scripts",
+    "schedule.enabled",
+    "schedule.expression",
+}
 # One is excluded by spot, which is among the changes, one stands there in other words, and one has
 # no other value: test_a_training_keeps_its_instances, test_reuse_can_be_switched_off, test_config.
 APART = {"training.keep_alive_seconds", "reuse_unchanged_steps", "evaluation.instance_count"}
@@ -295,6 +301,7 @@ CHANGES: dict[str, Any] = {
     "registry.inference_instance_types": ["ml.c5.large"],
     "tracking.mlflow_tracking_uri": "https://mlflow.example.com",
     "tracking.experiment": "other-experiment",
+    "account.tags": {"team-713": "ml-717"},
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.core import get_rules
 
+from state_machine.account import Account
 from state_machine.artifacts.lambda_zip import LambdaZip, reproducible
 from state_machine.config import PipelineConfig, Schedule
 from state_machine.deployment.stage import StageDeployment
@@ -20,11 +21,16 @@ from state_machine.template.package import package
 from state_machine.template.template import substituted, template, template_names
 from tests.support.paths import PROJECT
 
+RULES = Account(
+    role_path="/teams/ml/",
+    permissions_boundary="arn:aws:iam::123456789012:policy/limits",
+    tags={"team": "ml"},
+)
 SERVER = "arn:aws:sagemaker:us-east-1:123456789012:mlflow-tracking-server/ours"
 
 
 def built(pipeline: PipelineConfig, region: str = "us-east-1") -> dict[str, Any]:
-    names = template_names("retrain", "anna", region)
+    names = template_names("retrain", "anna", region, pipeline.account.role_path)
     stage = StageDeployment(pipeline, names, boto3.Session(region_name=region), PROJECT)
     stage.app.package = LambdaZip(b"a zip")
     return template(stage)
@@ -33,7 +39,8 @@ def built(pipeline: PipelineConfig, region: str = "us-east-1") -> dict[str, Any]
 def with_everything(pipeline: PipelineConfig) -> PipelineConfig:
     tracking = pipeline.tracking.model_copy(update={"mlflow_tracking_uri": SERVER})
     schedule = Schedule(enabled=True, expression="rate(7 days)")
-    return pipeline.model_copy(update={"schedule": schedule, "tracking": tracking})
+    changes = {"schedule": schedule, "tracking": tracking, "account": RULES}
+    return pipeline.model_copy(update=changes)
 
 
 def problems(made: dict[str, Any], region: str, *levels: str) -> list[str]:
@@ -55,7 +62,7 @@ def test_cfn_lint_finds_nothing(pipeline: PipelineConfig, region: str) -> None:
 
 
 @pytest.mark.slow
-def test_nor_with_a_schedule_and_tracking(pipeline: PipelineConfig) -> None:
+def test_nor_with_a_schedule_tracking_and_an_accounts_rules(pipeline: PipelineConfig) -> None:
     assert problems(built(with_everything(pipeline)), "us-east-1") == []
 
 
@@ -64,6 +71,28 @@ def test_a_schedule_has_a_rule(pipeline: PipelineConfig) -> None:
 
     assert made["Resources"]["OnScheduleRule"]["Properties"]["ScheduleExpression"] == "rate(7 days)"
     assert not {name for name in built(pipeline)["Resources"] if name.startswith("OnSchedule")}
+
+
+def test_roles_and_what_can_have_tags_have_what_the_account_asks_for(
+    pipeline: PipelineConfig,
+) -> None:
+    made = built(with_everything(pipeline))["Resources"]
+
+    tagged = [{"Key": "team", "Value": "ml"}]
+    untaggable = {
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::Permission",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::Subscription",
+    }
+    for name, one in made.items():
+        tags = one["Properties"].get("Tags", [])
+        assert (one["Type"] in untaggable) != (tagged[0] in tags), name
+    roles = [one["Properties"] for one in made.values() if one["Type"] == "AWS::IAM::Role"]
+    assert {(role["Path"], role["PermissionsBoundary"]) for role in roles} == {
+        (RULES.role_path, RULES.permissions_boundary)
+    }
+    assert "role/teams/ml/retrain-anna-train-" in json.dumps(made["StatesRole"])
 
 
 @pytest.mark.slow

@@ -1,0 +1,84 @@
+"""`[account]` of pipeline.toml: what is refused, and how the refusal reads."""
+
+from pathlib import Path
+
+import pytest
+
+from state_machine import config
+from state_machine.account import MOST_TAGS
+from state_machine.errors import ConfigError
+from tests.support.paths import PROJECT
+
+BOUNDARY = "arn:aws:iam::123456789012:policy/teams/ml/limits"
+
+
+def load(tmp_path: Path, table: str) -> config.PipelineConfig:
+    (tmp_path / "ml_scripts").symlink_to(PROJECT / "ml_scripts")
+    text = (PROJECT / "pipeline.toml").read_text(encoding="utf-8")
+    file = tmp_path / "pipeline.toml"
+    file.write_text(f"{text}\n[account]\n{table}\n", encoding="utf-8")
+    return config.load(file)
+
+
+def test_an_account_that_asks_for_nothing_needs_no_table() -> None:
+    account = config.load(PROJECT / "pipeline.toml").account
+
+    assert (account.role_path, account.permissions_boundary, account.tags) == ("/", "", {})
+
+
+def test_what_aws_takes_is_taken(tmp_path: Path) -> None:
+    tags = 'tags = { "cost centre" = "4711", "Équipe" = "données/α", owner = "ml@example.org" }'
+    account = load(
+        tmp_path, f'role_path = "/teams/ml/"\npermissions_boundary = "{BOUNDARY}"\n{tags}'
+    ).account
+
+    assert account.role_path == "/teams/ml/"
+    assert account.permissions_boundary == BOUNDARY
+    assert account.tags["Équipe"] == "données/α"
+
+
+@pytest.mark.parametrize(
+    ("table", "field", "said"),
+    [
+        ('role_path = "teams"', "role_path", "with / at both ends"),
+        ('role_path = "/teams"', "role_path", "with / at both ends"),
+        ('role_path = "/te ams/"', "role_path", "found '/te ams/'"),
+        (f'role_path = "/{"t" * 150}/"', "role_path", "at most 150"),
+        ('permissions_boundary = "limits"', "permissions_boundary", "the ARN of a managed policy"),
+        (
+            'permissions_boundary = "arn:aws:iam::123456789012:role/limits"',
+            "permissions_boundary",
+            "access_policies_boundaries.html",
+        ),
+        ('tags = { "aws:team" = "ml" }', "tags", "does not begin with aws:"),
+        ('tags = { "AWS:team" = "ml" }', "tags", "does not begin with aws:"),
+        ('tags = { team = "a", Team = "b" }', "tags", "a key once, in whatever case"),
+        ('tags = { retrain-code = "mine" }', "tags", "set by the deployment itself"),
+        ('tags = { team = "a|b" }', "tags", "letters, digits, spaces and _.:/=+-@"),
+        ('tags = { "" = "b" }', "tags", "1 to 128 characters of key"),
+        (f'tags = {{ team = "{"b" * 257}" }}', "tags", "at most 256 of value"),
+        ("tags = { team = 1 }", "tags.team", "valid string"),
+        ('owner = "ml"', "owner", "not permitted"),
+    ],
+)
+def test_what_aws_refuses_is_refused(tmp_path: Path, table: str, field: str, said: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path, table)
+
+    (line,) = str(raised.value).splitlines()
+    assert f"account.{field}: " in line
+    assert said in line
+
+
+def test_more_tags_than_a_lambda_takes_are_refused(tmp_path: Path) -> None:
+    many = ", ".join(f't{number} = "x"' for number in range(MOST_TAGS + 1))
+
+    with pytest.raises(ConfigError, match="49 tags, expected at most 48"):
+        load(tmp_path, f"tags = {{ {many} }}")
+
+
+def test_each_wrong_field_has_a_line_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path, 'role_path = "x"\npermissions_boundary = "y"\ntags = { "aws:z" = "" }')
+
+    assert len(str(raised.value).splitlines()) == 3
