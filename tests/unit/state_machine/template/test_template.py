@@ -82,6 +82,7 @@ def test_roles_and_what_can_have_tags_have_what_the_account_asks_for(
     untaggable = {
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Permission",
+        "AWS::Lambda::Version",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Subscription",
     }
