@@ -232,8 +232,12 @@ def with_a_change(settings: PipelineConfig, script: str, folder: Path) -> Pipeli
 
 # The last one, because no run after it has the image of the runs before.
 def test_a_run_has_the_image_of_its_time_and_its_reproduction_has_the_same(
-    pipeline: Pipeline, run: Callable[..., dict[str, Any]], first: dict[str, Any]
+    pipeline: Pipeline,
+    settings: PipelineConfig,
+    run: Callable[..., dict[str, Any]],
+    first: dict[str, Any],
 ) -> None:
+    pipeline.deploy(settings)  # as it was when the first ran
     asked = {"repositoryName": "tensorflow-training", "imageTag": "2.19-cpu-py312"}
     route = "/moto-api/ecr/build-image-again"
     built = json.loads(ask(pipeline.aws, route, json.dumps(asked).encode()))["imageDigest"]
