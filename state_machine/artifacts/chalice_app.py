@@ -22,15 +22,29 @@ import boto3
 from state_machine import processes
 from state_machine.account import NO_RULES, Account
 from state_machine.artifacts import lambda_zip, shipped
-from state_machine.artifacts.lambda_zip import LambdaZip
+from state_machine.artifacts.lambda_zip import RUNTIME, LambdaZip
 from state_machine.errors import DeploymentError
 from state_machine.names import Names
 from state_machine.processes import ProcessFailedError
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-FOR_LAMBDA = ["--platform", "manylinux2014_x86_64"]
-# Chalice's main() returns its exit code, which its own command hands on in the same way.
-CHALICE = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
+# Lambda's Python, and the platform that its system can run:
+# https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-native-libraries
+PYTHON = RUNTIME.removeprefix("python")
+FOR_LAMBDA = [
+    *("--platform", "manylinux2014_x86_64"),
+    *("--implementation", "cp"),
+    *("--python-version", PYTHON),
+]
+# Chalice's main() returns its exit code, which its own command hands on in the same way. It has no
+# setting for the runtime, and would take this machine's Python.
+CHALICE = [
+    sys.executable,
+    "-c",
+    "import sys; from chalice.config import Config; "
+    f"Config.lambda_python_version = {RUNTIME!r}; "
+    "from chalice.cli import main; sys.exit(main())",
+]
 CODE_TAG = "retrain-code"
 _PACKAGED = "packaged"  # in .chalice of a staged copy: the digest of what was packaged last
 
@@ -77,26 +91,25 @@ class ChaliceApp:
         if self._deployed:
             return
         names = self._names
-        with self.staged(f"{names.prefix}-{names.account}-{names.region}") as (staged, pip):
-            made = lambda_zip.code_sha256(self._made(staged, pip).read_bytes())
+        with self.staged(f"{names.prefix}-{names.account}-{names.region}") as (staged, wheels):
+            made = lambda_zip.code_sha256(self._made(staged, wheels).read_bytes())
             _run(
                 [*CHALICE, "--project-dir", str(staged), "deploy", "--stage", names.stage],
-                {**_credentials(self._session), **pip},
+                # It takes the zip that was made. If it made another one, pip would find no wheels.
+                {**_credentials(self._session), "PIP_NO_INDEX": "1"},
                 "chalice deploy",
             )
             self._sign(_deployed(staged, names.stage), made)
         self._deployed = True
 
     @contextmanager
-    def staged(self, name: str) -> Iterator[tuple[Path, dict[str, str]]]:
-        """Yield the staged copy, and the variables that let pip do without a network."""
+    def staged(self, name: str) -> Iterator[tuple[Path, Path]]:
+        """Yield the staged copy, and the folder of the wheels for Lambda."""
         staged = self._work_folder / "chalice" / name
         wheels = download_wheels(self._project / "requirements.txt", self._work_folder / "wheels")
         with alone_in(staged):
             self._stage(staged)
-            # As a URL: pip takes what lies on both sides of a space for two places.
-            links = wheels.absolute().as_uri()
-            yield staged, {"PIP_FIND_LINKS": links, "PIP_NO_INDEX": "1"}
+            yield staged, wheels
 
     @cached_property
     def package(self) -> LambdaZip:
@@ -105,8 +118,8 @@ class ChaliceApp:
         Raises:
             DeploymentError: pip or Chalice failed.
         """
-        with self.staged(f"{self._names.prefix}-package") as (staged, variables):
-            return LambdaZip(lambda_zip.reproducible(self._made(staged, variables)))
+        with self.staged(f"{self._names.prefix}-package") as (staged, wheels):
+            return LambdaZip(lambda_zip.reproducible(self._made(staged, wheels)))
 
     def tag(self, zip_digest: str) -> dict[str, str]:
         """Return the tag of a function: what was packaged, and the zip that came of it.
@@ -137,7 +150,7 @@ class ChaliceApp:
             "stages": {self._names.stage: stage},
         }
 
-    def _made(self, staged: Path, variables: Mapping[str, str]) -> Path:
+    def _made(self, staged: Path, wheels: Path) -> Path:
         """Return the zip of the staged copy; one that was made of the same content is kept.
 
         Chalice keeps zips too, by a digest that leaves out the names of files, and also one whose
@@ -147,7 +160,7 @@ class ChaliceApp:
         if not packaged.is_file() or packaged.read_text(encoding="utf-8") != digest:
             shutil.rmtree(staged / ".chalice" / "deployments", ignore_errors=True)
             packaged.unlink(missing_ok=True)
-        made = lambda_zip.build(staged, variables)
+        made = lambda_zip.build(staged, wheels)
         packaged.write_text(digest, encoding="utf-8")
         return made
 
@@ -188,19 +201,21 @@ class ChaliceApp:
 def download_wheels(requirements: Path, wheels: Path) -> Path:
     """Download the Lambdas' wheels once, hashes checked, so that later deployments need no network.
 
-    Chalice first takes what fits this machine, then what fits Lambda where that is another: both
-    are there. Returns the folder that holds them: one for each content of requirements.txt.
+    They are for Lambda's Python, and none for this machine's. Returns the folder that holds them:
+    one for each content of requirements.txt.
+
+    Raises:
+        DeploymentError: with the last lines that pip printed.
     """
-    folder = wheels / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    folder = wheels / f"{digest}-{RUNTIME}"
     with alone_in(folder):
         if not folder.exists():
             partial = folder.with_suffix(".partial")
             # Wheels only: a source distribution would be built with tools that no hash holds.
-            arguments = ["download", "--only-binary=:all:", "--require-hashes", "-r"]
-            arguments.append(str(requirements))
-            for platform in ([], FOR_LAMBDA):
-                command = [*PIP, *arguments, *platform, "-d", str(partial)]
-                _run(command, {}, "pip download of requirements.txt")
+            arguments = ["download", "--only-binary=:all:", "--require-hashes", *FOR_LAMBDA]
+            command = [*PIP, *arguments, "-r", str(requirements), "-d", str(partial)]
+            _run(command, {}, "pip download of requirements.txt")
             partial.rename(folder)
     return folder
 
@@ -234,7 +249,7 @@ def _digest(project: Path) -> str:
     """Return a digest of what a project or a staged copy has that is packaged, names and all."""
     sources = [project / name for name in ("app.py", "requirements.txt")]
     vendored = sorted(shipped.files(project / "vendor", follow_links=True))
-    found = hashlib.sha256(f"chalice {version('chalice')} {sys.version_info[:2]}".encode())
+    found = hashlib.sha256(f"chalice {version('chalice')} {RUNTIME}".encode())
     for path in [*sources, *vendored]:
         content = path.read_bytes()
         found.update(f"\n{path.relative_to(project)} {len(content)}\n".encode() + content)

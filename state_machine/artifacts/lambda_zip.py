@@ -7,19 +7,19 @@ https://aws.github.io/chalice/topics/events.html#s3-events
 import base64
 import hashlib
 import io
-import os
+import shutil
 import zipfile
-from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chalice.config import Config
 from chalice.deploy import packager
 from chalice.utils import UI, OSUtils
 
 from state_machine.errors import DeploymentError
 
-RUNTIME = Config().lambda_python_version
+# Of all Lambdas, whatever Python packages them: Chalice would take that of this machine, and two
+# people with two Pythons would change each function at each deployment.
+RUNTIME = "python3.12"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
 
 
@@ -48,30 +48,25 @@ def code_sha256(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
-def build(
-    staged: Path,
-    variables: Mapping[str, str],
-    builder: packager.DependencyBuilder | None = None,
-) -> Path:
+def build(staged: Path, wheels: Path) -> Path:
     """Have Chalice package the app that lies in `staged`; return the zip, which lies there too.
 
-    `variables` are for pip, which `builder` runs: Chalice's own if it is None. `chalice deploy` of
-    the same folder takes the same zip.
+    `wheels` are those of all packages in requirements.txt, for Lambda. `chalice deploy` of the same
+    folder takes the same zip, if it takes the same RUNTIME.
 
     Raises:
-        DeploymentError: pip or Chalice failed.
+        DeploymentError: a wheel does not fit Lambda.
     """
-    osutils = _WithVariables(variables)
-    builder = builder or packager.DependencyBuilder(osutils)
-    ui = UI(out=io.StringIO(), err=io.StringIO())
+    osutils, ui = OSUtils(), UI(out=io.StringIO(), err=io.StringIO())
+    chalice = _Packager(osutils, _Wheels(osutils, wheels), ui)
     try:
-        return Path(_Packager(osutils, builder, ui).create_deployment_package(str(staged), RUNTIME))
+        return Path(chalice.create_deployment_package(str(staged), RUNTIME))
     except packager.MissingDependencyError as error:
         missing = ", ".join(sorted(each.identifier for each in error.missing))
-        reason = f"no wheel that fits Lambda of {missing}"
-    except (packager.NoSuchPackageError, packager.PackageDownloadError) as error:
-        reason = str(error).strip()
-    raise DeploymentError(f"Chalice could not package the Lambdas: {reason}")
+        raise DeploymentError(
+            f"Chalice could not package the Lambdas: no wheel that fits Lambda's {RUNTIME} of "
+            f"{missing}"
+        ) from error
 
 
 def reproducible(made: Path) -> bytes:
@@ -96,11 +91,17 @@ class _Packager(packager.LambdaDeploymentPackager):
         )
 
 
-class _WithVariables(OSUtils):
-    """Chalice's way to the machine, with variables for pip."""
+class _Wheels(packager.DependencyBuilder):
+    """Chalice's own, without its downloads, which begin with what fits this machine's Python."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = dict(variables)
+    def __init__(self, osutils: OSUtils, wheels: Path) -> None:
+        super().__init__(osutils)
+        self._wheels = wheels
 
-    def environ(self) -> MutableMapping[str, str]:
-        return {**os.environ, **self._variables}
+    def _download_dependencies(
+        self, abi: str, directory: str, _requirements: str
+    ) -> tuple[set[packager.Package], set[packager.Package]]:
+        for wheel in sorted(self._wheels.glob("*.whl")):
+            shutil.copyfile(wheel, Path(directory, wheel.name))
+        fitting, others = self._categorize_wheel_files(abi, directory)
+        return fitting, others - fitting

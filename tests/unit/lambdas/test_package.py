@@ -1,7 +1,7 @@
 """The zip, made by Chalice's own packager from the files that a deployment stages.
 
-The wheels are copied from the installed distributions at the pinned versions, so that the test
-needs no network; the handlers then run from the unpacked zip against moto's server.
+The wheels are made of the installed distributions at the pinned versions, so that the test needs no
+network; the handlers then run from the unpacked zip against moto's server.
 """
 
 import contextlib
@@ -17,10 +17,9 @@ from pathlib import Path
 
 import boto3
 import pytest
-from chalice.deploy.packager import LambdaDeploymentPackager
-from chalice.utils import UI, OSUtils
 from moto.server import ThreadedMotoServer
 
+from state_machine.artifacts import lambda_zip
 from tests.support.code import CODE, CODE_SHA256
 from tests.support.paths import PROJECT
 
@@ -67,20 +66,26 @@ print(json.dumps(found))
 """
 
 
-class InstalledWheels:
-    """Chalice's DependencyBuilder without a network: copies what is installed here."""
+def installed_wheels(folder: Path, requirements: str) -> Path:
+    """Make wheels of what is installed here, refusing other versions than those pinned.
 
-    def build_site_packages(self, abi: str, requirements: str, target: str) -> None:
-        """Copy the pinned distributions' files, refusing other versions than those pinned."""
-        pins = re.findall(r"^([\w-]+)==(\S+)", Path(requirements).read_text(), re.MULTILINE)
-        for name, version in pins:
-            installed = distribution(name)
-            assert installed.version == version, f"{name}: {installed.version} != {version}"
+    What is compiled gets the name that it has for Lambda's Python, and no content: this Python
+    cannot load it, as it cannot load what a deployment packages for another one.
+    """
+    folder.mkdir()
+    for name, version in re.findall(r"^([\w-]+)==(\S+)", requirements, re.MULTILINE):
+        installed = distribution(name)
+        assert installed.version == version, f"{name}: {installed.version} != {version}"
+        wheel = folder / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+        with zipfile.ZipFile(wheel, "w") as zipped:
             for file in installed.files or []:
-                if ".." not in file.parts and "__pycache__" not in file.parts:
-                    destination = Path(target, file)
-                    destination.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(file.locate(), destination)
+                if file.suffix == ".so":
+                    module = file.name.partition(".")[0]
+                    for_lambda = f"{module}.cpython-312-x86_64-linux-gnu.so"
+                    zipped.writestr(str(file.with_name(for_lambda)), b"")
+                elif ".." not in file.parts and "__pycache__" not in file.parts:
+                    zipped.write(file.locate(), str(file))
+    return folder
 
 
 def stage(folder: Path, requirements: str) -> Path:
@@ -93,17 +98,18 @@ def stage(folder: Path, requirements: str) -> Path:
     return folder
 
 
-def package(folder: Path) -> zipfile.ZipFile:
-    packager = LambdaDeploymentPackager(OSUtils(), InstalledWheels(), UI())
-    return zipfile.ZipFile(packager.create_deployment_package(str(folder), "python3.11"))
+def package(folder: Path, wheels: Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(lambda_zip.build(folder, wheels))
 
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory) -> Path:
     """Return the folder of the whole zip, wheels included, unpacked."""
-    staged = stage(tmp_path_factory.mktemp("staged"), (PROJECT / "requirements.txt").read_text())
+    requirements = (PROJECT / "requirements.txt").read_text()
+    staged = stage(tmp_path_factory.mktemp("staged"), requirements)
+    wheels = installed_wheels(tmp_path_factory.mktemp("wheels") / "wheels", requirements)
     folder = tmp_path_factory.mktemp("unpacked")
-    package(staged).extractall(folder)
+    package(staged, wheels).extractall(folder)
     return folder
 
 
@@ -162,7 +168,7 @@ def invoke(unpacked, endpoint):
 
 
 def test_the_zip_holds_the_lambdas_and_nothing_else_of_ours(tmp_path):
-    archive = package(stage(tmp_path, ""))
+    archive = package(stage(tmp_path, ""), tmp_path)
     names = set(archive.namelist())
     paths = (PROJECT / "lambdas").rglob("*")
     files = {str(path.relative_to(PROJECT)) for path in paths if path.suffix in FILES}
@@ -190,6 +196,12 @@ def test_importing_needs_only_what_is_shipped_or_the_runtime_has(invoke):
     )
     assert set(found["modules"]) <= allowed
     assert set(found["modules"]) >= SHIPPED
+
+
+def test_what_is_compiled_is_for_lambdas_python_and_not_needed_here(unpacked):
+    """The handlers' pages are written by jinja2 all the same, which escapes with markupsafe."""
+    compiled = [path.name for path in unpacked.rglob("*.so")]
+    assert compiled == ["_speedups.cpython-312-x86_64-linux-gnu.so"]
 
 
 def test_uploads_start_one_execution_from_the_zip(invoke, aws, unpacked):

@@ -3,20 +3,20 @@
 import hashlib
 import io
 import shutil
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
-from chalice.deploy.packager import DependencyBuilder, MissingDependencyError, Package
-from chalice.utils import OSUtils
-from pip._internal.utils.urls import url_to_path
 
 from state_machine.artifacts import lambda_zip
-from state_machine.artifacts.chalice_app import ChaliceApp, alone_in, download_wheels
-from state_machine.artifacts.lambda_zip import LambdaZip
+from state_machine.artifacts.chalice_app import CHALICE, ChaliceApp, alone_in, download_wheels
+from state_machine.artifacts.lambda_zip import RUNTIME, LambdaZip
 from state_machine.errors import DeploymentError
 from state_machine.names import Names
 from tests.support.paths import PROJECT
@@ -106,7 +106,7 @@ def test_two_deployments_at_once_write_to_a_folder_one_after_the_other(tmp_path:
 def alone(project: Path) -> ChaliceApp:
     """An app that needs no package, so that no pip runs."""
     (project / "requirements.txt").write_text("")
-    wheels = project / ".retrain" / "wheels" / hashlib.sha256(b"").hexdigest()[:16]
+    wheels = project / ".retrain" / "wheels" / f"{hashlib.sha256(b'').hexdigest()[:16]}-{RUNTIME}"
     wheels.mkdir(parents=True)
     return app(project)
 
@@ -139,29 +139,49 @@ def test_a_zip_whose_writing_was_interrupted_is_made_again(
     assert app(project).package == made
 
 
+def wheel(folder: Path, name: str, files: dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(folder / name, "w") as zipped:
+        for file, text in files.items():
+            zipped.writestr(file, text)
+
+
 def test_a_package_without_a_wheel_is_told_and_not_left_out(project: Path, tmp_path: Path) -> None:
     """`chalice deploy` itself prints that it is missing, and deploys without it."""
-
-    class Builder(DependencyBuilder):
-        def build_site_packages(self, *_: object) -> None:
-            raise MissingDependencyError({Package("", "only_source-1.0-cp311-cp311-win_amd64.whl")})
-
-    with pytest.raises(DeploymentError, match="no wheel that fits Lambda of only-source"):
-        lambda_zip.build(project, {}, Builder(OSUtils()))
+    wheel(tmp_path / "wheels", "native-1.0-cp311-cp311-manylinux2014_x86_64.whl", {"native.py": ""})
+    with pytest.raises(DeploymentError, match=r"no wheel that fits Lambda's python3\.12 of native"):
+        lambda_zip.build(project, tmp_path / "wheels")
 
 
-def test_a_path_with_odd_characters_is_one_place_to_pip(project: Path, tmp_path: Path) -> None:
-    odd = tmp_path / "a b #c%20'é"
-    work = ChaliceApp(NAMES, {}, {}, session=boto3.Session(), project=project, work_folder=odd)
-    digest = hashlib.sha256((project / "requirements.txt").read_bytes()).hexdigest()[:16]
-    wheels = odd / "wheels" / digest
-    wheels.mkdir(parents=True)
+def package_with(python: tuple[int, int], project: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Package with a wheel for each of two Pythons, while this one says it is `python`."""
+    monkeypatch.setattr(sys, "version_info", (*python, 7, "final", 0))
+    (project / "requirements.txt").write_text("native==1.0\n")
+    digest = hashlib.sha256(b"native==1.0\n").hexdigest()[:16]
+    wheels = project / ".retrain" / "wheels" / f"{digest}-{RUNTIME}"
+    for abi in ("cp311", "cp312"):
+        name = f"native-1.0-{abi}-{abi}-manylinux2014_x86_64.whl"
+        wheel(wheels, name, {"native.py": f"built_for = {abi!r}"})
+    found = app(project)
+    return found.digest, found.package
 
-    with work.staged("here") as (_, variables):
-        given = variables["PIP_FIND_LINKS"]
 
-    assert url_to_path(given) == str(wheels)
-    assert len(given.split()) == 1
+def test_the_zip_is_the_same_whatever_python_packages_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest, package = package_with((3, 11), project, monkeypatch)
+    shutil.rmtree(project / ".retrain")
+
+    assert package_with((3, 12), project, monkeypatch) == (digest, package)
+    with zipfile.ZipFile(io.BytesIO(package.content)) as zipped:
+        assert zipped.read("native.py") == b"built_for = 'cp312'"
+
+
+def test_chalice_deploys_to_the_one_runtime(project: Path) -> None:
+    command, told = CHALICE[:-1], CHALICE[-1].partition("from chalice.cli")[0]
+    asked = f"{told} print(Config().lambda_python_version)"
+    printed = subprocess.run([*command, asked], check=True, capture_output=True, text=True).stdout
+    assert printed.strip() == RUNTIME == "python3.12"
 
 
 def test_pip_that_fails_is_told_with_its_words(project: Path) -> None:
