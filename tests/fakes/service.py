@@ -1,6 +1,7 @@
 """What all fake services share: requests and responses held against botocore's models."""
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +51,31 @@ def client_error(code: str, operation_name: str, message: str = "", status: int 
     return ClientError({"Error": error, "ResponseMetadata": metadata}, operation_name)
 
 
+class Others:
+    """What others do between a caller's decision to call and the call itself, once each.
+
+    They are one at a time: a call that another thread makes meanwhile goes on without them.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, list[Callable[[], object]]] = {}
+        self._busy = threading.RLock()
+
+    def just_before(self, operation_name: str, action: Callable[[], object]) -> None:
+        """Let somebody act before the next call of that operation."""
+        self._waiting.setdefault(operation_name, []).append(action)
+
+    def let_in(self, operation_name: str) -> None:
+        """Run the next action that waits for the operation, if any."""
+        if not self._busy.acquire(blocking=False):
+            return
+        try:
+            if waiting := self._waiting.get(operation_name):
+                waiting.pop(0)()
+        finally:
+            self._busy.release()
+
+
 class FakeService:
     """One AWS service. ``calls`` holds (operation, request) of every call so far."""
 
@@ -60,7 +86,7 @@ class FakeService:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self._refusals: dict[str, Exception] = {}
         self._left: dict[str, int] = {}  # refusals of an operation that are not for ever
-        self._others: dict[str, list[Callable[[], object]]] = {}
+        self._others = Others()
 
     def refuse(self, operation_name: str, code: str, status: int) -> None:
         """Refuse every call of that operation from now on."""
@@ -77,12 +103,11 @@ class FakeService:
 
     def just_before(self, operation_name: str, action: Callable[[], object]) -> None:
         """Let somebody else act once, between a caller's decision to call and the call itself."""
-        self._others.setdefault(operation_name, []).append(action)
+        self._others.just_before(operation_name, action)
 
     def let_others_in(self, operation_name: str) -> None:
         """Run the next action that ``just_before`` arranged, if any."""
-        if others := self._others.get(operation_name):
-            others.pop(0)()
+        self._others.let_in(operation_name)
 
     def refuse_if_told(self, operation_name: str) -> None:
         """Raise the error that ``refuse`` arranged, if any."""

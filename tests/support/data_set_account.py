@@ -1,7 +1,6 @@
 """The account that `data_set_life` plays in: fakes, or an embedded AWS with its clock in hand."""
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -13,7 +12,7 @@ from uuid import uuid4
 from lambdas.on_upload import EVENTS as HEARD
 from tests.fakes.s3 import FakeS3
 from tests.fakes.sagemaker import FakeSageMaker
-from tests.fakes.service import client_error
+from tests.fakes.service import Others, client_error
 from tests.fakes.stepfunctions import Execution, FakeStepFunctions
 from tests.support.clocked_aws import ClockedAws
 from tests.support.roles import ensure_role
@@ -152,7 +151,7 @@ class EmbeddedAccount:
         self.state_machine = self._make_state_machine(name)
         self._seen: dict[str, Execution] = {}
         self._token_of: dict[str, str] = {}
-        self._others: dict[str, list[Callable[[], object]]] = defaultdict(list)
+        self._others = Others()
         self._refused: set[str] = set()
         self._listen()
 
@@ -212,7 +211,7 @@ class EmbeddedAccount:
         eventually(lambda: self._execution(arn).status == status, every=SOON)
 
     def just_before(self, call: str, action: Callable[[], object]) -> None:
-        self._others[call].append(action)
+        self._others.just_before(call, action)
 
     def refuse(self, call: str) -> None:
         self._refused.add(call)
@@ -272,8 +271,7 @@ class EmbeddedAccount:
                 client.meta.events.register_first(event, partial(self._before, call))
 
     def _before(self, call: str, **_: Any) -> None:
-        if self._others[call]:
-            self._others[call].pop(0)()
+        self._others.let_in(call)
         if call in self._refused:
             raise client_error("SlowDown", call, status=503)
 

@@ -1,7 +1,10 @@
 """A few dozen lives of a data set; `make faults` tries a thousand."""
 
+import threading
+
 from hypothesis import HealthCheck, settings
 
+from tests.fakes.service import Others
 from tests.support.data_set_life import DataSetLife
 
 TestDataSetLife = DataSetLife.TestCase
@@ -39,3 +42,21 @@ def test_neither_is_one_that_came_back_after_another_that_nobody_knew_of() -> No
     life.put_all(b"one")  # by a state of both contents to the first one
     life.delete("images.gz")
     life.teardown()
+
+
+def test_others_get_in_one_at_a_time() -> None:
+    others, been = Others(), []
+
+    def first() -> None:
+        thread = threading.Thread(target=others.let_in, args=("CopyObject",))
+        thread.start()
+        thread.join()
+        been.append("first")
+
+    others.just_before("CopyObject", first)
+    others.just_before("CopyObject", lambda: been.append("second"))
+
+    others.let_in("CopyObject")
+    assert been == ["first"]
+    others.let_in("CopyObject")
+    assert been == ["first", "second"]
