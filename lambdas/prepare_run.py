@@ -197,7 +197,7 @@ def _identity(event: Mapping[str, Any]) -> dict[str, Any]:
         "run_id": identity,
         "execution_arn": execution["arn"],
         "client_token": str(uuid.uuid5(uuid.NAMESPACE_URL, execution["arn"])),
-        "paths": _paths(f"s3://{defaults['bucket']}/runs/{identity}"),
+        "paths": _paths(defaults["bucket"], identity),
         "model_package_group": defaults["model_package_group"],
     }
 
@@ -230,9 +230,11 @@ def _write_plan(
     log.info("run planned", extra={"run_id": state["run_id"], "dataset": state["dataset"]["name"]})
 
 
-def _paths(run: str) -> dict[str, str]:
+def _paths(bucket: str, run_id: str) -> dict[str, str]:
+    run = f"s3://{bucket}/runs/{run_id}"
     return {
         "run": run,
+        "checkpoints": f"s3://{bucket}/{plan.CHECKPOINTS}{run_id}",
         **{folder: f"{run}/{folder}" for folder in plan.FOLDERS},
         "decision": f"{run}/decision.json",
         "report": f"{run}/report.html",

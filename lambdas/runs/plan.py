@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 OWNER = ("execution_arn", "started_at")
 # What the steps of a run put into its folder, each into its own.
-FOLDERS = ("source_data", "preprocessing", "checkpoints", "training", "evaluation", "champion")
+FOLDERS = ("source_data", "preprocessing", "training", "evaluation", "champion")
+# Checkpoints have a prefix of their own: a training replaces them all the time, and the bucket
+# forgets those versions sooner than others.
+CHECKPOINTS = "checkpoints/"
 
 
 def check_owner(s3: "S3Client", plan: Mapping[str, Any]) -> None:

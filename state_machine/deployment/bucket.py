@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.runs.plan import CHECKPOINTS
 from state_machine.account import NO_RULES, Account
 from state_machine.artifacts.bundle import PREFIX as CODE_PREFIX
 from state_machine.deployment import triggers
@@ -45,6 +46,7 @@ PUBLIC_ACCESS_BLOCK = {
 ABANDONED_UPLOAD_DAYS = 7
 REPLACED_VERSION_DAYS = 90
 RARELY_READ_DAYS = 30
+OLD_CHECKPOINT_DAYS = 7  # a training replaces them at each epoch, and goes on at the newest
 
 RIGHTS = Rights(
     "bucket",
@@ -89,6 +91,12 @@ def lifecycle_rules() -> list[dict[str, Any]]:
             "NoncurrentVersionExpiration": {"NoncurrentDays": REPLACED_VERSION_DAYS},
             # A training deletes old checkpoints: the markers stay when all versions are gone.
             "Expiration": {"ExpiredObjectDeleteMarker": True},
+        },
+        {
+            "ID": "checkpoints",
+            "Status": "Enabled",
+            "Filter": {"Prefix": CHECKPOINTS},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_CHECKPOINT_DAYS},
         },
         {
             "ID": "runs",

@@ -5,7 +5,7 @@ resource that AWS knows for it; `*` stands only where AWS knows none:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
-from lambdas.runs.plan import FOLDERS
+from lambdas.runs.plan import CHECKPOINTS, FOLDERS
 from state_machine.functions.catalogue import LAMBDAS
 from state_machine.functions.statements import Policy, Statement, allow, deny, policy, trust
 from state_machine.names import JOB_ROLES, TASKS, Names
@@ -30,6 +30,8 @@ MLFLOW_ACTIONS = [
 # Of an MLflow app SageMaker asks for this beside them; people report that either alone is refused:
 # https://github.com/aws/sagemaker-mlflow/issues/11
 MLFLOW_APP_ACTION = "sagemaker:CallMlflowAppApi"
+# What a training does with its checkpoints: it goes on at one, writes them, drops old ones.
+OF_CHECKPOINTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 
 
 def state_machine_trust(names: Names) -> Policy:
@@ -169,9 +171,9 @@ def job_policies(names: Names, image_repository_arn: str, tracking_uri: str) -> 
             *_container(names, "Processing", image_repository_arn),
         ),
         "train": policy(
-            _read(bucket, "preprocessing/*", "checkpoints/*"),
-            *_write(bucket, "training", "checkpoints"),
-            allow("DropOldCheckpoints", ["s3:DeleteObject"], [f"{bucket}/runs/*/checkpoints/*"]),
+            _read(bucket, "preprocessing/*"),
+            *_write(bucket, "training"),
+            allow("KeepCheckpoints", list(OF_CHECKPOINTS), _checkpoints(bucket)),
             *_container(names, "Training", image_repository_arn),
             *_tracking(tracking_uri, bucket),
         ),
@@ -182,6 +184,11 @@ def job_policies(names: Names, image_repository_arn: str, tracking_uri: str) -> 
             *_tracking(tracking_uri, bucket),
         ),
     }
+
+
+def _checkpoints(bucket: str) -> list[str]:
+    """Where trainings have their checkpoints; executions of before, in the folder of their run."""
+    return [f"{bucket}/{CHECKPOINTS}*", f"{bucket}/runs/*/checkpoints/*"]
 
 
 def _read(bucket: str, *parts: str) -> Statement:

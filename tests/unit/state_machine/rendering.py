@@ -46,7 +46,7 @@ STATE: dict[str, Any] = {
     },
     "paths": {
         "preprocessing": f"{RUN}/preprocessing",
-        "checkpoints": f"{RUN}/checkpoints",
+        "checkpoints": f"s3://bucket/checkpoints/{RUN_ID}",
         "training": f"{RUN}/training",
         "evaluation": f"{RUN}/evaluation",
         "champion": f"{RUN}/champion",
