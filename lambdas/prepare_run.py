@@ -77,11 +77,7 @@ def prepare_run(
     datasets = DataSets.of(s3, defaults)
     plan.check_owner(s3, _identity(event) | {"started_at": event["execution"]["started_at"]})
     try:
-        if asked.reproduce is None:
-            check_code(s3, defaults["code"])
-            state = _plan(event, asked, datasets, Copier(s3, seconds_left), sagemaker)
-        else:
-            state = _plan_again(event, asked.reproduce, s3)
+        state = _inputs(event, asked, datasets, Copier(s3, seconds_left), sagemaker)
     except (DataSetChangedError, IncompleteDataSetError):
         # Replaced before they were looked at, or while they were copied.
         outdated = _outdated(asked, datasets)
@@ -97,9 +93,8 @@ def prepare_run(
     results = Results(s3, sagemaker, defaults["bucket"])
     step_keys = keys(state, defaults["steps"])
     outcome, state = reuse(state, step_keys, results, _why_not(asked, defaults))
-    of_account = defaults.get("tags", [])
     state["experiment"] = ensure_trial(
-        sagemaker, defaults["experiment"], state["run_id"], of_account
+        sagemaker, defaults["experiment"], state["run_id"], defaults.get("tags", [])
     )
     _write_plan(s3, {**state, "image_tags": tags}, event, asked)
     if asked.reproduce is None:
@@ -107,6 +102,19 @@ def prepare_run(
             results.enter(key, state["run_id"])
     Ledger(s3, defaults["bucket"]).enter(event["execution"]["arn"], event["input"], starter="")
     return {"outcome": outcome, **state}
+
+
+def _inputs(
+    event: Mapping[str, Any],
+    asked: run_input.RunInput,
+    datasets: DataSets,
+    copier: Copier,
+    sagemaker: "SageMakerClient",
+) -> dict[str, Any]:
+    if asked.reproduce is not None:
+        return _plan_again(event, asked.reproduce, copier.s3)
+    check_code(copier.s3, event["defaults"]["code"])
+    return _plan(event, asked, datasets, copier, sagemaker)
 
 
 def _why_not(asked: run_input.RunInput, defaults: Mapping[str, Any]) -> str:
