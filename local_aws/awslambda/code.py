@@ -7,6 +7,7 @@ import stat
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,8 +34,12 @@ class CodeTooLargeError(Exception):
     """The zip holds more than Lambda accepts."""
 
 
-def unpack(zipped: bytes, folder: Path) -> Path:
+def unpack(zipped: bytes, folder: Path, twins: Iterable[Path] = ()) -> Path:
     """Unpack the zip into `folder`, unless it is there already; return `folder`.
+
+    `twins` are folders of the same zip: one that is there is linked instead, with the bytecode that
+    Python has left in it. A pipeline's functions have one zip, and an SDK in it, whose compiling
+    takes longer than all else of a start.
 
     The folder appears whole or not at all. Raises CodeTooLargeError, zipfile.BadZipFile.
     """
@@ -43,10 +48,11 @@ def unpack(zipped: bytes, folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder.parent))
     try:
-        with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
-            check_size(archive)
-            for entry in archive.infolist():
-                _extract(archive, entry, partial)
+        if not any(_linked(twin, partial) for twin in twins):
+            with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
+                check_size(archive)
+                for entry in archive.infolist():
+                    _extract(archive, entry, partial)
         partial.chmod(0o755)
         partial.rename(folder)
     except OSError:
@@ -55,6 +61,17 @@ def unpack(zipped: bytes, folder: Path) -> Path:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder
+
+
+def _linked(twin: Path, partial: Path) -> bool:
+    """Fill the folder with links to the files of another, unless that goes away meanwhile."""
+    try:
+        shutil.copytree(twin, partial, copy_function=os.link, dirs_exist_ok=True)
+    except OSError:
+        for left in partial.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        return False
+    return True
 
 
 def check_size(archive: zipfile.ZipFile) -> None:

@@ -119,7 +119,7 @@ class LambdaService:
         folder = self._folder / deployment.name
         task_root = folder / deployment.code_sha256
         self._leftovers.use(task_root)  # before it is unpacked: it may be the oldest
-        code.unpack(deployment.code, task_root)
+        code.unpack(deployment.code, task_root, self._folder.glob(f"*/{deployment.code_sha256}"))
         # The name of the session is the function's:
         # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
         session = sessions.issue(deployment.role, deployment.name)
