@@ -22,6 +22,7 @@ import boto3
 from state_machine import processes
 from state_machine.account import NO_RULES, Account
 from state_machine.artifacts import lambda_zip, shipped
+from state_machine.artifacts.lambda_sdk import SERVICES
 from state_machine.artifacts.lambda_zip import RUNTIME, LambdaZip
 from state_machine.errors import DeploymentError
 from state_machine.names import Names
@@ -208,7 +209,7 @@ def download_wheels(requirements: Path, wheels: Path) -> Path:
         DeploymentError: with the last lines that pip printed.
     """
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
-    folder = wheels / f"{digest}-{RUNTIME}"
+    folder = wheels / f"{digest}-cp{PYTHON.replace('.', '')}"
     with alone_in(folder):
         if not folder.exists():
             partial = folder.with_suffix(".partial")
@@ -249,7 +250,8 @@ def _digest(project: Path) -> str:
     """Return a digest of what a project or a staged copy has that is packaged, names and all."""
     sources = [project / name for name in ("app.py", "requirements.txt")]
     vendored = sorted(shipped.files(project / "vendor", follow_links=True))
-    found = hashlib.sha256(f"chalice {version('chalice')} {RUNTIME}".encode())
+    made_with = f"chalice {version('chalice')} {RUNTIME} {sorted(SERVICES)}"
+    found = hashlib.sha256(made_with.encode())
     for path in [*sources, *vendored]:
         content = path.read_bytes()
         found.update(f"\n{path.relative_to(project)} {len(content)}\n".encode() + content)

@@ -15,6 +15,7 @@ from pathlib import Path
 from chalice.deploy import packager
 from chalice.utils import UI, OSUtils
 
+from state_machine.artifacts.lambda_sdk import trim
 from state_machine.errors import DeploymentError
 
 # Of all Lambdas, whatever Python packages them: Chalice would take that of this machine, and two
@@ -81,7 +82,10 @@ def reproducible(made: Path) -> bytes:
 
 
 class _Packager(packager.LambdaDeploymentPackager):
-    """Chalice's packager, which would only print that a package is missing, and leave it out."""
+    """Chalice's packager, which would only print that a package is missing, and leave it out.
+
+    And which would ship all of botocore.
+    """
 
     def _build_python_dependencies(
         self, python_version: str, requirements_filepath: str, site_packages_dir: str
@@ -89,6 +93,7 @@ class _Packager(packager.LambdaDeploymentPackager):
         self._dependency_builder.build_site_packages(
             self._RUNTIME_TO_ABI[python_version], requirements_filepath, site_packages_dir
         )
+        trim(Path(site_packages_dir))
 
 
 class _Wheels(packager.DependencyBuilder):

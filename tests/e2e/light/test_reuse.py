@@ -247,7 +247,6 @@ def test_a_run_has_the_image_of_its_time_and_its_reproduction_has_the_same(
     assert jobs_of(pipeline, second["run_id"]) == ["evaluate", "preprocess", "train"]
     assert second["images"]["training"].endswith(f"/tensorflow-training@{built}")
     assert first["images"]["training"] == again["images"]["training"]
-    assert again["quality_gate"]["decision"] == "reproduced"
     for output in (first, second, again):
         name = output["training_job"]["job_name"]
         job = pipeline.sagemaker.describe_training_job(TrainingJobName=name)

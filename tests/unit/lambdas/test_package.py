@@ -19,7 +19,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from state_machine.artifacts import lambda_zip
+from state_machine.artifacts import lambda_sdk, lambda_zip
 from tests.support.code import CODE, CODE_SHA256
 from tests.support.paths import PROJECT
 
@@ -42,12 +42,14 @@ ENVIRONMENT = {
     "RETRAIN_HYPERPARAMETERS": '{"epochs": 10}',
     "RETRAIN_BOUNDS": "{}",
 }
-# What the Lambda runtime brings along beside the standard library.
-RUNTIME = {"boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six"}
-OPTIONAL = {"certifi", "__mp_main__"}  # botocore and multiprocessing, where they find them
-SHIPPED = {"app", "chalice", "lambdas", "aws_lambda_powertools", "fastjsonschema", "jinja2"}
+SHIPPED = {
+    *("app", "chalice", "lambdas", "aws_lambda_powertools", "fastjsonschema", "jinja2"),
+    *("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six"),
+}
+OPTIONAL = {"typing_extensions", "markupsafe", "__mp_main__"}
 FILES = (".py", ".j2", ".json")  # beside the modules: the report's templates, the prices
-# Runs one handler as Lambda's runtime would, in a process that sees the zip before anything else.
+# Runs one handler in a process that sees the zip and the standard library, and nothing else: not
+# the SDK that Lambda's runtime brings along, and not what is installed here.
 INVOKE = """
 import json, sys
 from types import SimpleNamespace
@@ -60,8 +62,12 @@ context = SimpleNamespace(
     aws_request_id="request-1", get_remaining_time_in_millis=lambda: 900_000
 )
 answer = getattr(app, name)(event, context) if name else None
+clients = []
+if not name:
+    clients = [app.client(service).meta.service_model.service_name for service in event]
 modules = sorted({module.partition(".")[0] for module in set(sys.modules) - before})
-found = {"answer": answer, "modules": modules, "lambdas": sys.modules["lambdas"].__file__}
+files = {name: sys.modules[name].__file__ for name in ("lambdas", "botocore")}
+found = {"answer": answer, "modules": modules, "clients": clients, **files}
 print(json.dumps(found))
 """
 
@@ -154,7 +160,7 @@ def invoke(unpacked, endpoint):
 
     def run(name: str, event: object) -> dict:
         finished = subprocess.run(
-            [sys.executable, "-c", INVOKE, str(unpacked), name, json.dumps(event)],
+            [sys.executable, "-I", "-S", "-c", INVOKE, str(unpacked), name, json.dumps(event)],
             check=False,
             capture_output=True,
             text=True,
@@ -185,17 +191,22 @@ def test_the_zip_holds_the_lambdas_and_nothing_else_of_ours(tmp_path):
 
 def test_the_whole_zip_has_no_leftovers(unpacked):
     names = [str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()]
-    unwanted = re.compile(r"__pycache__|\.pyc$|^tests/|^boto3/|^moto/|^numpy/|^vendor/|^\.chalice/")
+    unwanted = re.compile(r"__pycache__|\.pyc$|^tests/|^moto/|^numpy/|^vendor/|^\.chalice/")
     assert not [name for name in names if unwanted.search(name)]
 
 
-def test_importing_needs_only_what_is_shipped_or_the_runtime_has(invoke):
-    found = invoke("", None)
-    allowed = (
-        SHIPPED | {"typing_extensions", "markupsafe"} | RUNTIME | OPTIONAL | sys.stdlib_module_names
-    )
-    assert set(found["modules"]) <= allowed
+def test_importing_needs_only_what_is_shipped(invoke):
+    found = invoke("", [])
+    assert set(found["modules"]) <= SHIPPED | OPTIONAL | sys.stdlib_module_names
     assert set(found["modules"]) >= SHIPPED
+
+
+def test_the_sdk_is_the_shipped_one_for_every_service_that_is_called(invoke, unpacked):
+    found = invoke("", sorted(lambda_sdk.SERVICES))
+    assert found["botocore"] == str(unpacked / "botocore" / "__init__.py")
+    assert set(found["clients"]) == lambda_sdk.SERVICES
+    described = {path.name for path in (unpacked / "botocore" / "data").iterdir() if path.is_dir()}
+    assert described == lambda_sdk.SERVICES
 
 
 def test_what_is_compiled_is_for_lambdas_python_and_not_needed_here(unpacked):

@@ -68,3 +68,27 @@ def test_an_image_that_there_is_not_is_named(
 
     with pytest.raises(ConfigError, match=said):
         images.job_images(training, region)
+
+
+DIGEST = f"sha256:{'0a' * 32}"
+
+
+def test_all_repositories_of_a_stage_are_named_once(pipeline: PipelineConfig) -> None:
+    found = images.repository_arns(pipeline, REGION, "aws")
+
+    registry = f"arn:aws:ecr:{REGION}:763104351884:repository"
+    assert found == [f"{registry}/tensorflow-inference", f"{registry}/tensorflow-training"]
+
+
+@pytest.mark.parametrize("reference", [":7", f"@{DIGEST}", f":7@{DIGEST}", ""])
+def test_the_repository_of_an_image_of_ones_own(reference: str) -> None:
+    image = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/team/own{reference}"
+
+    found = images.repository_arn(image, "aws")
+
+    assert found == f"arn:aws:ecr:{REGION}:123456789012:repository/team/own"
+
+
+def test_an_image_that_is_not_in_ecr_is_refused() -> None:
+    with pytest.raises(ConfigError, match="found no repository of Amazon ECR, expected ACCOUNT"):
+        images.repository_arn("docker.io/library/python:3.12", "aws")

@@ -106,7 +106,7 @@ def test_two_deployments_at_once_write_to_a_folder_one_after_the_other(tmp_path:
 def alone(project: Path) -> ChaliceApp:
     """An app that needs no package, so that no pip runs."""
     (project / "requirements.txt").write_text("")
-    wheels = project / ".retrain" / "wheels" / f"{hashlib.sha256(b'').hexdigest()[:16]}-{RUNTIME}"
+    wheels = project / ".retrain" / "wheels" / f"{hashlib.sha256(b'').hexdigest()[:16]}-cp312"
     wheels.mkdir(parents=True)
     return app(project)
 
@@ -158,7 +158,7 @@ def package_with(python: tuple[int, int], project: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "version_info", (*python, 7, "final", 0))
     (project / "requirements.txt").write_text("native==1.0\n")
     digest = hashlib.sha256(b"native==1.0\n").hexdigest()[:16]
-    wheels = project / ".retrain" / "wheels" / f"{digest}-{RUNTIME}"
+    wheels = project / ".retrain" / "wheels" / f"{digest}-cp312"
     for abi in ("cp311", "cp312"):
         name = f"native-1.0-{abi}-{abi}-manylinux2014_x86_64.whl"
         wheel(wheels, name, {"native.py": f"built_for = {abi!r}"})
