@@ -22,7 +22,7 @@ import boto3
 from state_machine import processes
 from state_machine.account import NO_RULES, Account
 from state_machine.artifacts import lambda_zip, shipped
-from state_machine.artifacts.lambda_sdk import SERVICES
+from state_machine.artifacts.lambda_sdk import SERVICES, UNREAD
 from state_machine.artifacts.lambda_zip import RUNTIME, LambdaZip
 from state_machine.errors import DeploymentError
 from state_machine.names import Names
@@ -250,7 +250,7 @@ def _digest(project: Path) -> str:
     """Return a digest of what a project or a staged copy has that is packaged, names and all."""
     sources = [project / name for name in ("app.py", "requirements.txt")]
     vendored = sorted(shipped.files(project / "vendor", follow_links=True))
-    made_with = f"chalice {version('chalice')} {RUNTIME} {sorted(SERVICES)}"
+    made_with = f"chalice {version('chalice')} {RUNTIME} {sorted(SERVICES)} {UNREAD}"
     found = hashlib.sha256(made_with.encode())
     for path in [*sources, *vendored]:
         content = path.read_bytes()

@@ -13,8 +13,18 @@ from pathlib import Path
 SERVICES = frozenset({"ecr", "s3", "sagemaker", "sns", "stepfunctions"})
 
 
+# Large files that nothing here reads: a web page of powertools' and dateutil's own time zones.
+UNREAD = (
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*",
+    "dateutil/zoneinfo/*.tar.gz",
+)
+
+
 def trim(site_packages: Path) -> None:
-    """Remove the descriptions of all services but SERVICES; what concerns no single one stays."""
+    """Remove the descriptions of all services but SERVICES, and what is UNREAD."""
+    for pattern in UNREAD:
+        for path in site_packages.glob(pattern):
+            path.unlink()
     for package in ("boto3", "botocore"):
         for service in site_packages.glob(f"{package}/data/*/"):
             if service.is_dir() and service.name not in SERVICES:

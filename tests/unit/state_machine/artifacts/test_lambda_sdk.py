@@ -29,7 +29,7 @@ def test_every_service_that_the_lambdas_ask_for_is_shipped() -> None:
     assert found == SERVICES
 
 
-def test_what_belongs_to_no_service_stays(tmp_path: Path) -> None:
+def test_what_belongs_to_no_service_and_is_read_stays(tmp_path: Path) -> None:
     for file in (
         "botocore/data/s3/2006-03-01/service-2.json.gz",
         "botocore/data/ec2/2016-11-15/service-2.json.gz",
@@ -37,6 +37,9 @@ def test_what_belongs_to_no_service_stays(tmp_path: Path) -> None:
         "botocore/client.py",
         "boto3/data/ec2/2016-11-15/resources-1.json",
         "other/data/ec2/file",
+        "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",
+        "aws_lambda_powertools/event_handler/openapi/swagger_ui/html.py",
+        "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
     ):
         path = tmp_path / file
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,4 +53,5 @@ def test_what_belongs_to_no_service_stays(tmp_path: Path) -> None:
         "botocore/data/endpoints.json",
         "botocore/client.py",
         "other/data/ec2/file",
+        "aws_lambda_powertools/event_handler/openapi/swagger_ui/html.py",
     }
