@@ -4,6 +4,7 @@
 
     RetrainError
     ├── ThrottlingError            AWS throttled or failed a call: the state is worth retrying
+    ├── AccessDeniedError          AWS refused a call: retried, since a new right takes its time
     ├── UnfinishedCopyError        a run's data take longer to copy than one call may: retried
     ├── SettingsError              the function's environment is not what the deployment sets
     ├── InvalidInputError          an execution input or payload with an unknown or ill-typed field
@@ -31,6 +32,10 @@ class RetrainError(Exception):
 
 class ThrottlingError(RetrainError):
     """AWS throttled a call, failed on its side or was not reached: later it may well work."""
+
+
+class AccessDeniedError(RetrainError):
+    """AWS refused a call for lack of a right, which may only not be known everywhere yet."""
 
 
 class UnfinishedCopyError(RetrainError):

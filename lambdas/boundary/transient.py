@@ -1,4 +1,4 @@
-"""Errors of AWS that may pass, under the one name that the state machine retries."""
+"""Errors of AWS that may pass, under the names that the state machine retries."""
 
 import functools
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from botocore.exceptions import (
 )
 
 from lambdas.boundary.s3_objects import CONFLICTS, error_code
-from lambdas.errors import ThrottlingError
+from lambdas.errors import AccessDeniedError, ThrottlingError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,6 +38,9 @@ THROTTLING_CODES = {
     "TooManyRequestsException",
     "TransactionInProgressException",
 }
+# A right that a deployment has just given is refused for some seconds, or a minute:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html. The number is HeadObject's.
+DENIED_CODES = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"}
 OF_KMS = "KMS."  # how S3 begins a code that it passes on from KMS
 
 # No connection, one that ended too early, and bytes that are not those that S3 sent.
@@ -47,8 +50,9 @@ BROKEN_OFF = (EndpointConnectionError, FlexibleChecksumError, HTTPClientError)
 def naming_transient_errors(handler: Callable[P, R]) -> Callable[P, R]:
     """Make a handler raise ThrottlingError where AWS throttles, fails or cannot be reached.
 
-    boto3 has retried by then. Lambda reports the class name, and botocore's ClientError would say
-    nothing of whether a retry makes sense.
+    boto3 has retried by then. And AccessDeniedError where AWS refuses a call, which boto3 does not
+    try again. Lambda reports the class name, and botocore's ClientError would say nothing of
+    whether a retry makes sense.
     """
 
     @functools.wraps(handler)
@@ -56,9 +60,11 @@ def naming_transient_errors(handler: Callable[P, R]) -> Callable[P, R]:
         try:
             return handler(*args, **kwargs)
         except ClientError as error:
-            if not may_pass(error):
-                raise
-            raise ThrottlingError(str(error)) from error
+            if may_pass(error):
+                raise ThrottlingError(str(error)) from error
+            if error_code(error).removeprefix(OF_KMS) in DENIED_CODES:
+                raise AccessDeniedError(str(error)) from error
+            raise
         except IncompleteReadError as error:  # whose text names nothing
             raise ThrottlingError(f"An answer of S3 broke off: {error}") from error
         except BROKEN_OFF as error:

@@ -44,14 +44,14 @@ def lambda_state(
 ) -> LambdaStep:
     """The state that invokes `function` with `payload`; `fields` say where its result goes.
 
-    `retry` stands before the retrier that every Lambda has.
+    `retry` stands before the retriers that every Lambda has.
     """
     return LambdaStep(
         state,
         resource=deployed.names.integration("lambda:invoke"),
         parameters={"FunctionName": deployed.function_arn(function), "Payload": payload},
         timeout_seconds=timeout_seconds,
-        retry=[*retry, _transient_retry()],
+        retry=[*retry, _transient_retry(), _denied_retry()],
         **fields,
     )
 
@@ -71,6 +71,22 @@ def _transient_retry() -> Retry:
     return Retry(
         error_equals=LAMBDA_TRANSIENT,
         interval_seconds=1,
+        max_attempts=6,
+        backoff_rate=2.0,
+        max_delay_seconds=60,
+    )
+
+
+def _denied_retry() -> Retry:
+    """Try again, for one to three minutes, what the Lambda's role may not do yet.
+
+    IAM names no bound for how long a new role or policy takes:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html. A right that is really
+    missing fails the state that much later.
+    """
+    return Retry(
+        error_equals=["AccessDeniedError"],
+        interval_seconds=4,
         max_attempts=6,
         backoff_rate=2.0,
         max_delay_seconds=60,

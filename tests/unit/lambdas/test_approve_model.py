@@ -3,10 +3,9 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from lambdas.approve_model import approve_model
-from lambdas.errors import ThrottlingError
+from lambdas.errors import AccessDeniedError, ThrottlingError
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
 RUN = "runs/fashion-mnist-0123456789ab"
@@ -75,10 +74,10 @@ def test_a_version_that_is_not_approved_says_why_everywhere(s3, sagemaker, asked
     assert why in sagemaker.groups["fashion-mnist"][0]["ApprovalDescription"]
 
 
-def test_throttling_is_named_and_what_is_denied_is_raised(s3, sagemaker, asked):
+def test_throttling_and_what_is_denied_are_named(s3, sagemaker, asked):
     sagemaker.refuse("ListModelPackages", "ThrottlingException", 400)
     with pytest.raises(ThrottlingError):
         approve_model(asked(HELD), s3=s3, sagemaker=sagemaker)
     sagemaker.refuse("ListModelPackages", "AccessDeniedException", 400)
-    with pytest.raises(ClientError, match="AccessDenied"):
+    with pytest.raises(AccessDeniedError, match="AccessDenied"):
         approve_model(asked(HELD), s3=s3, sagemaker=sagemaker)

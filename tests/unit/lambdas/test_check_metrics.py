@@ -2,10 +2,9 @@ import json
 import logging
 
 import pytest
-from botocore.exceptions import ClientError
 
 from lambdas.check_metrics import check_metrics
-from lambdas.errors import ThrottlingError
+from lambdas.errors import AccessDeniedError, ThrottlingError
 from tests.unit.lambdas.evaluations import evaluation
 
 BUCKET = "retrain-dev-123456789012-us-east-1"
@@ -108,7 +107,7 @@ def test_errors_of_s3_are_raised(judge, s3, call):
     with pytest.raises(ThrottlingError, match="SlowDown"):
         judge(EVALUATION)
     s3.refuse(call, "AccessDenied", 403)
-    with pytest.raises(ClientError, match="AccessDenied"):
+    with pytest.raises(AccessDeniedError, match="AccessDenied"):
         judge(EVALUATION)
 
 

@@ -9,7 +9,7 @@ from botocore.exceptions import (
 from botocore.retries import standard
 
 from lambdas.boundary.transient import may_pass, naming_transient_errors
-from lambdas.errors import ThrottlingError
+from lambdas.errors import AccessDeniedError, ThrottlingError
 from tests.fakes.service import client_error
 
 
@@ -55,7 +55,16 @@ def test_all_that_boto3_retries_may_pass():
     assert may_pass(client_error("KMS.ThrottlingException", "CopyObject"))
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "NoSuchKey", "ValidationException"])
+@pytest.mark.parametrize(
+    "code",
+    ["AccessDenied", "AccessDeniedException", "AuthorizationError", "KMS.AccessDeniedException"],
+)
+def test_what_is_denied_may_only_not_be_known_yet(code):
+    with pytest.raises(AccessDeniedError, match=code):
+        raising(client_error(code, "GetObject", status=403))
+
+
+@pytest.mark.parametrize("code", ["InvalidObjectState", "NoSuchKey", "ValidationException"])
 def test_what_will_not_pass_is_raised_as_it_is(code):
     with pytest.raises(ClientError, match=code):
         raising(client_error(code, "GetObject"))

@@ -134,6 +134,21 @@ def test_every_task_has_a_timeout_and_retries_with_backoff(machine: dict[str, An
             assert retry["JitterStrategy"] == "FULL", name
 
 
+def test_a_lambda_that_is_denied_something_is_asked_again_for_some_minutes(
+    machine: dict[str, Any],
+) -> None:
+    lambdas = [state for state in tasks(machine).values() if "FunctionName" in state["Parameters"]]
+    assert len(lambdas) == 3
+    for state in lambdas:
+        retry = state["Retry"][-1]
+        assert retry["ErrorEquals"] == ["AccessDeniedError"]
+        pauses = [
+            min(retry["IntervalSeconds"] * retry["BackoffRate"] ** tried, retry["MaxDelaySeconds"])
+            for tried in range(retry["MaxAttempts"])
+        ]
+        assert sum(pauses) == 180  # at most, by jitter
+
+
 def test_a_jobs_state_outlasts_the_job_and_the_machine_outlasts_the_states(
     machine: dict[str, Any],
 ) -> None:
