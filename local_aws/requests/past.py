@@ -37,8 +37,8 @@ class Past(Generic[Key, Value]):
 
         `before` is what it was, for the first change that is noted of it; None for nothing.
         """
-        now = time.time()
         with self._lock:
+            now = time.time()
             changes = self._changes.setdefault(key, [_Change(0.0, 0.0, before)])
             changes.append(_Change(now, now + late, after))
             del changes[: max(0, _last(changes, now - 2 * LONGEST_SECONDS))]

@@ -5,6 +5,7 @@ starts, one that was being stopped is Stopped, and the names of all stay taken.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -59,7 +60,12 @@ def described_as_of(seconds: float, jobs: Iterable[Job]) -> list[dict[str, Any]]
     """
     if not seconds:
         return [job.describe() for job in jobs]
-    found = (_descriptions.as_of(job.arn, seconds, job.describe()) for job in jobs)
+    until = datetime.now(UTC) - timedelta(seconds=seconds)
+    found = (
+        _descriptions.as_of(job.arn, seconds, job.describe())
+        for job in jobs
+        if job.creation_time <= until
+    )
     return [each for each in found if each is not None]
 
 

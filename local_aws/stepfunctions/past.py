@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecution
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html
 """
 
+import time
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from moto.stepfunctions.exceptions import StateMachineDoesNotExist
+from moto.stepfunctions.exceptions import ExecutionDoesNotExist, StateMachineDoesNotExist
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.backend.execution import Execution
@@ -34,6 +35,7 @@ def install() -> None:
     for change in ("update_state_machine", "delete_state_machine"):
         wrap(StepFunctionsParserBackend, change, _change)
     wrap(StepFunctionsParserBackend, "describe_state_machine", _describe)
+    wrap(StepFunctionsParserBackend, "_get_state_machine_for_execution", _machine_of)
     wrap(StepFunctionsParserBackend, "list_state_machines", _list)
     wrap(StepFunctionsParserBackend, "start_execution", _start)
     status_observers.append(_note)
@@ -85,10 +87,31 @@ def _described_as_of(backend: StepFunctionsParserBackend, arn: str, seconds: flo
     if found is None:
         raise StateMachineDoesNotExist(f"State Machine Does Not Exist: '{arn}'")
     past = _copy(found)
-    now: list[Any] = list(found.executions)
-    executions = (_executions.as_of(each.exec_arn, seconds, each) for each in now)
-    past.executions = [each for each in executions if each is not None]
+    past.executions = [
+        execution
+        for execution in (_execution_as_of(each, seconds) for each in list(found.executions))
+        if execution is not None
+    ]
     return past
+
+
+def _execution_as_of(execution: Any, seconds: float) -> Any:
+    """moto lists an execution an instant before it begins, and is noted."""
+    began = execution.start_date.timestamp() <= time.time() - seconds
+    return _executions.as_of(execution.exec_arn, seconds, execution if began else None)
+
+
+def _machine_of(original: Original, backend: StepFunctionsParserBackend, arn: str) -> StateMachine:
+    """An execution goes with its machine: AWS may still answer with one that has just gone."""
+    if not eventual.seconds("stale"):
+        machine: StateMachine = original(backend, arn)
+        return machine
+    try:
+        return backend.describe_state_machine(
+            arn.replace(":execution:", ":stateMachine:").rpartition(":")[0]
+        )
+    except StateMachineDoesNotExist as error:
+        raise ExecutionDoesNotExist(f"Execution Does Not Exist: '{arn}'") from error
 
 
 def _list(original: Original, backend: StepFunctionsParserBackend, **page: Any) -> Any:

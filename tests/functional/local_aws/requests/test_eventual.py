@@ -106,11 +106,16 @@ def test_a_state_machine_is_described_late(aws: ClockedAws, late: Late) -> None:
     assert seen() == "ACTIVE Pass"
     aws.wait(SECONDS)
     assert seen() == "DELETING Pass"
-    for execution in states.list_executions(stateMachineArn=machine)["executions"]:
-        states.stop_execution(executionArn=execution["executionArn"])
+    (execution,) = states.list_executions(stateMachineArn=machine)["executions"]
+    late("stale", "stepfunctions/*")
+    states.stop_execution(executionArn=execution["executionArn"])
     assert seen() == "DELETING Pass"
+    (listed,) = states.list_executions(stateMachineArn=machine)["executions"]
+    assert listed["status"] == "RUNNING"
     aws.wait(SECONDS)
     assert seen() == ""
+    with pytest.raises(states.exceptions.StateMachineDoesNotExist):
+        states.list_executions(stateMachineArn=machine)
 
 
 def test_a_role_is_read_late(aws: ClockedAws, late: Late) -> None:
