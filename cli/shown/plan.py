@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 from rich.text import Text
 
-from cli.shown.terminal import Terminal
+from cli.shown.terminal import WARNING, Terminal
 from operations.errors import InputError
 from state_machine.deployment.resource import Action, Step
 
@@ -16,6 +16,7 @@ _STYLES = {
     Action.CHANGE: "yellow",
     Action.KEEP: "dim",
     Action.DELETE: "bold red",
+    Action.WAIT: "yellow",
 }
 
 
@@ -58,8 +59,10 @@ def told(step: Step) -> str:
 
 
 def apply(steps: Sequence[Step], title: str, terminal: Terminal) -> None:
-    """Do what the steps say, and show each one while it is done."""
+    """Do what the steps say, show each one while it is done, and say what takes longer."""
     from state_machine.deployment.stage import apply as apply_steps  # noqa: PLC0415 (imports the SDKs)
 
     with terminal.step(title) as shown:
-        apply_steps(steps, lambda step: shown.say(told(step)))
+        late = apply_steps(steps, lambda step: shown.say(told(step)))
+    for step in late:
+        terminal.mark(WARNING, f"AWS takes longer than two minutes: {told(step)}", "yellow")

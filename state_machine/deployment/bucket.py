@@ -35,6 +35,7 @@ FIRST_REGION = "us-east-1"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 VERSIONING = "Enabled"
+NO_VERSION = "null"  # the version id of what was put before there was versioning
 ENCRYPTION = "AES256"
 PUBLIC_ACCESS_BLOCK = {
     "BlockPublicAcls": True,
@@ -198,7 +199,7 @@ class Bucket(Resource):
             # Two writes to one key of an unversioned bucket may raise a single event, and a run
             # could not say which of the two it read:
             # https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
-            Setting("versioning", VERSIONING, self._versioning, self._put_versioning),
+            Setting("versioning", VERSIONING, self._versioning, self._put_versioning, self._keeps),
             Setting("encryption", ENCRYPTION, self._encryption, self._put_encryption),
             Setting("public access", PUBLIC_ACCESS_BLOCK, self._public_access, self._put_block),
             Setting("policy", bucket_policy(self._names), self._policy, self._put_policy),
@@ -231,6 +232,25 @@ class Bucket(Resource):
 
     def _put_versioning(self, status: Any) -> None:
         self._s3.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": status})
+
+    def _keeps(self) -> bool:
+        """Tell whether an object gets a version of its own, and can be read in it.
+
+        After versioning was enabled for the first time objects may be missing for a while. AWS
+        advises to write nothing for 15 minutes, and names no way to see that it is over:
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
+        """
+        key = f"{CODE_PREFIX}first-version"
+        version = self._s3.put_object(Bucket=self.name, Key=key).get("VersionId", NO_VERSION)
+        if version == NO_VERSION:
+            return False
+        try:
+            found = self._s3.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != HTTPStatus.NOT_FOUND:
+                raise
+            return False
+        return found.get("VersionId") == version
 
     def _encryption(self) -> str | None:
         found = self._or_none("get_bucket_encryption", "ServerSideEncryptionConfiguration")

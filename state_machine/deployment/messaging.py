@@ -150,9 +150,13 @@ class FailedEventsQueue(Resource):
         self._sqs.delete_queue(QueueUrl=self._url())
 
     def holds(self) -> str:
-        """Say how many events wait in it, approximately: those that a replay has hidden as well."""
+        """Say how many events wait in it, approximately: those that a replay has hidden as well.
+
+        The counts are a minute old, or older; so where they say none the queue itself is asked.
+        """
         counts = self._attributes(list(COUNTS))
-        return counted(sum(int(counts[name]) for name in COUNTS), "failed event")
+        number = sum(int(counts[name]) for name in COUNTS)
+        return counted(number, "failed event") or ("failed events" if self._gives_one() else "")
 
     def settings(self) -> list[Setting]:
         """How long it keeps events, and how they are encrypted."""
@@ -167,6 +171,17 @@ class FailedEventsQueue(Resource):
         tags = {"Tags": tag_list(self._tags)} if self._tags else {}
         properties = {"QueueName": self.name, **attributes, **tags}
         return {logical_id(FAILED_EVENTS, "Queue"): resource("SQS::Queue", properties, **RETAINED)}
+
+    def _gives_one(self) -> bool:
+        """Look for a message, which is hidden from nobody by that.
+
+        Waiting for it asks all of SQS's servers:
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+        """
+        answer = self._sqs.receive_message(
+            QueueUrl=self._url(), VisibilityTimeout=0, WaitTimeSeconds=1
+        )
+        return bool(answer.get("Messages"))
 
     def _found(self) -> dict[str, str]:
         return self._attributes(list(QUEUE_ATTRIBUTES))

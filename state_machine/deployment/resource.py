@@ -25,6 +25,7 @@ class Action(StrEnum):
     CHANGE = "change"
     KEEP = "keep"
     DELETE = "delete"
+    WAIT = "wait"  # until AWS shows, and does, what it was told; never part of a plan
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,14 @@ class Setting:
     """One property of a resource: what it shall be, how it is read, how it is put.
 
     `get` returns what is there in the form of `desired`, whatever else AWS answers; None if
-    nothing is.
+    nothing is. `works` tells whether what was put has taken effect, where `get` cannot tell.
     """
 
     name: str
     desired: Any
     get: Callable[[], Any]
     put: Callable[[Any], object]
+    works: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,16 @@ class Step:
             self.resource.create()
         for setting in self.settings:
             setting.put(setting.desired)
+
+    def missing(self) -> tuple[str, ...]:
+        """Say what of it AWS does not show yet, or does not go by; nothing if it is done."""
+        there = self.resource.exists()
+        if self.action is Action.DELETE:
+            return ("gone",) if there else ()
+        if not there or self.resource.is_going():
+            return ("there",)
+        left = (one for one in self.settings if one.get() != one.desired or not one.works())
+        return tuple(setting.name for setting in left)
 
 
 def deployment_steps(resources: Iterable[Resource]) -> list[Step]:

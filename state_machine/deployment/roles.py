@@ -1,6 +1,7 @@
 """The roles: one for the state machine, one for each job, one for each Lambda."""
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from state_machine.account import NO_RULES, Account
@@ -82,7 +83,11 @@ def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, P
 
 
 class Role(Resource):
-    """A role with one inline policy and nothing attached, below the account's path and boundary."""
+    """A role with one inline policy and nothing attached, below the account's path and boundary.
+
+    What IAM answers may be some seconds old: it may not show what is there, and show what has gone.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
+    """
 
     kind = "role"
 
@@ -120,13 +125,15 @@ class Role(Resource):
         """
         given = self._given()
         trust = json.dumps(self._trust)
-        self._iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=trust, **given)
+        with suppress(self._iam.exceptions.EntityAlreadyExistsException):
+            self._iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=trust, **given)
 
     def delete(self) -> None:
         """Delete the role, with its policies."""
         self._put_policies({})
         self._detach([])
-        self._iam.delete_role(RoleName=self.name)
+        with self._unless_unknown():
+            self._iam.delete_role(RoleName=self.name)
 
     def settings(self) -> list[Setting]:
         """Whom it trusts, and what it may do: this policy and no other."""
@@ -161,7 +168,8 @@ class Role(Resource):
         }
 
     def _path(self) -> str:
-        return self._found()["Path"]
+        # One that IAM does not show yet was made a moment ago, where it shall be.
+        return str(self._found().get("Path", self._account.role_path))
 
     def _move(self, _: Any) -> None:
         """Make it anew: IAM moves no role. Nobody can act with it for as long.
@@ -185,39 +193,52 @@ class Role(Resource):
         self._iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=arn)
 
     def _tags(self) -> dict[str, str]:
-        return tags_of(self._iam.list_role_tags(RoleName=self.name)["Tags"])
+        with self._unless_unknown():
+            return tags_of(self._iam.list_role_tags(RoleName=self.name)["Tags"])
+        return {}
 
     def _put_tags(self, tags: dict[str, str]) -> None:
         self._iam.tag_role(RoleName=self.name, Tags=tag_list(tags))
 
     def _trusted(self) -> Any:
-        return self._found()["AssumeRolePolicyDocument"]
+        return self._found().get("AssumeRolePolicyDocument")
 
     def _found(self) -> Any:
-        return self._iam.get_role(RoleName=self.name)["Role"]
+        """Return the role as IAM shows it; nothing of one that it does not show yet."""
+        with self._unless_unknown():
+            return self._iam.get_role(RoleName=self.name)["Role"]
+        return {}
 
     def _put_trust(self, document: Any) -> None:
         self._iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=json.dumps(document))
 
     def _policies(self) -> dict[str, Any]:
-        names = self._iam.list_role_policies(RoleName=self.name)["PolicyNames"]
-        return {
-            name: self._iam.get_role_policy(RoleName=self.name, PolicyName=name)["PolicyDocument"]
-            for name in names
-        }
+        found: dict[str, Any] = {}
+        with self._unless_unknown():
+            for name in self._iam.list_role_policies(RoleName=self.name)["PolicyNames"]:
+                policy = self._iam.get_role_policy(RoleName=self.name, PolicyName=name)
+                found[name] = policy["PolicyDocument"]
+        return found
 
     def _put_policies(self, documents: dict[str, Any]) -> None:
         for name, document in documents.items():
             self._iam.put_role_policy(
                 RoleName=self.name, PolicyName=name, PolicyDocument=json.dumps(document)
             )
-        for name in self._policies().keys() - documents.keys():
-            self._iam.delete_role_policy(RoleName=self.name, PolicyName=name)
+        for name in {POLICY_NAME, *self._policies()} - documents.keys():
+            with self._unless_unknown():
+                self._iam.delete_role_policy(RoleName=self.name, PolicyName=name)
 
     def _attached(self) -> list[str]:
-        attached = self._iam.list_attached_role_policies(RoleName=self.name)["AttachedPolicies"]
-        return [policy["PolicyArn"] for policy in attached]
+        with self._unless_unknown():
+            found = self._iam.list_attached_role_policies(RoleName=self.name)
+            return [policy["PolicyArn"] for policy in found["AttachedPolicies"]]
+        return []
 
     def _detach(self, keep: list[str]) -> None:
         for arn in set(self._attached()) - set(keep):
-            self._iam.detach_role_policy(RoleName=self.name, PolicyArn=arn)
+            with self._unless_unknown():
+                self._iam.detach_role_policy(RoleName=self.name, PolicyArn=arn)
+
+    def _unless_unknown(self) -> suppress:
+        return suppress(self._iam.exceptions.NoSuchEntityException)

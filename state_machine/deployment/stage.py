@@ -39,6 +39,7 @@ from state_machine.deployment.ending import Jobs
 from state_machine.deployment.log_groups import LogGroup
 from state_machine.deployment.messaging import TOPICS, FailedEventsQueue, Topic
 from state_machine.deployment.model_package_group import ModelPackageGroup
+from state_machine.deployment.propagation import until_done
 from state_machine.deployment.resource import (
     Action,
     Resource,
@@ -236,17 +237,25 @@ def stage_deployment(
     return found
 
 
-def apply(steps: Sequence[Step], progress: Callable[[Step], None]) -> None:
+def apply(
+    steps: Sequence[Step],
+    progress: Callable[[Step], None],
+    pause: Callable[[float], None] = time.sleep,
+) -> list[Step]:
     """Do what the steps say, telling of each one that does something before it is done.
+
+    Then waits, by `pause(seconds)`, until AWS shows and does all of it. Returns what it does not
+    after two minutes.
 
     Raises:
         DeploymentError: a step failed; what was done before stays and is found by the next plan.
         botocore.exceptions.ClientError: AWS refused a call.
     """
-    for step in steps:
-        if step.action is not Action.KEEP:
-            progress(step)
-            step.apply()
+    done = [step for step in steps if step.action is not Action.KEEP]
+    for step in done:
+        progress(step)
+        step.apply()
+    return until_done(done, progress, pause)
 
 
 def deploy(

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from state_machine.deployment.resource import Action, deployment_steps, removal_
 from state_machine.deployment.state_machine import Definition, StateMachine
 from state_machine.names import Names
 from state_machine.sdk import sdk
+from tests.functional.faults import Faults
 from tests.functional.sagemaker_requests import Account, training, unique
 from tests.support.roles import ROLE, allow, make_role
 from tests.support.waiting import eventually
@@ -65,9 +66,19 @@ def under_way(account: Account, job: str) -> bool:
     return bool(listed) and status(account, job) == "InProgress"
 
 
+@pytest.fixture
+def faults(embedded_aws: EmbeddedAws) -> Iterator[Faults]:
+    faults = Faults(embedded_aws)
+    yield faults
+    faults.clear()
+
+
+@pytest.mark.parametrize("lag", ["", "stale", "lasting"])
 def test_a_state_machine_goes_after_its_executions_and_their_jobs(
-    account: Account, names: Names, role: str
+    account: Account, names: Names, role: str, faults: Faults, lag: str
 ) -> None:
+    if lag:
+        faults.set({"call": "*/*", "kind": lag, "seconds": 1})
     job = unique("process")
     request = account.processing(job, "sleep 600", RoleArn=role)
     state = {"Type": "Task", "Resource": PROCESS, "Parameters": request, "End": True}
@@ -153,6 +164,20 @@ def test_a_queue_holds_the_events_that_a_replay_has_hidden(
     received = sqs.receive_message(QueueUrl=url, VisibilityTimeout=300)["Messages"]
     assert len(received) == 1
     assert queue.holds() == "2 failed events"
+
+
+def test_a_queue_holds_an_event_that_is_not_counted_yet(
+    embedded_aws: EmbeddedAws, names: Names, faults: Faults
+) -> None:
+    sqs = embedded_aws.client("sqs")
+    queue = FailedEventsQueue(names, sqs)
+    queue.create()
+    assert queue.holds() == ""
+    url = sqs.get_queue_url(QueueName=queue.name)["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="an event")
+    faults.set({"call": "sqs/GetQueueAttributes", "kind": "stale", "seconds": 60})
+    assert queue.holds() == "failed events"
+    assert sqs.receive_message(QueueUrl=url)["Messages"]
 
 
 def test_what_is_not_asked_for_any_more_stays_if_it_holds_data(
