@@ -158,7 +158,11 @@ class Step:
             return ("gone",) if there else ()
         if not there or self.resource.is_going():
             return ("there",)
-        left = (one for one in self.settings if one.get() != one.desired or not one.works())
+        put = {setting.name for setting in self.settings}
+        # Asked for anew: what is wanted may follow from what was put before, as the versions of
+        # Lambdas do that a definition names.
+        now = (setting for setting in self.resource.settings() if setting.name in put)
+        left = (one for one in now if one.get() != one.desired or not one.works())
         return tuple(setting.name for setting in left)
 
 

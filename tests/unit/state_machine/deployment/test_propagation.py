@@ -100,3 +100,18 @@ def test_what_was_deleted_is_waited_for_until_it_is_gone() -> None:
     told: list[Step] = []
     assert until_done([step(Going(0, 0), Action.DELETE)], told.append, lambda _: None) == []
     assert [each.details for each in told] == [("gone",)]
+
+
+def test_what_is_wanted_may_follow_from_what_was_put_before() -> None:
+    published: list[str] = []
+
+    class Following(Late):
+        def settings(self) -> list[Setting]:
+            return [Setting("names", list(published), lambda: ["version 1"], print)]
+
+    planned = step(Following(0, 0))
+    published.append("version 1")
+
+    paused: list[float] = []
+    assert until_done([planned], lambda _: None, paused.append) == []
+    assert paused == []
