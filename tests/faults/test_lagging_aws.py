@@ -18,17 +18,17 @@ from state_machine import config
 from state_machine.config import PipelineConfig
 from state_machine.deployment import stage
 from state_machine.deployment.resource import Action
-from state_machine.deployment.roles import POLICY_NAME, Role
+from state_machine.deployment.roles import POLICY_NAME
 from state_machine.deployment.stage import StageDeployment
 from tests.e2e.pipeline import Pipeline
 from tests.faults import light
 from tests.functional.faults import Faults
 from tests.support.paths import PROJECT
 from tests.support.roles import deny, policy
-from tests.support.waiting import eventually
 
 SECONDS = {"stale": 2.0, "propagation": 3.0, "lasting": 2.0}
 EVENT_SECONDS = 30.0
+UNTIL_AFTER_THE_UPLOAD = 15.0
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +88,14 @@ class User:
         definition["States"]["Preprocess"] = {"Type": "Pass", "End": True}
         self.states.update_state_machine(stateMachineArn=machine, definition=json.dumps(definition))
 
-    def take_all_rights_away(self) -> None:
-        """As somebody might by hand: the next deployment changes the policy of every role."""
-        iam, none = self.stage.client("iam"), policy(deny("*"))
-        for role in self.there().resources():
-            if isinstance(role, Role) and role.wanted:
-                iam.put_role_policy(RoleName=role.name, PolicyName=POLICY_NAME, PolicyDocument=none)
+    def take_rights_away(self, *purposes: str) -> None:
+        """As somebody might by hand: the next deployment puts the policies of these roles back."""
+        for purpose in purposes:
+            self.stage.client("iam").put_role_policy(
+                RoleName=self.stage.names.role(purpose),
+                PolicyName=POLICY_NAME,
+                PolicyDocument=policy(deny("*")),
+            )
 
     def upload(self, digits: Path, *datasets: str) -> list[str]:
         """Upload it under each name at once; return the ARNs of the executions that this starts."""
@@ -140,8 +142,7 @@ def test_a_stage_is_deployed_used_destroyed_and_deployed_again(
 ) -> None:
     """In one round only: nothing is left to chance here."""
     user = User(server, kind)
-    late = {"call": "*/*", "kind": kind, "seconds": SECONDS[kind]}
-    faults.set(late)
+    faults.set({"call": "*/*", "kind": kind, "seconds": SECONDS[kind]})
 
     user.deploy()
     user.leave_the_jobs_out()
@@ -150,10 +151,22 @@ def test_a_stage_is_deployed_used_destroyed_and_deployed_again(
     assert all(ended <= begun for (_, ended), (begun, _) in pairwise(spans))
     user.destroy()
     user.deploy()
-    faults.clear()
-    user.take_all_rights_away()
-    faults.set(late)
-    eventually(user.changes)
-    user.deploy()
     (execution,) = user.upload(digits, "again")
     assert user.span(execution)
+
+
+@pytest.mark.timeout(900)
+def test_an_upload_right_after_rights_were_given_runs_to_its_end(
+    server: EmbeddedAws, faults: Faults, digits: Path
+) -> None:
+    user = User(server, "rights")
+    user.deploy()
+    user.take_rights_away("take_turn", "prepare_run")
+    policies = {"call": "iam/PutRolePolicy", "kind": "propagation"}
+    faults.set({**policies, "seconds": UNTIL_AFTER_THE_UPLOAD})
+
+    user.deploy()
+    (execution,) = user.upload(digits, "digits")
+
+    assert user.span(execution)
+    assert any("AccessDenied" in failure for failure in user.pipeline.failures(execution))
