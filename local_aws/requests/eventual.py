@@ -37,7 +37,7 @@ STALE = {
     "sqs/GetQueueAttributes": f"{_SQS}GetQueueAttributes.html",  # its counts
     "logs/DescribeLogStreams": f"{_LOGS}DescribeLogStreams.html",  # the time of the last event
     # Believed, no page says it:
-    "logs/DescribeLogGroups": f"{_LOGS}DescribeLogGroups.html",  # storedBytes
+    "logs/DescribeLogGroups": "",  # storedBytes
     "sagemaker/ListProcessingJobs": "",
     "sagemaker/ListTrainingJobs": "",
 }

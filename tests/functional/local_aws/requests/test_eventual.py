@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -394,3 +395,17 @@ def test_a_job_is_stopped_after_its_execution_if_the_role_is_there(
     eventually(lambda: json.loads(ask(aws, ROUTE)).get(role, {}).get("denied"))
     assert described()["ProcessingJobStatus"] == "InProgress"
     account.sagemaker.stop_processing_job(ProcessingJobName=job)
+
+
+def test_what_is_answered_is_old_and_what_is_kept_is_not(tmp_path: Path) -> None:
+    folder = tmp_path / "aws"
+    with ClockedAws(folder) as aws:
+        states, machine = states_of(aws)
+        Faults(aws).set({"call": "*/*", "kind": "stale", "seconds": SECONDS})
+        execution = states.start_execution(stateMachineArn=machine)["executionArn"]
+        with pytest.raises(states.exceptions.ExecutionDoesNotExist):
+            states.describe_execution(executionArn=execution)
+    with ClockedAws(folder) as aws:
+        states = aws.client("stepfunctions")
+        (kept,) = states.list_executions(stateMachineArn=machine)["executions"]
+    assert kept["executionArn"] == execution
