@@ -5,10 +5,11 @@ permissions boundaries. Every field may be left out: then nothing of its kind is
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from state_machine import service_models
 from state_machine.service_models import bound
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
@@ -23,6 +24,9 @@ LONGEST_ROLE_PATH = 150
 MOST_TAGS = bound("iam", "tagListType", "max") - 2
 OWN_TAGS = ("retrain-code", "aws-chalice", "managed_by_aws")
 RESERVED = "aws:"
+MOST_SUBNETS = bound("sagemaker", "Subnets", "max")
+MOST_GROUPS = bound("sagemaker", "VpcSecurityGroupIds", "max")
+_VPC = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html"
 _TAG_TEXT = re.compile(r"[\w .:/=+@-]*")
 _TAGGING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules"
 
@@ -44,6 +48,28 @@ def _role_path(path: str) -> str:
             "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"
         )
     return path
+
+
+def _subnet(name: str) -> str:
+    return _id(name, "subnet-", "SubnetId")
+
+
+def _security_group(name: str) -> str:
+    return _id(name, "sg-", "SecurityGroupId")
+
+
+def _id(name: str, prefix: str, shape: str) -> str:
+    if problem := service_models.problem("sagemaker", shape, name):
+        raise ValueError(f"{problem}: {_VPC}")
+    if not re.fullmatch(rf"{prefix}[0-9a-z]+", name):
+        raise ValueError(f"expected an id such as {prefix}0a1b2c3d4e5f67890: {_VPC}")
+    return name
+
+
+def _each_once(ids: list[str]) -> list[str]:
+    if len(set(ids)) < len(ids):
+        raise ValueError("expected each id once")
+    return ids
 
 
 def _tags(tags: dict[str, str]) -> dict[str, str]:
@@ -73,7 +99,11 @@ def _tag_problem(key: str, value: str, *, once: bool) -> str:
 
 
 class Account(BaseModel):
-    """The table. `role_path` and `permissions_boundary` are of every role, `tags` of everything."""
+    """The table.
+
+    `role_path` and `permissions_boundary` are of every role, `tags` of everything that is made;
+    jobs and Lambdas are connected to `subnets` and `security_group_ids`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -82,6 +112,25 @@ class Account(BaseModel):
         str, Field(max_length=bound("iam", "arnType", "max")), AfterValidator(_boundary)
     ] = ""
     tags: Annotated[dict[str, str], AfterValidator(_tags)] = {}
+    subnets: Annotated[
+        list[Annotated[str, AfterValidator(_subnet)]],
+        Field(max_length=MOST_SUBNETS),
+        AfterValidator(_each_once),
+    ] = []
+    security_group_ids: Annotated[
+        list[Annotated[str, AfterValidator(_security_group)]],
+        Field(max_length=MOST_GROUPS),
+        AfterValidator(_each_once),
+    ] = []
+
+    @model_validator(mode="after")
+    def _subnets_with_their_security_groups(self) -> Self:
+        if bool(self.subnets) != bool(self.security_group_ids):
+            there, missing = "subnets", "security_group_ids"
+            if self.security_group_ids:
+                there, missing = missing, there
+            raise ValueError(f"found {there} and no {missing}: expected both, or neither: {_VPC}")
+        return self
 
 
 # An account that asks for nothing.

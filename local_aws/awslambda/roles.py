@@ -22,6 +22,15 @@ _SENDING = {
     "lambda": ("lambda:InvokeFunction", "Lambda"),
     "events": ("events:PutEvents", "EventBridge"),
 }
+# "make sure to add all of the following permissions": the page of _check_network.
+_CONNECTING = (
+    "CreateNetworkInterface",
+    "DescribeNetworkInterfaces",
+    "DescribeSubnets",
+    "DeleteNetworkInterface",
+    "AssignPrivateIpAddresses",
+    "UnassignPrivateIpAddresses",
+)
 
 
 def install() -> None:
@@ -81,12 +90,26 @@ def _check_role(backend: LambdaBackend, name: str, role_arn: str, spec: dict[str
         raise InvalidParameterValueException(
             "The role defined for the function cannot be assumed by Lambda."
         ) from error
+    if (spec.get("VpcConfig") or {}).get("SubnetIds"):
+        _check_network(_session(role_arn, name))
     target = (spec.get("DeadLetterConfig") or {}).get("TargetArn")
     if target:
         service = _SENDING.get(service_of(target), ("", ""))[1]
         _check_sending(
             _session(role_arn, name), target, "The provided execution role", service or target
         )
+
+
+def _check_network(session: Session) -> None:
+    """Refuse a function in a VPC whose role may not connect it, as AWS does: in these words.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+    """
+    for action in _CONNECTING:
+        if not allows(session, f"ec2:{action}"):
+            raise InvalidParameterValueException(
+                f"The provided execution role does not have permissions to call {action} on EC2"
+            )
 
 
 def _check_sending(session: Session, target: str, role: str, named: str) -> None:

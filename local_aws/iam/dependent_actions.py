@@ -80,7 +80,21 @@ def _keys(parameters: Parameters, partition: str) -> Iterator[str]:
                 yield key if str(key).startswith("arn:") else f"arn:{partition}:kms:*:*:key/{key}"
 
 
+def _network(parameters: Parameters, _partition: str) -> Iterator[str]:
+    vpc = parameters.get("VpcConfig")
+    if isinstance(vpc, Mapping) and vpc.get("SubnetIds"):
+        yield "*"
+
+
 DEPENDENTS = (
+    Dependent(
+        "lambda",
+        "CreateFunction UpdateFunctionConfiguration",
+        "ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs",
+        _network,
+        "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html",
+        Certainty.DOCUMENTED,
+    ),
     Dependent(
         "sagemaker",
         "CreateModelPackage",

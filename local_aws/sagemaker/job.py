@@ -40,6 +40,19 @@ _DEFAULT_MAX_RUNTIME = 86400
 _log = logging.getLogger(__name__)
 
 
+_CONNECTING = (
+    "CreateNetworkInterface",
+    "CreateNetworkInterfacePermission",
+    "DeleteNetworkInterface",
+    "DeleteNetworkInterfacePermission",
+    "DescribeNetworkInterfaces",
+    "DescribeVpcs",
+    "DescribeDhcpOptions",
+    "DescribeSubnets",
+    "DescribeSecurityGroups",
+)
+
+
 class JobFailedError(Exception):
     """The job ends as Failed; the text is its FailureReason."""
 
@@ -244,6 +257,7 @@ class Job(ABC):
         try:
             self.cluster.create()
             self._check_image()
+            self._check_network()
             self._prepare()
             self._conclude(self._execute())
             self._end("Completed")
@@ -276,6 +290,21 @@ class Job(ABC):
                 f"ClientError: API error (404): manifest for {self._image} not found: manifest "
                 "unknown: Requested image not found"
             ) from error
+
+    def _check_network(self) -> None:
+        """Hold the role to what it takes to connect to a VPC, though there is no network here.
+
+        The actions are AWS's list; that a job fails so without one, and its words, are believed.
+        https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createtrainingjob-perms
+        """
+        network = self._request.get("NetworkConfig", self._request)
+        if not network.get("VpcConfig"):
+            return
+        try:
+            for action in _CONNECTING:
+                check(self._session, Request(f"ec2:{action}", "*"))
+        except AccessDeniedError as error:
+            raise JobFailedError(f"ClientError: Cannot connect to the VPC: {error}") from error
 
     def _check_metrics(self) -> None:
         """Metrics go to CloudWatch with the job's role; those that may not are not told at all."""

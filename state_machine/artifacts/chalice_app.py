@@ -70,6 +70,7 @@ class ChaliceApp:
     ) -> None:
         self.variables = dict(variables)
         self.tags = account.tags
+        self.subnets, self.security_groups = account.subnets, account.security_group_ids
         self._names = names
         self._functions = functions
         self._session = session
@@ -143,6 +144,9 @@ class ChaliceApp:
             "environment_variables": self.variables,
             "lambda_functions": functions,
             **({"tags": dict(self.tags)} if self.tags else {}),
+            # Chalice takes a function out of its VPC where these are empty.
+            "subnet_ids": self.subnets,
+            "security_group_ids": self.security_groups,
         }
         text = (self._project / ".chalice" / "config.json").read_text(encoding="utf-8-sig")
         return {

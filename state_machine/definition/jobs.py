@@ -112,6 +112,7 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
             "ResourceConfig": {"InstanceType": RUN["instance_types"]["training"]},
             "AlgorithmSpecification": {"TrainingImage": RUN["images"]["training"]},
             **tags(config),
+            **_network(config),
             **_between_hosts(config.training),
             **_spot(config.training),
             **tracking_parameters(config, "train", variables=HUGE_PAGES),
@@ -231,6 +232,16 @@ def tags(config: PipelineConfig, key: str = "Tags") -> dict[str, Any]:
     return {key: found} if found else {}
 
 
+def _network(config: PipelineConfig) -> dict[str, Any]:
+    """The network that a job's containers are connected to, if the account names one.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
+    """
+    account = config.account
+    vpc = {"SecurityGroupIds": account.security_group_ids, "Subnets": account.subnets}
+    return {"VpcConfig": vpc} if account.subnets else {}
+
+
 def _between_hosts(job: Training) -> dict[str, bool]:
     """Encrypt what several hosts say to each other.
 
@@ -281,6 +292,7 @@ def _processing(
                 "ClusterConfig": {"InstanceType": RUN["instance_types"][section]}
             },
             **tags(config),
+            **({"NetworkConfig": network} if (network := _network(config)) else {}),
             **tracking_parameters(config, state.lower(), model_uri),
         },
         result_selector={

@@ -22,6 +22,7 @@ WITHOUT_EFFECT = {
     "InputMode",
     "KeepAlivePeriodInSeconds",
     "MetricDefinitions",
+    "NetworkConfig",
     "ProcessingJobName",
     "RoleArn",
     "StoppingCondition",
@@ -29,6 +30,7 @@ WITHOUT_EFFECT = {
     "TrainingInputMode",
     "TrainingJobName",
     "VolumeSizeInGB",
+    "VpcConfig",
     "sagemaker_job_name",
 }
 

@@ -46,6 +46,15 @@ RIGHTS = Rights(
     lambda names, _: names.function_arn("any"),
 )
 
+# What Lambda asks with the rights of whoever connects a function to a VPC:
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+NETWORK_RIGHTS = Rights(
+    "network",
+    ("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"),
+    lambda _names, _group: "*",
+    lambda account: bool(account.subnets),
+)
+
 
 def environment(config: PipelineConfig, names: Names) -> dict[str, str]:
     """The variables of every Lambda: settings, and names, for which `NAMES_IN_IT` is the room."""
@@ -204,6 +213,7 @@ class Function(Resource):
             "MemorySize": self._function.memory_mb,
             "Environment": {"Variables": self._app.variables},
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            **self._network(),
         }
 
     def _version(self) -> Version:
@@ -229,6 +239,11 @@ class Function(Resource):
         if self.version is not None:
             self.version.publish()
 
+    def _network(self) -> dict[str, Any]:
+        app = self._app
+        vpc = {"SubnetIds": app.subnets, "SecurityGroupIds": app.security_groups}
+        return {"VpcConfig": vpc} if app.subnets else {}
+
     def _deploy(self, _: Any) -> None:
         self._app.deploy()
 
@@ -247,6 +262,8 @@ class Function(Resource):
             "memory": self._function.memory_mb,
             "role": self._names.role_arn(self._function.name),
             "variables": self._app.variables,
+            "subnets": sorted(self._app.subnets),
+            "security groups": sorted(self._app.security_groups),
         }
 
     def _configuration(self) -> dict[str, Any]:
@@ -256,6 +273,8 @@ class Function(Resource):
             "memory": found["MemorySize"],
             "role": found["Role"],
             "variables": found.get("Environment", {}).get("Variables", {}),
+            "subnets": sorted(found.get("VpcConfig", {}).get("SubnetIds", [])),
+            "security groups": sorted(found.get("VpcConfig", {}).get("SecurityGroupIds", [])),
         }
 
     def _found_invocation(self) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 """
 
 from lambdas.runs.plan import CHECKPOINTS, FOLDERS
+from state_machine.account import NO_RULES, Account
 from state_machine.functions.catalogue import LAMBDAS
 from state_machine.functions.statements import Policy, Statement, allow, deny, policy, trust
 from state_machine.names import JOB_ROLES, TASKS, Names
@@ -156,7 +157,9 @@ def _observation() -> list[Statement]:
     return [allow("DeliverLogs", log_delivery, ["*"]), allow("Trace", tracing, ["*"])]
 
 
-def job_policies(names: Names, image_repository_arn: str, tracking_uri: str) -> dict[str, Policy]:
+def job_policies(
+    names: Names, image_repository_arn: str, tracking_uri: str, account: Account = NO_RULES
+) -> dict[str, Policy]:
     """Return what the containers of each job may do, by the purpose of its role.
 
     A job reads what its step takes and writes what its step makes, and no plan, no decision and no
@@ -169,6 +172,7 @@ def job_policies(names: Names, image_repository_arn: str, tracking_uri: str) -> 
             _read(bucket, "source_data/*"),
             *_write(bucket, "preprocessing"),
             *_container(names, "Processing", image_repository_arn),
+            *_network(account),
         ),
         "train": policy(
             _read(bucket, "preprocessing/*"),
@@ -176,12 +180,14 @@ def job_policies(names: Names, image_repository_arn: str, tracking_uri: str) -> 
             allow("KeepCheckpoints", list(OF_CHECKPOINTS), _checkpoints(bucket)),
             *_container(names, "Training", image_repository_arn),
             *_tracking(tracking_uri, bucket),
+            *_network(account),
         ),
         "evaluate": policy(
             _read(bucket, "preprocessing/*", "training/*", "champion/*"),
             *_write(bucket, "evaluation"),
             *_container(names, "Processing", image_repository_arn),
             *_tracking(tracking_uri, bucket),
+            *_network(account),
         ),
     }
 
@@ -235,6 +241,27 @@ def _container(names: Names, kind: str, image_repository_arn: str) -> list[State
             {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
         ),
     ]
+
+
+def _network(account: Account) -> list[Statement]:
+    """Let SageMaker connect a job's containers to the account's subnets.
+
+    AWS's own list for jobs in a VPC, which has no narrower resource:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createtrainingjob-perms
+    """
+    actions = (
+        "CreateNetworkInterface",
+        "CreateNetworkInterfacePermission",
+        "DeleteNetworkInterface",
+        "DeleteNetworkInterfacePermission",
+        "DescribeNetworkInterfaces",
+        "DescribeVpcs",
+        "DescribeDhcpOptions",
+        "DescribeSubnets",
+        "DescribeSecurityGroups",
+    )
+    joined = allow("JoinTheNetwork", [f"ec2:{action}" for action in actions], ["*"])
+    return [joined] if account.subnets else []
 
 
 def _tracking(uri: str, bucket: str) -> list[Statement]:

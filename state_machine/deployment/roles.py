@@ -61,7 +61,10 @@ def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, P
     image = training_image(config.training, names.region, config.training.instance_type)
     serving = serving_image(config.training, names.region, config.registry.inference_instance_types)
     jobs = policies.job_policies(
-        names, repository_arn(image, names.partition), config.tracking.mlflow_tracking_uri
+        names,
+        repository_arn(image, names.partition),
+        config.tracking.mlflow_tracking_uri,
+        config.account,
     )
     states = policies.state_machine_policy(names, group, repository_arn(serving, names.partition))
     read = repository_arns(config, names.region, names.partition)

@@ -69,6 +69,7 @@ RIGHTS = (
     triggers.RIGHTS,
     model_package_group.RIGHTS,
     log_groups.RIGHTS,
+    functions.NETWORK_RIGHTS,
     roles.BOUNDARY_RIGHTS,
     roles.TAG_RIGHTS,
     bucket.TAG_RIGHTS,

@@ -94,6 +94,8 @@ class Lambda:
         """What the account's rules have it do beside its work."""
         if account.tags and self.makes is not None:
             yield allow("TagWhatItMakes", ["sagemaker:AddTags"], self.makes(names))
+        if account.subnets:
+            yield policies.join_network()
 
 
 LAMBDAS = (

@@ -87,6 +87,22 @@ def resolve_images(repositories: list[str]) -> Statement:
     return allow("ResolveImages", ["ecr:BatchGetImage"], repositories)
 
 
+def join_network() -> Statement:
+    """Let Lambda connect the function to the account's subnets; AWS knows no narrower resource.
+
+    https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html
+    """
+    actions = (
+        "CreateNetworkInterface",
+        "DeleteNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "AssignPrivateIpAddresses",
+        "UnassignPrivateIpAddresses",
+    )
+    return allow("JoinTheNetwork", [f"ec2:{action}" for action in actions], ["*"])
+
+
 def _go_on_copying(bucket: str) -> list[Statement]:
     """Find the parts of large objects that a call before this one has copied."""
     return [

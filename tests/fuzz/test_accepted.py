@@ -48,6 +48,7 @@ CALLS = {
 }
 RUN_ID = "x" * 40
 SETTINGS = configuration.load(PROJECT / "pipeline.toml").model_dump(mode="json")
+SETTINGS["account"] |= {"subnets": ["subnet-1"], "security_group_ids": ["sg-1", "sg-2"]}
 CODE = bundle.pack([PROJECT / "ml_scripts"], "bucket")
 
 
@@ -113,6 +114,11 @@ BOUNDARIES = st.sampled_from(
         f"arn:aws:iam::123456789012:policy/{'p' * 2020}",
     ]
 )
+SUBNETS = st.lists(
+    st.from_regex(r"subnet-[0-9a-f]{1,30}", fullmatch=True) | st.sampled_from(["subnet", "sg-1"]),
+    max_size=18,
+    unique=True,
+)
 SECONDS = st.sampled_from([60, 3600, 432000, 2419200, 2419201, 200_000_000])
 SECTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "data": {"required_files": FILES},
@@ -134,7 +140,12 @@ SECTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "evaluation": {"instance_type": JOB_TYPES, "max_runtime_seconds": SECONDS},
     "tracking": {"mlflow_tracking_uri": URIS, "experiment": TEXTS},
-    "account": {"role_path": PATHS, "tags": TAGS, "permissions_boundary": BOUNDARIES},
+    "account": {
+        "role_path": PATHS,
+        "tags": TAGS,
+        "permissions_boundary": BOUNDARIES,
+        "subnets": SUBNETS,
+    },
     "registry": {
         "model_package_group": GROUPS,
         "inference_instance_types": st.lists(ENDPOINT_TYPES, min_size=1, max_size=3),
@@ -262,6 +273,10 @@ def resource_requests(config: PipelineConfig, names: Names) -> list[tuple[str, d
             "Code": {"ZipFile": b""},
             "Environment": {"Variables": environment(config, names)},
             "Tags": {**config.account.tags, "retrain-code": "", "aws-chalice": ""},
+            "VpcConfig": {
+                "SubnetIds": config.account.subnets,
+                "SecurityGroupIds": config.account.security_group_ids,
+            },
         }
         made.append(("lambda/CreateFunction", function))
         made.append(("logs/CreateLogGroup", {"logGroupName": names.function_log_group(each.name)}))

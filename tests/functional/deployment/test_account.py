@@ -1,5 +1,6 @@
 """A stage in an account with rules: `[account]` of pipeline.toml, read back through boto3."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +38,16 @@ def boundary(aws: EmbeddedAws) -> str:
     return str(made["Policy"]["Arn"])
 
 
+def rules(boundary: str) -> dict[str, Any]:
+    return {
+        "role_path": PATH,
+        "permissions_boundary": boundary,
+        "tags": TAGS,
+        "subnets": ["subnet-2", "subnet-1"],
+        "security_group_ids": ["sg-1"],
+    }
+
+
 def settings(**account: Any) -> PipelineConfig:
     plain = config.load(PROJECT / "pipeline.toml")
     return plain.model_copy(update={"account": Account(**account)})
@@ -50,8 +61,7 @@ def brought_up(aws: EmbeddedAws, pipeline: PipelineConfig, stage: str) -> StageD
 
 @pytest.fixture(scope="module")
 def governed(aws: EmbeddedAws, boundary: str) -> StageDeployment:
-    pipeline = settings(role_path=PATH, permissions_boundary=boundary, tags=TAGS)
-    return brought_up(aws, pipeline, "ruled")
+    return brought_up(aws, settings(**rules(boundary)), "ruled")
 
 
 def roles(names: Names) -> list[str]:
@@ -84,6 +94,37 @@ def test_functions_and_state_machine_have_the_roles_with_their_path(
     assert machine["roleArn"] == names.role_arn("states")
     assert function["Role"] == names.role_arn("prepare_run")
     assert PATH in function["Role"]
+
+
+def test_functions_and_jobs_are_connected_to_the_subnets(
+    aws: EmbeddedAws, governed: StageDeployment
+) -> None:
+    names, lambdas = governed.names, aws.client("lambda")
+    found = lambdas.get_function_configuration(FunctionName=names.function("take_turn"))
+    described = aws.client("stepfunctions").describe_state_machine(
+        stateMachineArn=names.state_machine_arn
+    )
+    states = json.loads(described["definition"])["States"]
+
+    assert found["VpcConfig"]["SubnetIds"] == ["subnet-2", "subnet-1"]
+    assert found["VpcConfig"]["SecurityGroupIds"] == ["sg-1"]
+    network = {"Subnets": ["subnet-2", "subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    assert states["Train"]["Parameters"]["VpcConfig"] == network
+    for state in ("Preprocess", "Evaluate"):
+        assert states[state]["Parameters"]["NetworkConfig"] == {"VpcConfig": network}
+
+
+def test_an_account_that_asks_for_no_network_any_more_has_functions_outside_of_it(
+    aws: EmbeddedAws, boundary: str
+) -> None:
+    only_network = {"subnets": ["subnet-1"], "security_group_ids": ["sg-1"]}
+    brought_up(aws, settings(**only_network), "moving")
+
+    names = brought_up(aws, settings(), "moving").names
+
+    lambdas = aws.client("lambda")
+    found = lambdas.get_function_configuration(FunctionName=names.function("take_turn"))
+    assert not found["VpcConfig"]["SubnetIds"]
 
 
 def listed(tags: Any, key: str = "Key", value: str = "Value") -> dict[str, str]:
@@ -139,7 +180,7 @@ def test_a_stage_of_before_gets_what_the_account_has_come_to_ask_for(
         Bucket=before.names.bucket, Tagging={"TagSet": [{"Key": "by", "Value": "hand"}]}
     )
 
-    pipeline = settings(role_path=PATH, permissions_boundary=boundary, tags=TAGS)
+    pipeline = settings(**rules(boundary))
     steps = stage_deployment(pipeline, "older", aws.session(), PROJECT).plan()
     changed = {step.resource.kind for step in steps if step.action is Action.CHANGE}
     apply(steps, lambda _: None)

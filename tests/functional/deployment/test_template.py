@@ -31,6 +31,8 @@ RULES = Account(
     role_path="/teams/ml/",
     permissions_boundary="arn:aws:iam::123456789012:policy/limits",
     tags={"team": "ml"},
+    subnets=["subnet-1", "subnet-2"],
+    security_group_ids=["sg-1"],
 )
 
 

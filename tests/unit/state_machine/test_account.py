@@ -9,6 +9,7 @@ from state_machine.account import MOST_TAGS
 from state_machine.errors import ConfigError
 from tests.support.paths import PROJECT
 
+GROUP = 'security_group_ids = ["sg-1"]'
 BOUNDARY = "arn:aws:iam::123456789012:policy/teams/ml/limits"
 
 
@@ -59,6 +60,17 @@ def test_what_aws_takes_is_taken(tmp_path: Path) -> None:
         (f'tags = {{ team = "{"b" * 257}" }}', "tags", "at most 256 of value"),
         ("tags = { team = 1 }", "tags.team", "valid string"),
         ('owner = "ml"', "owner", "not permitted"),
+        (f'subnets = ["vpc-1"]\n{GROUP}', "subnets.0", "such as subnet-0a1b2c3d4e5f67890"),
+        (f'subnets = ["{"s" * 33}"]\n{GROUP}', "subnets.0", "AWS allows 32"),
+        (f"subnets = {[f'subnet-{n}' for n in range(17)]}\n{GROUP}", "subnets", "at most 16"),
+        (f'subnets = ["subnet-1", "subnet-1"]\n{GROUP}', "subnets", "each id once"),
+        ('subnets = ["subnet-1"]', "", "found subnets and no security_group_ids"),
+        (GROUP, "", "found security_group_ids and no subnets"),
+        (
+            f'subnets = ["subnet-1"]\nsecurity_group_ids = {[f"sg-{n}" for n in range(6)]}',
+            "security_group_ids",
+            "at most 5",
+        ),
     ],
 )
 def test_what_aws_refuses_is_refused(tmp_path: Path, table: str, field: str, said: str) -> None:
@@ -66,7 +78,7 @@ def test_what_aws_refuses_is_refused(tmp_path: Path, table: str, field: str, sai
         load(tmp_path, table)
 
     (line,) = str(raised.value).splitlines()
-    assert f"account.{field}: " in line
+    assert f"account{f'.{field}' if field else ''}: " in line
     assert said in line
 
 

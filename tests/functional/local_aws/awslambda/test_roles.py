@@ -349,3 +349,29 @@ def test_nothing_of_the_servers_environment_reaches_a_function(canary: EmbeddedA
     assert "CANARY" not in variables
     assert "the-canarys-own-key" not in variables.values()
     assert os.environ["HOME"] not in variables.values()
+
+
+VPC = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+
+
+def test_a_function_in_a_vpc_needs_a_role_that_may_connect_it(
+    embedded_aws: EmbeddedAws, deploy: Deploy, narrow: str
+) -> None:
+    with pytest.raises(ClientError, match="to call CreateNetworkInterface on EC2"):
+        deploy(ACTS, Role=narrow, VpcConfig=VPC)
+
+    grant(embedded_aws, narrow, allow("ec2:*"))
+    deploy(ACTS, Role=narrow, VpcConfig=VPC)
+
+
+def test_whoever_connects_a_function_has_to_see_the_network(
+    embedded_aws: EmbeddedAws, deploy: Deploy, narrow: str, role: str
+) -> None:
+    name = deploy(ACTS)
+    grant(embedded_aws, narrow, allow("lambda:*"))
+    lambdas = acting_as(embedded_aws, narrow, "lambda")
+
+    with pytest.raises(ClientError, match="ec2:DescribeSecurityGroups"):
+        lambdas.update_function_configuration(FunctionName=name, VpcConfig=VPC)
+    nowhere: Any = {"SubnetIds": [], "SecurityGroupIds": []}
+    lambdas.update_function_configuration(FunctionName=name, VpcConfig=nowhere)

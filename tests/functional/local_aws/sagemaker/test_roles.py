@@ -300,3 +300,19 @@ def test_no_credentials_and_nothing_of_the_server_lie_about(canary: EmbeddedAws)
     assert left
     for path in [*left, canary.data_folder / "server.log", canary.data_folder / "state.sqlite"]:
         assert not any(secret in path.read_bytes() for secret in secrets), path
+
+
+VPC = {"VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}
+
+
+@pytest.mark.parametrize("missing", ["ec2:CreateNetworkInterface", "ec2:DescribeDhcpOptions"])
+def test_a_job_in_a_vpc_fails_without_the_rights_to_connect_it(
+    embedded_aws: EmbeddedAws, account: Account, narrow: str, missing: str
+) -> None:
+    grant(embedded_aws, narrow, *everything_but(missing))
+
+    for job in (processed(account, narrow, NetworkConfig=VPC), trained(account, narrow, **VPC)):
+        assert "Cannot connect to the VPC" in job["FailureReason"]
+        assert missing in job["FailureReason"]
+    outside = processed(account, narrow)
+    assert outside["ProcessingJobStatus"] == "Completed"

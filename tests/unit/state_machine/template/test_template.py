@@ -25,6 +25,8 @@ RULES = Account(
     role_path="/teams/ml/",
     permissions_boundary="arn:aws:iam::123456789012:policy/limits",
     tags={"team": "ml"},
+    subnets=["subnet-1", "subnet-2"],
+    security_group_ids=["sg-1"],
 )
 SERVER = "arn:aws:sagemaker:us-east-1:123456789012:mlflow-tracking-server/ours"
 
