@@ -88,6 +88,8 @@ def prepare_run(
     tags = state.pop("image_tags", state["images"])
     state["images"] = _resolved(state["images"], asked, ecr)
     # Of an execution that began before a deployment the definition may not hand them over yet.
+    if defaults.get("volumes_have_key"):
+        instances.check_disks(state["instance_types"], defaults["instance_types"])
     timeouts = defaults.get("timeout_seconds", {})
     state["timeout_seconds"] = state_timeouts(timeouts, state["dataset"])
     results = Results(s3, sagemaker, defaults["bucket"])

@@ -24,6 +24,8 @@ LONGEST_ROLE_PATH = 150
 MOST_TAGS = bound("iam", "tagListType", "max") - 2
 OWN_TAGS = ("retrain-code", "aws-chalice", "managed_by_aws")
 RESERVED = "aws:"
+KEY = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/[a-zA-Z0-9-]+", re.ASCII)
+_KEY = "https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN"
 MOST_SUBNETS = bound("sagemaker", "Subnets", "max")
 MOST_GROUPS = bound("sagemaker", "VpcSecurityGroupIds", "max")
 _VPC = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html"
@@ -48,6 +50,17 @@ def _role_path(path: str) -> str:
             "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"
         )
     return path
+
+
+def _key(arn: str) -> str:
+    if re.fullmatch(r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:)?alias/.+", arn):
+        raise ValueError(
+            f"an alias, which policies do not know and which may come to mean another key: "
+            f"expected the ARN of the key itself, arn:aws:kms:REGION:ACCOUNT:key/ID: {_KEY}"
+        )
+    if arn and not KEY.fullmatch(arn):
+        raise ValueError(f"expected the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID: {_KEY}")
+    return arn
 
 
 def _subnet(name: str) -> str:
@@ -102,7 +115,8 @@ class Account(BaseModel):
     """The table.
 
     `role_path` and `permissions_boundary` are of every role, `tags` of everything that is made;
-    jobs and Lambdas are connected to `subnets` and `security_group_ids`.
+    jobs and Lambdas are connected to `subnets` and `security_group_ids`; whatever is stored is
+    encrypted with `kms_key`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -112,6 +126,9 @@ class Account(BaseModel):
         str, Field(max_length=bound("iam", "arnType", "max")), AfterValidator(_boundary)
     ] = ""
     tags: Annotated[dict[str, str], AfterValidator(_tags)] = {}
+    kms_key: Annotated[
+        str, Field(max_length=bound("logs", "KmsKeyId", "max")), AfterValidator(_key)
+    ] = ""
     subnets: Annotated[
         list[Annotated[str, AfterValidator(_subnet)]],
         Field(max_length=MOST_SUBNETS),
@@ -131,6 +148,20 @@ class Account(BaseModel):
                 there, missing = missing, there
             raise ValueError(f"found {there} and no {missing}: expected both, or neither: {_VPC}")
         return self
+
+
+def key_problem(account: Account, region: str) -> str:
+    """Say what is wrong with the key for a stage in `region`; empty if nothing is.
+
+    Services take a key of their own region only:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
+    found = KEY.fullmatch(account.kms_key)
+    if found is None or found["region"] == region:
+        return ""
+    return (
+        f"account.kms_key is of {found['region']}, expected a key of {region}, the stage's region"
+    )
 
 
 # An account that asks for nothing.

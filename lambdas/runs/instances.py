@@ -6,10 +6,13 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.htm
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import botocore.session
+
+from lambdas.errors import InvalidInputError
 
 TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
 CPU, GPU, ARM, OTHER = "cpu", "gpu", "arm", "other"
@@ -32,6 +35,9 @@ _KINDS = (
     (GPU, re.compile(r"[gp]\d")),
     (CPU, re.compile(r"")),
 )
+# Families whose instances bring disks of their own, as far as SageMaker has them:
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html
+_OWN_DISKS = re.compile(r"(g[4-9](?!g)|gr\d|p[4-9]|trn\d|[a-z]+\d+[a-z]*d)")
 _NOT_FOR_JOBS = {
     ARM: "ARM, on which SageMaker runs no training and no processing jobs",
     OTHER: "an accelerator that AWS's TensorFlow image is not built for",
@@ -42,6 +48,29 @@ def kind(instance_type: str) -> str:
     """Return what a type such as ``ml.g5.xlarge`` computes with: cpu, gpu, arm or other."""
     family = instance_type.split(".")[1]
     return next(kind for kind, pattern in _KINDS if pattern.match(family))
+
+
+def has_own_disks(instance_type: str) -> bool:
+    """Tell whether jobs on the type work on disks of the instance, which no key can be asked for.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+    """
+    return _OWN_DISKS.match(instance_type.split(".")[1]) is not None
+
+
+def check_disks(types: Mapping[str, str], deployed: Mapping[str, str]) -> None:
+    """Raise InvalidInputError where a job's type has disks of another kind than the deployed one.
+
+    Whether a job's request names a key for its volume stands in the definition.
+    """
+    for job, instance_type in types.items():
+        if has_own_disks(instance_type) != has_own_disks(deployed[job]):
+            disks = "disks of its own" if has_own_disks(deployed[job]) else "none of its own"
+            raise InvalidInputError(
+                f"instance_types.{job} is {instance_type}: expected a type with {disks}, as "
+                f"{deployed[job]} has, because account.kms_key encrypts volumes, and for disks "
+                "of its own none is taken; deploy another instance_type to use it"
+            )
 
 
 @cache

@@ -12,6 +12,7 @@ from moto.awslambda.models import LambdaBackend, LambdaFunction
 from local_aws.arns import service_of
 from local_aws.iam import sessions
 from local_aws.iam.authorization import UnassumableRoleError, allows, check, check_assumable
+from local_aws.iam.dependent_actions import key_of_messages
 from local_aws.iam.policies import Request
 from local_aws.iam.sessions import Session
 from local_aws.wrapping import Original, wrap
@@ -40,11 +41,16 @@ def install() -> None:
 
 
 def check_may_send(function: LambdaFunction, target_arn: str) -> None:
-    """Let the function's role send to the target.
+    """Let the function's role send to the target, and use the key that encrypts messages there.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 
     Raises AccessDeniedError.
     """
     check(session_of(function), Request(_SENDING[service_of(target_arn)][0], target_arn))
+    if key := key_of_messages(target_arn):
+        for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+            check(session_of(function), Request(action, key))
 
 
 def check_destination(function: LambdaFunction, target_arn: str) -> None:

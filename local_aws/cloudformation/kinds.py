@@ -59,7 +59,10 @@ def tagged(properties: Properties) -> Properties:
 
 def _create_topic(session: Session, properties: Properties) -> Made:
     name = properties["TopicName"]
-    arn = session.client("sns").create_topic(Name=name, **tagged(properties))["TopicArn"]
+    key = properties.get("KmsMasterKeyId")
+    attributes = {"KmsMasterKeyId": key} if key else {}
+    sns = session.client("sns")
+    arn = sns.create_topic(Name=name, Attributes=attributes, **tagged(properties))["TopicArn"]
     return arn, {"TopicArn": arn, "TopicName": name}
 
 
@@ -90,8 +93,10 @@ def _create_log_group(session: Session, properties: Properties) -> Made:
     name = properties["LogGroupName"]
     logs = session.client("logs")
     tags = tags_of(properties)
+    key = properties.get("KmsKeyId")
     given: Any = {"tags": tags} if tags else {}
-    logs.create_log_group(logGroupName=name, **given)
+    encrypted: Any = {"kmsKeyId": key} if key else {}
+    logs.create_log_group(logGroupName=name, **given, **encrypted)
     _change_log_group(session, name, properties)
     found = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     return name, {"Arn": found[0]["arn"]}
@@ -173,14 +178,21 @@ def _lowered(value: Any) -> Any:
 
 
 def _create_function(session: Session, properties: Properties) -> Made:
-    answer = session.client("lambda").create_function(**{**properties, "Tags": tags_of(properties)})
+    given = {**_function(properties), "Tags": tags_of(properties)}
+    answer = session.client("lambda").create_function(**given)
     return answer["FunctionName"], {"Arn": answer["FunctionArn"]}
+
+
+def _function(properties: Properties) -> Properties:
+    """Lambda spells the name of the key in capitals."""
+    return {"KMSKeyArn" if name == "KmsKeyArn" else name: it for name, it in properties.items()}
 
 
 def _change_function(session: Session, name: str, properties: Properties) -> None:
     lambdas = session.client("lambda")
     lambdas.update_function_code(FunctionName=name, **properties["Code"])
-    answer = lambdas.update_function_configuration(**without(properties, "Code", "Tags"))
+    given = _function(without(properties, "Code", "Tags"))
+    answer = lambdas.update_function_configuration(**given)
     if tags := tags_of(properties):
         lambdas.tag_resource(Resource=answer["FunctionArn"], Tags=tags)
 

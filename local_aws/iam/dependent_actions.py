@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
 from local_aws import arns
 from local_aws.iam.policies import Request
 from local_aws.requests.calls import Call
@@ -86,7 +89,32 @@ def _network(parameters: Parameters, _partition: str) -> Iterator[str]:
         yield "*"
 
 
+def _topic_key(parameters: Parameters, _partition: str) -> Iterator[str]:
+    if key := key_of_messages(str(parameters.get("TopicArn") or parameters.get("TargetArn"))):
+        yield key
+
+
+def key_of_messages(arn: str) -> str:
+    """Return the key of KMS that a topic's or a queue's messages are encrypted with; "" if none."""
+    place = arns.parse(arn) if arn.startswith("arn:") else None
+    if place is None or place.service not in ("sns", "sqs"):
+        return ""
+    if place.service == "sns":
+        topic: Any = sns_backends[place.account][place.region].topics.get(arn)
+        return str(getattr(topic, "kms_master_key_id", "") or "")
+    queue: Any = sqs_backends[place.account][place.region].queues.get(arn.rpartition(":")[2])
+    return str(getattr(queue, "kms_master_key_id", "") or "")
+
+
 DEPENDENTS = (
+    Dependent(
+        "sns",
+        "Publish PublishBatch",
+        "kms:GenerateDataKey kms:Decrypt",
+        _topic_key,
+        "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
+        Certainty.DOCUMENTED,
+    ),
     Dependent(
         "lambda",
         "CreateFunction UpdateFunctionConfiguration",

@@ -55,6 +55,10 @@ _OF_A_VERSION = {
 }
 _ALSO_BY_HEADER = {"HTTP_X_AMZ_TAGGING": "PutObjectTagging", "HTTP_X_AMZ_ACL": "PutObjectAcl"}
 _CREATING = ("PutObject", "CreateMultipartUpload", "CopyObject")
+# An upload in parts needs kms:Decrypt too:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+_IN_PARTS = ("CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload")
+_WRITING = ("PutObject", "CopyObject", *_IN_PARTS)
 _KEY = re.compile(r"<Key>(.*?)</Key>", re.DOTALL)
 
 
@@ -84,8 +88,13 @@ def required(
     environ: "WSGIEnvironment",
     partition: str,
     tagged: Callable[[Source], bool] = lambda _: False,
+    key_of: Callable[[Source], str] = lambda _: "",
 ) -> Iterator[Request]:
-    """Yield what the caller must be allowed to do; `tagged` tells whether an object has tags."""
+    """Yield what the caller must be allowed to do.
+
+    `tagged` tells whether an object has tags. `key_of` returns the key of KMS that an object is
+    encrypted with, or, of a source without a key, a bucket's own; "" where there is none.
+    """
     bucket, key = call.path_parameters.get("Bucket", ""), call.path_parameters.get("Key", "")
     query = {name: values[0] for name, values in _query(environ).items()}
     if not bucket:
@@ -98,6 +107,8 @@ def required(
     keys = {"s3:prefix": [query["prefix"]]} if "prefix" in query else {}
     for name in _deleted(environ) if call.operation == "DeleteObjects" else [key]:
         yield Request(f"s3:{action}", f"{where}/{name}" if name else where, keys)
+    version = query.get("versionId", "")
+    yield from _of_keys(call.operation, environ, Source(bucket, key, version), key_of)
     if call.operation == "GetObjectAttributes":
         yield Request("s3:GetObject", f"{where}/{key}")
     if call.operation in _CREATING:
@@ -110,6 +121,24 @@ def required(
         if call.operation == "CopyObject" and _copies_tags(environ) and tagged(source):
             yield source.needs("GetObjectTagging", partition)
             yield Request("s3:PutObjectTagging", f"{where}/{key}")
+
+
+def _of_keys(
+    operation: str, environ: "WSGIEnvironment", target: Source, key_of: Callable[[Source], str]
+) -> Iterator[Request]:
+    """What S3 does with a key of KMS for its caller, for each object and without its bucket key.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
+    source = environ.get("HTTP_X_AMZ_COPY_SOURCE")
+    read = Source.of(source) if source else target if operation == "GetObject" else None
+    if read is not None and (key := key_of(read)):
+        yield Request("kms:Decrypt", key)
+    named = environ.get("HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_AWS_KMS_KEY_ID")
+    if operation in _WRITING and (key := named or key_of(Source(target.bucket, ""))):
+        yield Request("kms:GenerateDataKey", key)
+        if operation in _IN_PARTS:
+            yield Request("kms:Decrypt", key)
 
 
 def listing(call: Call, partition: str) -> Request | None:

@@ -15,7 +15,7 @@ from moto.core.responses import BaseResponse
 from moto.s3.models import s3_backends
 from werkzeug.exceptions import Forbidden
 
-from local_aws.iam import required_actions, required_actions_s3, sessions
+from local_aws.iam import bucket_policies, required_actions, required_actions_s3, sessions
 from local_aws.iam.authorization import AccessDeniedError, check
 from local_aws.iam.policies import Request
 from local_aws.iam.readings import second_reading
@@ -107,8 +107,9 @@ class RoleCall:
 
     def _required(self, environ: "WSGIEnvironment") -> Iterator[Request]:
         if self.call.service == "s3":
-            tagged = partial(_is_tagged, self.session)
-            return required_actions_s3.required(self.call, environ, self.session.partition, tagged)
+            partition = self.session.partition
+            of_object = (partial(_is_tagged, self.session), partial(_key_of, self.session))
+            return required_actions_s3.required(self.call, environ, partition, *of_object)
         place = Place(self.session.partition, self.call.region, self.session.account)
         return required_actions.required(self.call, parameters_of(self.call, environ), place)
 
@@ -148,6 +149,20 @@ def _is_tagged(session: Session, source: Source) -> bool:
         return False
     key = backend.get_object(source.bucket, source.key, source.version_id or None)
     return key is not None and bool(backend.tagger.get_tag_dict_for_resource(key.arn))
+
+
+def _key_of(session: Session, source: Source) -> str:
+    """Return the key of KMS that an object, or the bucket by default, is encrypted with."""
+    owner = bucket_policies.owner_of(source.bucket)
+    if owner is None:
+        return ""
+    backend = s3_backends[owner][session.partition]
+    if source.key:
+        found = backend.get_object(source.bucket, source.key, source.version_id or None)
+        encrypted = found is not None and found.encryption == "aws:kms"
+        return str(found.kms_key_id or "") if found is not None and encrypted else ""
+    rule = (backend.buckets[source.bucket].encryption or {}).get("Rule", {})
+    return str(rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID") or "")
 
 
 def _token(environ: "WSGIEnvironment") -> bytes:

@@ -85,6 +85,7 @@ def _actions(
         )
         _check_role(job)
         job.check()
+        job.check_volume()
         experiments.check(experiment, response.sagemaker_backend)
         _start(job, jobs_of(kind, response.sagemaker_backend))
         experiments.record(job, experiment, response.sagemaker_backend)

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import re
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -51,6 +52,11 @@ _CONNECTING = (
     "DescribeSubnets",
     "DescribeSecurityGroups",
 )
+
+
+# Families of instances with disks of their own, as far as SageMaker has them for jobs:
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html
+_OWN_DISKS = re.compile(r"ml\.(g[4-9](?!g)|gr\d|p3dn|p[4-9]|trn\d|[a-z]+\d+[a-z]*d)")
 
 
 class JobFailedError(Exception):
@@ -258,6 +264,7 @@ class Job(ABC):
             self.cluster.create()
             self._check_image()
             self._check_network()
+            self._check_key()
             self._prepare()
             self._conclude(self._execute())
             self._end("Completed")
@@ -305,6 +312,31 @@ class Job(ABC):
                 check(self._session, Request(f"ec2:{action}", "*"))
         except AccessDeniedError as error:
             raise JobFailedError(f"ClientError: Cannot connect to the VPC: {error}") from error
+
+    def check_volume(self) -> None:
+        """Raise AWSValidationException for a volume's key where instances have disks of their own.
+
+        That it is refused is AWS's documentation, in which words is not:
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+        """
+        instance_type = str(self._hardware.get("InstanceType", ""))
+        if self._hardware.get("VolumeKmsKeyId") and _OWN_DISKS.match(instance_type):
+            raise AWSValidationException(
+                f"VolumeKmsKeyId cannot be requested for the instance type {instance_type}, which "
+                "has local storage"
+            )
+
+    def _check_key(self) -> None:
+        """Hold the role to what encrypting its volume takes; AWS's words are not known.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createtrainingjob-perms
+        """
+        key = self._hardware.get("VolumeKmsKeyId")
+        try:
+            if key:
+                check(self._session, Request("kms:CreateGrant", key))
+        except AccessDeniedError as error:
+            raise JobFailedError(f"ClientError: Cannot encrypt the volume: {error}") from error
 
     def _check_metrics(self) -> None:
         """Metrics go to CloudWatch with the job's role; those that may not are not told at all."""

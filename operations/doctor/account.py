@@ -15,6 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from operations.doctor.findings import Finding, ok, problem, warning
 from operations.errors import RetrainError, translated
 from state_machine import stage_names
+from state_machine.account import Account as Rules
+from state_machine.account import key_problem
 from state_machine.names import Names, names_of
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ PATIENCE = Config(
 # Services that are not in every region, by the names of boto3's clients.
 REGIONAL = ("sagemaker", "stepfunctions", "lambda", "events", "sns", "sqs", "s3")
 OF_AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)$")
+
+SYMMETRIC = "SYMMETRIC_DEFAULT"
 
 OpenSession = Callable[[], boto3.Session]
 
@@ -125,6 +129,37 @@ def stage_name(names: Names, model_package_group: str) -> Finding:
     if found := stage_names.problems(names, model_package_group):
         return problem("stage", found[0], "take another --stage, or another name in pipeline.toml")
     return ok("stage", f"{names.stage}: everything is named {names.prefix}-...")
+
+
+def key(rules: Rules, account: Account) -> list[Finding]:
+    """Whether the key of `[account]` is one that encrypts, here and now; none if there is none.
+
+    Who may use it stands in its policy too, and what services may is not to be asked from outside.
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
+    """
+    if not rules.kms_key:
+        return []
+    if found := key_problem(rules, account.names.region):
+        return [problem("key", found, "take another key in [account], or another region")]
+    described = account.client("kms").describe_key(KeyId=rules.kms_key)["KeyMetadata"]
+    state, spec = described["KeyState"], described.get("KeySpec", SYMMETRIC)
+    if (state, spec) != ("Enabled", SYMMETRIC):
+        found = f"{rules.kms_key} is {state}, {spec}: expected Enabled, {SYMMETRIC}"
+        return [problem("key", found, "enable it, or take another key in [account]")]
+    found = f"{rules.kms_key} encrypts; whether its policy lets services use it is not known"
+    return [warning("key", found, "compare its policy with docs/deploy.md, The key's policy")]
+
+
+def network(rules: Rules) -> list[Finding]:
+    """What cannot be seen of the network of `[account]`; nothing if there is none."""
+    if not rules.subnets:
+        return []
+    found = (
+        f"jobs and Lambdas run in {', '.join(rules.subnets)}; whether they reach AWS's services "
+        "from there is not known"
+    )
+    next_step = "compare endpoints and routes with docs/deploy.md, A VPC without the internet"
+    return [warning("network", found, next_step)]
 
 
 def bucket(names: Names, s3: "S3Client") -> Finding:

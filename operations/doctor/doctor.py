@@ -106,6 +106,8 @@ def _of_account(config: PipelineConfig, account: Account) -> Iterator[Finding]:
             (config, names, account.client("stepfunctions")),
         ),
         ("cost of a run", "", run.most_expensive_run, (config, names.region)),
+        ("network", "", doctor_account.network, (config.account,)),
+        ("key", "kms:DescribeKey", doctor_account.key, (config.account, account)),
         ("bucket", "s3:ListBucket", doctor_account.bucket, (names, s3)),
         (doctor_data.UPLOADED, doctor_data.PERMISSIONS, doctor_data.in_bucket, (config, names, s3)),
         ("MLflow", tracking.PERMISSIONS, tracking.tracking, (config, account)),

@@ -34,7 +34,9 @@ def deployment(account: Account, model_package_group: str, rules: Rules = NO_RUL
         found
         for rights in RIGHTS
         if rights.wanted(rules)
-        for found in _refused(iam, source, rights, rights.arn(account.names, model_package_group))
+        for found in _refused(
+            iam, source, rights, rights.on(account.names, model_package_group, rules)
+        )
     ]
     denied = [what for what, unclear in refused if not unclear]
     if denied:

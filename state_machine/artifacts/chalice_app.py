@@ -70,6 +70,7 @@ class ChaliceApp:
     ) -> None:
         self.variables = dict(variables)
         self.tags = account.tags
+        self.kms_key = account.kms_key
         self.subnets, self.security_groups = account.subnets, account.security_group_ids
         self._names = names
         self._functions = functions

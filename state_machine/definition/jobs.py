@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lambdas.runs import instances
 from state_machine.config import Job, PipelineConfig, Training
 from state_machine.definition.deployed import Deployed
 from state_machine.definition.run_state import RUN, hyperparameter
@@ -109,7 +110,11 @@ def train(config: PipelineConfig, deployed: Deployed) -> TrainingStep:
         parameters={
             "CheckpointConfig": {"LocalPath": CHECKPOINTS, "S3Uri": RUN["paths"]["checkpoints"]},
             # Of the run, because an execution's input may ask for another type.
-            "ResourceConfig": {"InstanceType": RUN["instance_types"]["training"]},
+            "ResourceConfig": {
+                "InstanceType": RUN["instance_types"]["training"],
+                **_volume_key(config, config.training),
+            },
+            **_output_key(config, "OutputDataConfig"),
             "AlgorithmSpecification": {"TrainingImage": RUN["images"]["training"]},
             **tags(config),
             **_network(config),
@@ -242,6 +247,25 @@ def _network(config: PipelineConfig) -> dict[str, Any]:
     return {"VpcConfig": vpc} if account.subnets else {}
 
 
+def _output_key(config: PipelineConfig, member: str) -> dict[str, Any]:
+    """The key for what a job leaves in S3, in that member of its request.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+    """
+    return {member: {"KmsKeyId": config.account.kms_key}} if config.account.kms_key else {}
+
+
+def _volume_key(config: PipelineConfig, job: Job) -> dict[str, Any]:
+    """The key for a job's volume; SageMaker refuses one where instances bring disks of their own.
+
+    Those are encrypted by the instance itself. PrepareRun lets a run have other types of the same
+    kind only.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+    """
+    key = config.account.kms_key
+    return {"VolumeKmsKeyId": key} if key and not instances.has_own_disks(job.instance_type) else {}
+
+
 def _between_hosts(job: Training) -> dict[str, bool]:
     """Encrypt what several hosts say to each other.
 
@@ -289,8 +313,12 @@ def _processing(
                 "ImageUri": RUN["images"][section],
             },
             "ProcessingResources": {
-                "ClusterConfig": {"InstanceType": RUN["instance_types"][section]}
+                "ClusterConfig": {
+                    "InstanceType": RUN["instance_types"][section],
+                    **_volume_key(config, job),
+                }
             },
+            **_output_key(config, "ProcessingOutputConfig"),
             **tags(config),
             **({"NetworkConfig": network} if (network := _network(config)) else {}),
             **tracking_parameters(config, state.lower(), model_uri),

@@ -126,6 +126,7 @@ def _defaults(config: PipelineConfig, deployed: Deployed) -> dict[str, Any]:
         "code": {"s3_uri": deployed.bundle.s3_uri, "sha256": deployed.bundle.sha256},
         "model_package_group": _group(config, deployed),
         "experiment": deployed.names.prefix,
+        **({"volumes_have_key": True} if config.account.kms_key else {}),
         # Of what PrepareRun makes itself: experiment and trial.
         **jobs.tags(config, key="tags"),
     }

@@ -36,7 +36,8 @@ FIRST_REGION = "us-east-1"
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 VERSIONING = "Enabled"
 NO_VERSION = "null"  # the version id of what was put before there was versioning
-ENCRYPTION = "AES256"
+ENCRYPTION, WITH_KEY = "AES256", "aws:kms"
+BY_DEFAULT = "ApplyServerSideEncryptionByDefault"
 PUBLIC_ACCESS_BLOCK = {
     "BlockPublicAcls": True,
     "IgnorePublicAcls": True,
@@ -106,6 +107,18 @@ def lifecycle_rules() -> list[dict[str, Any]]:
             "Transitions": [{"Days": RARELY_READ_DAYS, "StorageClass": "INTELLIGENT_TIERING"}],
         },
     ]
+
+
+def encryption(account: Account) -> dict[str, Any]:
+    """The rule for objects that name no encryption: by S3's own keys, or by the account's.
+
+    A bucket key has S3 ask KMS once in a while and not for each object:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    """
+    if not account.kms_key:
+        return {BY_DEFAULT: {"SSEAlgorithm": ENCRYPTION}}
+    by_default = {"SSEAlgorithm": WITH_KEY, "KMSMasterKeyID": account.kms_key}
+    return {BY_DEFAULT: by_default, "BucketKeyEnabled": True}
 
 
 def bucket_policy(names: Names) -> dict[str, Any]:
@@ -200,7 +213,9 @@ class Bucket(Resource):
             # could not say which of the two it read:
             # https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
             Setting("versioning", VERSIONING, self._versioning, self._put_versioning, self._keeps),
-            Setting("encryption", ENCRYPTION, self._encryption, self._put_encryption),
+            Setting(
+                "encryption", encryption(self._account), self._encryption, self._put_encryption
+            ),
             Setting("public access", PUBLIC_ACCESS_BLOCK, self._public_access, self._put_block),
             Setting("policy", bucket_policy(self._names), self._policy, self._put_policy),
             Setting("lifecycle", lifecycle_rules(), self._lifecycle, self._put_lifecycle),
@@ -209,12 +224,13 @@ class Bucket(Resource):
 
     def template(self) -> dict[str, CfnResource]:
         """The bucket, which notifies once the Lambda's permission is there, and its policy."""
-        by_default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": ENCRYPTION}}
+        rule = dict(encryption(self._account))
+        rule["ServerSideEncryptionByDefault"] = rule.pop(BY_DEFAULT)
         notifications = triggers.upload_notifications(self._names)
         properties = {
             "BucketName": self.name,
             "VersioningConfiguration": {"Status": VERSIONING},
-            "BucketEncryption": {"ServerSideEncryptionConfiguration": [by_default]},
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [rule]},
             "PublicAccessBlockConfiguration": PUBLIC_ACCESS_BLOCK,
             "LifecycleConfiguration": {"Rules": [_cfn_rule(each) for each in lifecycle_rules()]},
             "NotificationConfiguration": {"LambdaConfigurations": notifications},
@@ -252,18 +268,17 @@ class Bucket(Resource):
             return False
         return found.get("VersionId") == version
 
-    def _encryption(self) -> str | None:
+    def _encryption(self) -> dict[str, Any] | None:
         found = self._or_none("get_bucket_encryption", "ServerSideEncryptionConfiguration")
         if found is None:
             return None
-        algorithm: str = found["Rules"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]
-        return algorithm
+        rule = found["Rules"][0]
+        by_key = {"BucketKeyEnabled": True} if rule.get("BucketKeyEnabled") else {}
+        return {BY_DEFAULT: rule[BY_DEFAULT], **by_key}
 
-    def _put_encryption(self, algorithm: Any) -> None:
-        by_default: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+    def _put_encryption(self, rule: Any) -> None:
         self._s3.put_bucket_encryption(
-            Bucket=self.name,
-            ServerSideEncryptionConfiguration={"Rules": [by_default]},
+            Bucket=self.name, ServerSideEncryptionConfiguration={"Rules": [rule]}
         )
 
     def _public_access(self) -> Any:

@@ -154,6 +154,7 @@ class Function(Resource):
             Setting("code", self._app.digest, self._code, deploy),
             Setting("configuration", self._desired(), self._configuration, deploy),
             *tags_setting(self._app.tags, self._tags, deploy),
+            *self._key_setting(),
         ]
         if self.version is not None:
             settings.append(Setting("version", True, self._has_version, self._publish))
@@ -214,6 +215,7 @@ class Function(Resource):
             "Environment": {"Variables": self._app.variables},
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
             **self._network(),
+            **({"KmsKeyArn": self._app.kms_key} if self._app.kms_key else {}),
         }
 
     def _version(self) -> Version:
@@ -252,6 +254,23 @@ class Function(Resource):
         found = self._lambdas.get_function(FunctionName=self.name)
         digest, _, zip_digest = found.get("Tags", {}).get(CODE_TAG, "").partition(":")
         return digest if zip_digest == found["Configuration"]["CodeSha256"] else ""
+
+    def _key_setting(self) -> list[Setting]:
+        key = self._app.kms_key
+        return [Setting("key", key, self._key, self._put_key)] if key else []
+
+    def _key(self) -> str:
+        found = self._lambdas.get_function_configuration(FunctionName=self.name)
+        return found.get("KMSKeyArn", "")
+
+    def _put_key(self, key: str) -> None:
+        """Encrypt the variables, which Chalice cannot, and wait until that is done.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+        """
+        put = partial(self._lambdas.update_function_configuration, FunctionName=self.name)
+        until_known(lambda: put(KMSKeyArn=key), self._pause)
+        self._lambdas.get_waiter("function_updated_v2").wait(FunctionName=self.name)
 
     def _tags(self) -> dict[str, str]:
         return self._lambdas.get_function(FunctionName=self.name).get("Tags", {})

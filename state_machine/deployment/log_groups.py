@@ -31,6 +31,12 @@ RIGHTS = Rights(
     ),
     lambda names, _: names.log_group_arn(names.state_machine_log_group),
 )
+KEY_RIGHTS = Rights(
+    "log group's key",
+    ("logs:AssociateKmsKey",),
+    lambda names, _: names.log_group_arn(names.state_machine_log_group),
+    lambda account: bool(account.kms_key),
+)
 TAG_RIGHTS = tagging(
     "log group",
     ("logs:ListTagsForResource", "logs:TagResource"),
@@ -62,6 +68,7 @@ class LogGroup(Resource):
     ) -> None:
         self.name = name
         self._tags = account.tags
+        self._key = account.kms_key
         self._owner = owner
         self.wanted = wanted
         self._logs = logs
@@ -73,7 +80,8 @@ class LogGroup(Resource):
     def create(self) -> None:
         """Create it."""
         tags: Any = {"tags": dict(self._tags)} if self._tags else {}
-        self._logs.create_log_group(logGroupName=self.name, **tags)
+        key: Any = {"kmsKeyId": self._key} if self._key else {}
+        self._logs.create_log_group(logGroupName=self.name, **tags, **key)
 
     def delete(self) -> None:
         """Delete it with its logs."""
@@ -93,13 +101,15 @@ class LogGroup(Resource):
         """How many days it keeps what is logged."""
         return [
             Setting("retention", RETENTION_DAYS, self._retention, self._put_retention),
+            *([Setting("key", self._key, self._found_key, self._put_key)] if self._key else []),
             *tags_setting(self._tags, self._found_tags, self._put_tags),
         ]
 
     def template(self) -> dict[str, CfnResource]:
         """The log group, which a stack leaves behind."""
         tags = {"Tags": tag_list(self._tags)} if self._tags else {}
-        properties = {"LogGroupName": self.name, "RetentionInDays": RETENTION_DAYS, **tags}
+        key = {"KmsKeyId": self._key} if self._key else {}
+        properties = {"LogGroupName": self.name, "RetentionInDays": RETENTION_DAYS, **key, **tags}
         return {logs_id(self._owner): resource("Logs::LogGroup", properties, **RETAINED)}
 
     def _retention(self) -> int | None:
@@ -107,6 +117,16 @@ class LogGroup(Resource):
 
     def _put_retention(self, days: Any) -> None:
         self._logs.put_retention_policy(logGroupName=self.name, retentionInDays=days)
+
+    def _found_key(self) -> str:
+        return (self._found() or {}).get("kmsKeyId", "")
+
+    def _put_key(self, key: str) -> None:
+        """What was logged before stays encrypted as it was.
+
+        https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
+        """
+        self._logs.associate_kms_key(logGroupName=self.name, kmsKeyId=key)
 
     def _found_tags(self) -> dict[str, str]:
         return self._logs.list_tags_for_resource(resourceArn=self._arn())["tags"]

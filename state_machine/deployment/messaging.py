@@ -48,6 +48,12 @@ QUEUE_RIGHTS = Rights(
     ),
     lambda names, _: names.queue_arn(FAILED_EVENTS),
 )
+TOPIC_KEY_RIGHTS = Rights(
+    "topic's key",
+    ("sns:SetTopicAttributes",),
+    lambda names, _: names.topic_arn(REQUESTS),
+    lambda account: bool(account.kms_key),
+)
 TOPIC_TAG_RIGHTS = tagging(
     "topic",
     ("sns:ListTagsForResource", "sns:TagResource"),
@@ -68,10 +74,16 @@ COUNTS = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
-QUEUE_ATTRIBUTES = {
-    "MessageRetentionPeriod": str(RETENTION_SECONDS),
-    "SqsManagedSseEnabled": "true",
-}
+
+
+def queue_attributes(account: Account) -> dict[str, str]:
+    """How long the queue keeps events, and by which keys it encrypts them: SQS's or the account's.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+    """
+    key = account.kms_key
+    encrypted = {"KmsMasterKeyId": key} if key else {"SqsManagedSseEnabled": "true"}
+    return {"MessageRetentionPeriod": str(RETENTION_SECONDS), **encrypted}
 
 
 class Topic(Resource):
@@ -84,6 +96,7 @@ class Topic(Resource):
     ) -> None:
         self.name = names.topic(purpose)
         self._tags = account.tags
+        self._attributes = {"KmsMasterKeyId": account.kms_key} if account.kms_key else {}
         self._purpose = purpose
         self._arn = names.topic_arn(purpose)
         self._sns = sns
@@ -99,21 +112,33 @@ class Topic(Resource):
     def create(self) -> None:
         """Create it."""
         tags: Any = {"Tags": tag_list(self._tags)} if self._tags else {}
-        self._sns.create_topic(Name=self.name, **tags)
+        self._sns.create_topic(Name=self.name, Attributes=self._attributes, **tags)
 
     def delete(self) -> None:
         """Delete it and its subscriptions."""
         self._sns.delete_topic(TopicArn=self._arn)
 
     def settings(self) -> list[Setting]:
-        """The tags of the account."""
-        return tags_setting(self._tags, self._found_tags, self._put_tags)
+        """The key and the tags of the account."""
+        key = Setting("key", self._attributes, self._found_attributes, self._put_attributes)
+        tags = tags_setting(self._tags, self._found_tags, self._put_tags)
+        return [*([key] if self._attributes else []), *tags]
 
     def template(self) -> dict[str, CfnResource]:
         """The topic, without its subscriptions."""
         tags = {"Tags": tag_list(self._tags)} if self._tags else {}
-        made = resource("SNS::Topic", {"TopicName": self.name, **tags})
+        made = resource("SNS::Topic", {"TopicName": self.name, **self._attributes, **tags})
         return {logical_id(self._purpose, "Topic"): made}
+
+    def _found_attributes(self) -> dict[str, str]:
+        found = self._sns.get_topic_attributes(TopicArn=self._arn)["Attributes"]
+        return {name: found.get(name, "") for name in self._attributes}
+
+    def _put_attributes(self, attributes: dict[str, str]) -> None:
+        for name, value in attributes.items():
+            self._sns.set_topic_attributes(
+                TopicArn=self._arn, AttributeName=name, AttributeValue=value
+            )
 
     def _found_tags(self) -> dict[str, str]:
         return tags_of(self._sns.list_tags_for_resource(ResourceArn=self._arn)["Tags"])
@@ -130,6 +155,7 @@ class FailedEventsQueue(Resource):
     def __init__(self, names: Names, sqs: "SQSClient", account: Account = NO_RULES) -> None:
         self.name = names.queue(FAILED_EVENTS)
         self._tags = account.tags
+        self._wanted = queue_attributes(account)
         self._sqs = sqs
 
     def exists(self) -> bool:
@@ -161,13 +187,16 @@ class FailedEventsQueue(Resource):
     def settings(self) -> list[Setting]:
         """How long it keeps events, and how they are encrypted."""
         return [
-            Setting("attributes", QUEUE_ATTRIBUTES, self._found, self._put),
+            Setting("attributes", self._wanted, self._found, self._put),
             *tags_setting(self._tags, self._found_tags, self._put_tags),
         ]
 
     def template(self) -> dict[str, CfnResource]:
         """The queue. SQS takes every attribute as text, CloudFormation numbers as numbers."""
-        attributes = {name: json.loads(text) for name, text in QUEUE_ATTRIBUTES.items()}
+        attributes = {
+            name: text if name == "KmsMasterKeyId" else json.loads(text)
+            for name, text in self._wanted.items()
+        }
         tags = {"Tags": tag_list(self._tags)} if self._tags else {}
         properties = {"QueueName": self.name, **attributes, **tags}
         return {logical_id(FAILED_EVENTS, "Queue"): resource("SQS::Queue", properties, **RETAINED)}
@@ -184,7 +213,7 @@ class FailedEventsQueue(Resource):
         return bool(answer.get("Messages"))
 
     def _found(self) -> dict[str, str]:
-        return self._attributes(list(QUEUE_ATTRIBUTES))
+        return self._attributes(list(self._wanted))
 
     def _attributes(self, names: list[Any]) -> dict[str, str]:
         answer = self._sqs.get_queue_attributes(QueueUrl=self._url(), AttributeNames=names)

@@ -69,7 +69,10 @@ def function_trust() -> Policy:
 
 
 def state_machine_policy(
-    names: Names, model_package_group: str, serving_repository_arn: str
+    names: Names,
+    model_package_group: str,
+    serving_repository_arn: str,
+    account: Account = NO_RULES,
 ) -> Policy:
     """What the states do. Step Functions' own list for `.sync` SageMaker jobs:
 
@@ -108,7 +111,17 @@ def state_machine_policy(
             ],
         ),
         *_observation(),
+        *_key_of_states(account),
     )
+
+
+def _key_of_states(account: Account) -> list[Statement]:
+    """Let SageMaker encrypt the volumes of the jobs that it is asked for, and see the model.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
+    """
+    key = account.kms_key
+    return [_grant_key(key), allow("SeeTheModel", ["kms:Decrypt"], [key])] if key else []
 
 
 def _look_at_the_model(bucket: str, serving_repository_arn: str) -> list[Statement]:
@@ -172,7 +185,7 @@ def job_policies(
             _read(bucket, "source_data/*"),
             *_write(bucket, "preprocessing"),
             *_container(names, "Processing", image_repository_arn),
-            *_network(account),
+            *_of_account(account),
         ),
         "train": policy(
             _read(bucket, "preprocessing/*"),
@@ -180,14 +193,14 @@ def job_policies(
             allow("KeepCheckpoints", list(OF_CHECKPOINTS), _checkpoints(bucket)),
             *_container(names, "Training", image_repository_arn),
             *_tracking(tracking_uri, bucket),
-            *_network(account),
+            *_of_account(account),
         ),
         "evaluate": policy(
             _read(bucket, "preprocessing/*", "training/*", "champion/*"),
             *_write(bucket, "evaluation"),
             *_container(names, "Processing", image_repository_arn),
             *_tracking(tracking_uri, bucket),
-            *_network(account),
+            *_of_account(account),
         ),
     }
 
@@ -241,6 +254,30 @@ def _container(names: Names, kind: str, image_repository_arn: str) -> list[State
             {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
         ),
     ]
+
+
+def _of_account(account: Account) -> list[Statement]:
+    return [*_network(account), *_key(account)]
+
+
+def _key(account: Account) -> list[Statement]:
+    """Let a job read and write the encrypted bucket, and SageMaker encrypt the job's volume.
+
+    AWS's own list for jobs with keys:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createtrainingjob-perms
+    """
+    key = account.kms_key
+    if not key:
+        return []
+    return [
+        allow("UseTheKey", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [key]),
+        _grant_key(key),
+    ]
+
+
+def _grant_key(key: str) -> Statement:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/grants.html"""
+    return allow("GrantTheKey", ["kms:CreateGrant", "kms:DescribeKey"], [key])
 
 
 def _network(account: Account) -> list[Statement]:

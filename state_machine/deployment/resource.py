@@ -47,14 +47,19 @@ class Setting:
 class Rights:
     """The actions of IAM that a deployment needs on resources of a kind.
 
-    `arn(names, model_package_group)` is that of one of them, which stands for all.
+    `arn(names, model_package_group)` is that of one of them, which stands for all; None stands for
+    the account's key.
     `wanted(account)` tells whether what `[account]` asks for needs them.
     """
 
     kind: str
     actions: tuple[str, ...]
-    arn: Callable[[Names, str], str]
+    arn: Callable[[Names, str], str] | None
     wanted: Callable[[Account], bool] = lambda _: True
+
+    def on(self, names: Names, model_package_group: str, account: Account) -> str:
+        """Return the ARN of one of the resources."""
+        return self.arn(names, model_package_group) if self.arn else account.kms_key
 
 
 def tagging(kind: str, actions: Sequence[str], arn: Callable[[Names, str], str]) -> Rights:

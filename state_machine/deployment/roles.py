@@ -66,7 +66,9 @@ def documents(config: PipelineConfig, names: Names) -> dict[str, tuple[Policy, P
         config.tracking.mlflow_tracking_uri,
         config.account,
     )
-    states = policies.state_machine_policy(names, group, repository_arn(serving, names.partition))
+    states = policies.state_machine_policy(
+        names, group, repository_arn(serving, names.partition), config.account
+    )
     read = repository_arns(config, names.region, names.partition)
     roles = {
         **{purpose: (policies.jobs_trust(names), policy) for purpose, policy in jobs.items()},

@@ -14,6 +14,7 @@ import boto3
 
 from lambdas.boundary.bucket_owner import of_account
 from state_machine import stage_names
+from state_machine.account import key_problem
 from state_machine.artifacts import bundle
 from state_machine.artifacts.bundle import Bundle
 from state_machine.artifacts.chalice_app import ChaliceApp
@@ -43,6 +44,7 @@ from state_machine.deployment.propagation import until_done
 from state_machine.deployment.resource import (
     Action,
     Resource,
+    Rights,
     Step,
     deployment_steps,
     removal_steps,
@@ -55,6 +57,15 @@ from state_machine.functions.catalogue import LAMBDAS
 from state_machine.names import Names, names_of
 from state_machine.sdk.sdk import Graph
 
+# What services do with the account's key for whoever deploys: S3 with code, Lambda with variables.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+KEY_RIGHTS = Rights(
+    "key",
+    ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
+    None,
+    lambda account: bool(account.kms_key),
+)
 # What whoever deploys has to be allowed, for each kind of what a stage consists of; the last ones
 # only where `[account]` asks for what needs them.
 RIGHTS = (
@@ -70,6 +81,9 @@ RIGHTS = (
     model_package_group.RIGHTS,
     log_groups.RIGHTS,
     functions.NETWORK_RIGHTS,
+    KEY_RIGHTS,
+    messaging.TOPIC_KEY_RIGHTS,
+    log_groups.KEY_RIGHTS,
     roles.BOUNDARY_RIGHTS,
     roles.TAG_RIGHTS,
     bucket.TAG_RIGHTS,
@@ -231,10 +245,17 @@ class StageDeployment:
 def stage_deployment(
     config: PipelineConfig, stage: str, session: boto3.Session, project: Path
 ) -> StageDeployment:
-    """Return the stage in the account and region of the session. Raises StageNameError."""
+    """Return the stage in the account and region of the session.
+
+    Raises:
+        StageNameError: AWS would refuse a name of it.
+        DeploymentError: the key of `[account]` is of another region.
+    """
     names = names_of(config.name, stage, session, config.account.role_path)
     found = StageDeployment(config, names, session, project)
     stage_names.check(found.names, found.model_package_group)
+    if problem := key_problem(config.account, names.region):
+        raise DeploymentError(f"{problem}. Take another key, or another region")
     return found
 
 

@@ -96,6 +96,8 @@ class Lambda:
             yield allow("TagWhatItMakes", ["sagemaker:AddTags"], self.makes(names))
         if account.subnets:
             yield policies.join_network()
+        if account.kms_key:
+            yield policies.use_key(account.kms_key)
 
 
 LAMBDAS = (

@@ -87,6 +87,18 @@ def resolve_images(repositories: list[str]) -> Statement:
     return allow("ResolveImages", ["ecr:BatchGetImage"], repositories)
 
 
+def use_key(key: str) -> Statement:
+    """Let the function read and write what is encrypted with the account's key.
+
+    That is the bucket's objects, its own variables, and messages to topic and queue:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    """
+    return allow("UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], [key])
+
+
 def join_network() -> Statement:
     """Let Lambda connect the function to the account's subnets; AWS knows no narrower resource.
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import boto3
 
 from state_machine import stage_names
+from state_machine.account import key_problem
 from state_machine.artifacts.lambda_zip import LambdaZip
 from state_machine.config import PipelineConfig
 from state_machine.deployment.stage import StageDeployment
+from state_machine.errors import DeploymentError
 from state_machine.names import Names
 from state_machine.template.template import template, template_names
 
@@ -41,12 +43,14 @@ def package(config: PipelineConfig, stage: str, region: str, project: Path) -> P
     AWS is not asked; pip is, once, for the Lambdas' wheels.
 
     Raises:
-        DeploymentError: pip or Chalice failed.
+        DeploymentError: pip or Chalice failed, or the key of `[account]` is of another region.
         StageNameError: AWS would refuse a name of the stage.
     """
     names = template_names(config.name, stage, region, config.account.role_path)
     group = names.model_package_group(config.registry.model_package_group)
     stage_names.check(replace(names, account="0" * 12, partition="aws"), group)
+    if problem := key_problem(config.account, region):
+        raise DeploymentError(f"{problem}. Take another key, or another region")
     deployment = StageDeployment(config, names, boto3.Session(region_name=region), project)
     commands = tuple(_commands(names, deployment.app.package))
     return Package(names, dict(_files(deployment, commands)), commands)

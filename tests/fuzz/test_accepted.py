@@ -119,6 +119,14 @@ SUBNETS = st.lists(
     max_size=18,
     unique=True,
 )
+KEYS = st.sampled_from(
+    [
+        "",
+        "alias/ours",
+        f"arn:aws:kms:us-east-1:123456789012:key/{'k' * 216}",
+        f"arn:aws:kms:us-east-1:123456789012:key/{'k' * 217}",
+    ]
+)
 SECONDS = st.sampled_from([60, 3600, 432000, 2419200, 2419201, 200_000_000])
 SECTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "data": {"required_files": FILES},
@@ -145,6 +153,7 @@ SECTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "tags": TAGS,
         "permissions_boundary": BOUNDARIES,
         "subnets": SUBNETS,
+        "kms_key": KEYS,
     },
     "registry": {
         "model_package_group": GROUPS,
@@ -255,7 +264,13 @@ def resource_requests(config: PipelineConfig, names: Names) -> list[tuple[str, d
             "sagemaker/CreateTrial",
             {"ExperimentName": names.prefix, "TrialName": f"{names.prefix}-{RUN_ID}"},
         ),
-        ("logs/CreateLogGroup", {"logGroupName": names.state_machine_log_group}),
+        (
+            "logs/CreateLogGroup",
+            {
+                "logGroupName": names.state_machine_log_group,
+                **({"kmsKeyId": config.account.kms_key} if config.account.kms_key else {}),
+            },
+        ),
         *(("sns/CreateTopic", {"Name": names.topic(one)}) for one in (REQUESTS, ANNOUNCEMENTS)),
     ]
     for purpose, (trust, policy) in documents(config, names).items():
@@ -271,6 +286,7 @@ def resource_requests(config: PipelineConfig, names: Names) -> list[tuple[str, d
             "FunctionName": names.function(each.name),
             "Role": names.role_arn(each.name),
             "Code": {"ZipFile": b""},
+            "KMSKeyArn": config.account.kms_key,
             "Environment": {"Variables": environment(config, names)},
             "Tags": {**config.account.tags, "retrain-code": "", "aws-chalice": ""},
             "VpcConfig": {

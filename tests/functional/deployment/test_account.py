@@ -12,6 +12,7 @@ from state_machine.account import Account
 from state_machine.config import PipelineConfig
 from state_machine.deployment.resource import Action
 from state_machine.deployment.stage import StageDeployment, apply, stage_deployment
+from state_machine.errors import DeploymentError
 from state_machine.functions.catalogue import LAMBDAS
 from state_machine.names import JOB_ROLES, Names
 from tests.support.paths import PROJECT
@@ -19,6 +20,7 @@ from tests.support.roles import allow, policy
 
 TAGS = {"team": "ml", "cost centre": "4711"}
 PATH = "/teams/ml/"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,7 @@ def rules(boundary: str) -> dict[str, Any]:
         "role_path": PATH,
         "permissions_boundary": boundary,
         "tags": TAGS,
+        "kms_key": KEY,
         "subnets": ["subnet-2", "subnet-1"],
         "security_group_ids": ["sg-1"],
     }
@@ -112,6 +115,52 @@ def test_functions_and_jobs_are_connected_to_the_subnets(
     assert states["Train"]["Parameters"]["VpcConfig"] == network
     for state in ("Preprocess", "Evaluate"):
         assert states[state]["Parameters"]["NetworkConfig"] == {"VpcConfig": network}
+
+
+def test_whatever_is_stored_is_encrypted_with_the_key(
+    aws: EmbeddedAws, governed: StageDeployment
+) -> None:
+    names, client = governed.names, aws.client
+    encryption = client("s3").get_bucket_encryption(Bucket=names.bucket)
+    (rule,) = encryption["ServerSideEncryptionConfiguration"]["Rules"]
+    topic = client("sns").get_topic_attributes(TopicArn=names.topic_arn("announcements"))
+    url = client("sqs").get_queue_url(QueueName=names.queue("failed-events"))["QueueUrl"]
+    queue = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["KmsMasterKeyId"])
+    log_group = names.function_log_group("announce")
+    (logs,) = client("logs").describe_log_groups(logGroupNamePrefix=log_group, limit=1)["logGroups"]
+
+    by_default = rule["ApplyServerSideEncryptionByDefault"]
+    assert by_default == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
+    assert rule["BucketKeyEnabled"]
+    assert topic["Attributes"]["KmsMasterKeyId"] == KEY
+    assert queue["Attributes"]["KmsMasterKeyId"] == KEY
+    assert logs["kmsKeyId"] == KEY
+    for function in governed.deployment.functions.values():
+        found = client("lambda").get_function_configuration(FunctionName=function)
+        assert found["KMSKeyArn"] == KEY
+
+
+def test_jobs_encrypt_volumes_and_outputs(aws: EmbeddedAws, governed: StageDeployment) -> None:
+    described = aws.client("stepfunctions").describe_state_machine(
+        stateMachineArn=governed.names.state_machine_arn
+    )
+    states = json.loads(described["definition"])["States"]
+
+    train = states["Train"]["Parameters"]
+    assert train["ResourceConfig"]["VolumeKmsKeyId"] == train["OutputDataConfig"]["KmsKeyId"] == KEY
+    assert "S3OutputPath.$" in train["OutputDataConfig"]
+    for state in ("Preprocess", "Evaluate"):
+        job = states[state]["Parameters"]
+        assert job["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == KEY
+        assert job["ProcessingOutputConfig"]["KmsKeyId"] == KEY
+        assert job["ProcessingOutputConfig"]["Outputs"]
+
+
+def test_a_key_of_another_region_is_refused_before_anything_is_made(aws: EmbeddedAws) -> None:
+    elsewhere = settings(kms_key=KEY.replace("us-east-1", "eu-west-1"))
+
+    with pytest.raises(DeploymentError, match="is of eu-west-1, expected a key of us-east-1"):
+        stage_deployment(elsewhere, "elsewhere", aws.session(), PROJECT)
 
 
 def test_an_account_that_asks_for_no_network_any_more_has_functions_outside_of_it(

@@ -161,6 +161,18 @@ def test_a_job_on_another_type_of_instance_gets_the_image_that_is_built_for_it(
     assert images == (ecr.pinned(GPU_IMAGE), ecr.pinned(CPU_IMAGE))
 
 
+def test_a_type_with_disks_of_its_own_is_refused_where_volumes_have_a_key(
+    s3, sagemaker, ecr, upload, event
+):
+    upload("fashion-mnist")
+    payload = event("prepare_run") | {"input": {"instance_types": {"training": "ml.g5.xlarge"}}}
+    payload["defaults"]["volumes_have_key"] = True
+    with pytest.raises(InvalidInputError, match=r"instance_types.training is ml.g5.xlarge"):
+        prepare_run(
+            payload, s3=s3, sagemaker=sagemaker, ecr=ecr.in_region, seconds_left=lambda: 900
+        )
+
+
 def test_a_reproduction_runs_on_the_instance_types_of_its_original(prepare, s3, ecr):
     write_original(s3, instance_types={"training": "ml.g5.xlarge"})
     state = prepare({"reproduce": ORIGINAL})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from state_machine import config
-from state_machine.account import MOST_TAGS
+from state_machine.account import MOST_TAGS, Account, key_problem
 from state_machine.errors import ConfigError
 from tests.support.paths import PROJECT
 
@@ -60,6 +60,17 @@ def test_what_aws_takes_is_taken(tmp_path: Path) -> None:
         (f'tags = {{ team = "{"b" * 257}" }}', "tags", "at most 256 of value"),
         ("tags = { team = 1 }", "tags.team", "valid string"),
         ('owner = "ml"', "owner", "not permitted"),
+        ('kms_key = "alias/ours"', "kms_key", "an alias, which policies do not know"),
+        (
+            'kms_key = "arn:aws:kms:us-east-1:123456789012:alias/ours"',
+            "kms_key",
+            "expected the ARN of the key itself",
+        ),
+        (
+            'kms_key = "1234abcd-12ab-34cd-56ef-1234567890ab"',
+            "kms_key",
+            "arn:aws:kms:REGION:ACCOUNT:key/ID",
+        ),
         (f'subnets = ["vpc-1"]\n{GROUP}', "subnets.0", "such as subnet-0a1b2c3d4e5f67890"),
         (f'subnets = ["{"s" * 33}"]\n{GROUP}', "subnets.0", "AWS allows 32"),
         (f"subnets = {[f'subnet-{n}' for n in range(17)]}\n{GROUP}", "subnets", "at most 16"),
@@ -87,6 +98,14 @@ def test_more_tags_than_a_lambda_takes_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="49 tags, expected at most 48"):
         load(tmp_path, f"tags = {{ {many} }}")
+
+
+def test_a_key_is_of_the_stages_region() -> None:
+    account = Account(kms_key="arn:aws:kms:eu-west-1:123456789012:key/mrk-0a1b")
+
+    assert key_problem(account, "eu-west-1") == ""
+    assert "of eu-west-1, expected a key of us-east-1" in key_problem(account, "us-east-1")
+    assert key_problem(Account(), "us-east-1") == ""
 
 
 def test_each_wrong_field_has_a_line_of_its_own(tmp_path: Path) -> None:

@@ -316,3 +316,28 @@ def test_a_job_in_a_vpc_fails_without_the_rights_to_connect_it(
         assert missing in job["FailureReason"]
     outside = processed(account, narrow)
     assert outside["ProcessingJobStatus"] == "Completed"
+
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"
+
+
+def test_a_volume_is_encrypted_by_a_role_that_may_grant_its_key(
+    embedded_aws: EmbeddedAws, account: Account, narrow: str
+) -> None:
+    hardware = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+    encrypted = {"ResourceConfig": {**hardware, "VolumeKmsKeyId": KEY}}
+    grant(embedded_aws, narrow, *everything_but("kms:CreateGrant"))
+
+    assert "kms:CreateGrant" in trained(account, narrow, **encrypted)["FailureReason"]
+    grant(embedded_aws, narrow, allow("*"))
+    assert trained(account, narrow, **encrypted)["TrainingJobStatus"] == "Completed"
+
+
+@pytest.mark.parametrize("instance_type", ["ml.g5.xlarge", "ml.p4d.24xlarge", "ml.r5d.large"])
+def test_a_key_for_disks_of_the_instance_is_refused(account: Account, instance_type: str) -> None:
+    hardware = {"InstanceType": instance_type, "InstanceCount": 1, "VolumeSizeInGB": 1}
+    request = training(unique("own-disks"), account.uri("models"), "true", ResourceConfig=hardware)
+
+    request["ResourceConfig"] = {**hardware, "VolumeKmsKeyId": KEY}
+    with pytest.raises(ClientError, match="VolumeKmsKeyId cannot be requested"):
+        account.sagemaker.create_training_job(**request)

@@ -3,6 +3,7 @@
 import botocore.session
 import pytest
 
+from lambdas.errors import InvalidInputError
 from lambdas.runs import instances
 
 
@@ -60,3 +61,30 @@ def test_a_type_that_does_not_exist_names_its_family_or_all_families():
         instances.check_known("ml.m5.3xlarge", instances.TRAINING)
     with pytest.raises(ValueError, match=r"ml.z9.large for endpoints.*families .*ml.m5, "):
         instances.check_known("ml.z9.large", instances.ENDPOINT)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "own"),
+    [
+        ("ml.m5.xlarge", False),
+        ("ml.c5n.large", False),
+        ("ml.c7i-flex.large", False),
+        ("ml.p3.2xlarge", False),
+        ("ml.r5d.large", True),
+        ("ml.p3dn.24xlarge", True),
+        ("ml.g4dn.xlarge", True),
+        ("ml.g5.xlarge", True),
+        ("ml.p4d.24xlarge", True),
+        ("ml.p6-b200.48xlarge", True),
+    ],
+)
+def test_disks_of_their_own(instance_type, own):
+    assert instances.has_own_disks(instance_type) is own
+
+
+def test_a_run_keeps_to_the_kind_of_disks_that_was_deployed():
+    deployed = {"training": "ml.m5.xlarge", "evaluation": "ml.g5.xlarge"}
+
+    instances.check_disks({"training": "ml.c5.large", "evaluation": "ml.p4d.24xlarge"}, deployed)
+    with pytest.raises(InvalidInputError, match=r"instance_types.training is ml.g5.xlarge"):
+        instances.check_disks({**deployed, "training": "ml.g5.xlarge"}, deployed)

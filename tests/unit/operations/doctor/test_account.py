@@ -8,8 +8,19 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from operations.doctor.account import Account, bucket, examine, patient_session, region, stage_name
+from operations.doctor.account import (
+    Account,
+    bucket,
+    examine,
+    key,
+    network,
+    patient_session,
+    region,
+    stage_name,
+)
 from operations.doctor.findings import Finding, Level
+from state_machine.account import NO_RULES
+from state_machine.account import Account as Rules
 from state_machine.names import Names
 from tests.fakes.s3 import FakeS3
 from tests.fakes.terminal import client_error
@@ -161,3 +172,58 @@ def given(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
         **variables,
     }.items():
         monkeypatch.setenv(name, value)
+
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"
+
+
+class Keys:
+    """A session whose KMS describes one key."""
+
+    def __init__(self, **described: str) -> None:
+        self._described = {"KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT"} | described
+
+    def client(self, service: str) -> "Keys":
+        assert service == "kms"
+        return self
+
+    def describe_key(self, **request: str) -> dict[str, Any]:
+        assert request == {"KeyId": KEY}
+        return {"KeyMetadata": self._described}
+
+
+def examined(rules: Rules, **described: str) -> list[Finding]:
+    session: Any = Keys(**described)
+    return key(rules, Account(NAMES, "", "", session))
+
+
+def test_no_key_is_not_looked_at() -> None:
+    assert examined(NO_RULES) == []
+
+
+def test_of_a_key_that_encrypts_its_policy_is_not_known() -> None:
+    (finding,) = examined(Rules(kms_key=KEY))
+    assert finding.level is Level.WARNING
+    assert "whether its policy lets services use it is not known" in finding.found
+
+
+@pytest.mark.parametrize(
+    "described",
+    [{"KeyState": "PendingDeletion"}, {"KeyState": "Disabled"}, {"KeySpec": "RSA_2048"}],
+)
+def test_a_key_that_does_not_encrypt_is_a_problem(described: dict[str, str]) -> None:
+    (finding,) = examined(Rules(kms_key=KEY), **described)
+    assert finding.level is Level.PROBLEM
+    assert "expected Enabled, SYMMETRIC_DEFAULT" in finding.found
+
+
+def test_a_key_of_another_region_is_a_problem() -> None:
+    (finding,) = examined(Rules(kms_key=KEY.replace("us-east-1", "eu-west-1")))
+    assert finding.level is Level.PROBLEM
+
+
+def test_of_a_network_it_is_not_known_where_it_leads() -> None:
+    (finding,) = network(Rules(subnets=["subnet-1"], security_group_ids=["sg-1"]))
+    assert finding.level is Level.WARNING
+    assert "subnet-1; whether they reach AWS's services" in finding.found
+    assert network(NO_RULES) == []

@@ -1,6 +1,7 @@
 """What a step is known by, of all that stands in its request and its code when it is deployed."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +35,9 @@ def identities(config: PipelineConfig, deployed: Deployed) -> dict[str, str]:
         ("preprocessing", {"seed": 1, "validation_fraction": 0.3}, set()),
         ("evaluation", {"instance_count": 2, "max_runtime_seconds": 7200}, set()),
         ("gate", {"confidence_level": 0.9}, set()),
+        ("account", {"tags": {"team": "ml"}, "role_path": "/ml/", "kms_key": "arn:k"}, set()),
+        ("account", {"subnets": ["subnet-1"], "security_group_ids": ["sg-1"]}, set()),
+        ("account", {"pip_index_url": "https://pypi", "wheels": Path()}, set()),
     ],
 )
 def test_a_step_is_known_by_all_of_its_request_that_can_change_its_result(

@@ -317,6 +317,7 @@ CHANGES: dict[str, Any] = {
     "tracking.mlflow_tracking_uri": "https://mlflow.example.com",
     "tracking.experiment": "other-experiment",
     "account.tags": {"team-713": "ml-717"},
+    "account.kms_key": "arn:aws:kms:eu-central-1:123456789012:key/0a74",
     "account.subnets": ["subnet-0a71", "subnet-0a72"],
     "account.security_group_ids": ["sg-0a73"],
 }

@@ -25,6 +25,7 @@ RULES = Account(
     role_path="/teams/ml/",
     permissions_boundary="arn:aws:iam::123456789012:policy/limits",
     tags={"team": "ml"},
+    kms_key="arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f",
     subnets=["subnet-1", "subnet-2"],
     security_group_ids=["sg-1"],
 )
