@@ -10,7 +10,11 @@ import sys
 import threading
 from pathlib import Path
 
-from local_aws.context import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS
+from local_aws.context import (
+    LAMBDA_RETRY_DELAYS,
+    STOP_GRACE_SECONDS,
+    ServiceControlError,
+)
 from local_aws.credentials import without_secrets
 from local_aws.server import ownership
 from local_aws.server.server import PortTakenError, Server
@@ -45,7 +49,7 @@ def _serve(options: argparse.Namespace) -> None:
         threading.Thread(target=_read_to_end, args=(told_to_end,), daemon=True).start()
     try:
         server = _start(options)
-    except (StateError, PortTakenError) as error:
+    except (StateError, PortTakenError, ServiceControlError) as error:
         sys.exit(str(error))
     about = ownership.this_process(server.context.endpoint, options.region)
     ownership.announce(options.data_folder, about)
@@ -76,6 +80,7 @@ def _start(options: argparse.Namespace) -> Server:
         port=options.port,
         lambda_retry_delays=options.lambda_retry_delays,
         stop_grace_seconds=options.stop_grace_seconds,
+        service_control=options.service_control_policy,
     )
     server.start()
     return server
@@ -104,6 +109,12 @@ def _parse() -> argparse.Namespace:
         default=STOP_GRACE_SECONDS,
         metavar="S",
         help="between SIGTERM and SIGKILL for a job that is stopped (120)",
+    )
+    parser.add_argument(
+        "--service-control-policy",
+        type=Path,
+        metavar="FILE",
+        help="the organization's policy that the account is held to, as JSON (none)",
     )
     parser.add_argument("--log-level", default="INFO", help="of server.log (INFO)")
     return parser.parse_args()

@@ -132,13 +132,17 @@ def running(data_folder: Path) -> Connection | None:
     return Connection(data_folder, about.endpoint, about.region, about.pid)
 
 
-def start_in_background(data_folder: Path, *, region: str = "us-east-1") -> Connection:
+def start_in_background(
+    data_folder: Path, *, region: str = "us-east-1", arguments: tuple[str, ...] = ()
+) -> Connection:
     """Start an embedded AWS that outlives this process; `stop_in_background` ends it.
+
+    `arguments` are further options of `python -m local_aws`.
 
     Raises:
         EmbeddedAwsError: it did not start, for example because another one has the folder.
     """
-    process = _launch(data_folder, region, (), subprocess.DEVNULL)
+    process = _launch(data_folder, region, arguments, subprocess.DEVNULL)
     endpoint = _read_endpoint(process, data_folder)
     return Connection(data_folder, endpoint, region, process.pid)
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from local_aws.state.dead_letters import DeadLetters
 from local_aws.state.state import State
@@ -12,6 +13,10 @@ LAMBDA_RETRY_DELAYS = (60.0, 120.0)
 STOP_GRACE_SECONDS = 120.0
 
 _log = logging.getLogger(__name__)
+
+
+class ServiceControlError(Exception):
+    """The file is no service control policy that can be held against calls."""
 
 
 @dataclass
@@ -30,6 +35,7 @@ class Context:
     dead_letters: DeadLetters
     lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS
     stop_grace_seconds: float = STOP_GRACE_SECONDS
+    service_control: Any = None  # statements, as local_aws.iam.limits reads them
     _at_shutdown: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def register_shutdown(self, callback: Callable[[], None]) -> None:

@@ -2,6 +2,8 @@
 # ruff: noqa: PLC0415  Each command imports what it needs, so that `retrain --help` is quick.
 
 import json
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -16,7 +18,13 @@ local_app = typer.Typer(
 
 
 @local_app.command("start")
-def local_start(config: Config = CONFIG) -> None:
+def local_start(
+    service_control_policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="hold the account to this policy of its organization"),
+    ] = None,
+    config: Config = CONFIG,
+) -> None:
     """Start the embedded AWS in the background.
 
     It runs until `retrain local stop`; `retrain demo` uses it while it runs.
@@ -26,7 +34,7 @@ def local_start(config: Config = CONFIG) -> None:
     from cli.served import embedded_aws
 
     project = project_of(config)
-    aws, new = embedded_aws.start(project)
+    aws, new = embedded_aws.start(project, service_control_policy)
     Terminal().line(f"Embedded AWS {'started' if new else 'runs already'} at {aws.endpoint}")
     _warn(embedded_aws.warnings(embedded_aws.status(project)))
     Terminal().line('Next: eval "$(retrain local env)" && retrain deploy')

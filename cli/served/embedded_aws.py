@@ -90,18 +90,27 @@ def _gone(aws: Connection) -> LocalAwsError:
     return LocalAwsError("The embedded AWS answers no more", f"see why in {log}")
 
 
-def start(project: Path) -> tuple[Connection, bool]:
+def start(project: Path, service_control: Path | None = None) -> tuple[Connection, bool]:
     """Start an embedded AWS in the background; return the way to it, and whether it is new.
 
+    A new one holds its account to the service control policy in the file, if one is given.
+
     Raises:
-        LocalAwsError: it did not start.
+        LocalAwsError: it did not start, or one that runs already was to get a policy.
     """
     there = client.running(data_folder(project))
+    if there and service_control is not None:
+        raise LocalAwsError(
+            f"{there.endpoint}: the embedded AWS runs already, and gets its policy when it starts",
+            "retrain local stop",
+        )
     if there:
         return there, False
+    path = () if service_control is None else (str(service_control.resolve()),)
+    arguments = ("--service-control-policy", *path) if path else ()
     with _named():
         work_folder(project)
-        return client.start_in_background(data_folder(project)), True
+        return client.start_in_background(data_folder(project), arguments=arguments), True
 
 
 def stop(project: Path) -> bool:

@@ -2,6 +2,6 @@
 
 `server` asks this package about every call that a role makes. Services ask when they act for a
 role. `required_actions.py` says which rights an operation needs: a new service adds its operations
-there. This package imports `requests`, `state`, `arns.py` and `wrapping.py`. `logs`, `messaging`,
-`events`, `s3`, `sagemaker`, `stepfunctions`, `awslambda` and `server` import it.
+there. This package imports `requests`, `context.py`, `state`, `arns.py` and `wrapping.py`. `logs`,
+`messaging`, `events`, `s3`, `sagemaker`, `stepfunctions`, `awslambda` and `server` import it.
 """

@@ -7,7 +7,7 @@ that are no role's belong to the account's administrator, who may do everything.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,11 +17,11 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import Role, iam_backends
 
 from local_aws import arns
-from local_aws.iam import boundaries, bucket_policies, past
+from local_aws.iam import bucket_policies, limits, past
 from local_aws.iam.conditions import Keys
 from local_aws.iam.policies import Decision, Effect, Request, Statement, decide, parse, statement
 from local_aws.iam.record import AuthorizationRecord
-from local_aws.iam.sessions import Session
+from local_aws.iam.sessions import Administrator, Session
 from local_aws.state.moto_services import unnoticed
 
 # Kinds of policies, as the texts of errors name them.
@@ -29,6 +29,7 @@ _OF_ROLE = "identity-based policy"
 _OF_RESOURCE = "resource-based policy"
 _OF_SESSION = "session policy"
 _BOUNDARY = "permissions boundary"
+_SERVICE_CONTROL = "service control policy"
 
 _log = logging.getLogger(__name__)
 _record = AuthorizationRecord()
@@ -61,6 +62,23 @@ def check(session: Session, request: Request) -> None:
     message = _message(session, request, decision)
     _log.warning("denied: %s", message)
     raise AccessDeniedError(message)
+
+
+def check_administrator(caller: Administrator, request: Request) -> None:
+    """Let the account's administrator do whatever the organization lets the account do.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html: "SCPs
+    affect all users and roles in attached accounts, including the root user."
+
+    Raises:
+        AccessDeniedError: the service control policy does not allow it, or denies it.
+    """
+    keys = {**_global_keys(caller), **request.keys}
+    decision = _controlled(replace(request, keys=keys), {})
+    if decision is not None:
+        message = _message(caller, request, decision)
+        _log.warning("denied: %s", message)
+        raise AccessDeniedError(message)
 
 
 def allows(session: Session, action: str, resource: str = "*", keys: Keys | None = None) -> bool:
@@ -122,27 +140,42 @@ def _decision(session: Session, request: Request) -> Decision:
     keys = {**_global_keys(session), "aws:resourceaccount": [owner], **request.keys}
     request = replace(request, keys=keys, principals=principals)
     of_resource = bucket_policies.statements_for(request, session.partition)
-    limits = _limits(session)
-    everything = {_OF_RESOURCE: of_resource, _OF_ROLE: _role_policies(session.role_arn), **limits}
-    for kind, statements in everything.items():
-        denying = decide((each for each in statements if each.effect is Effect.DENY), request)
-        if denying.statement is not None:
-            return replace(denying, kind=kind)
+    limiting = _limiting(session)
+    own = {_OF_RESOURCE: of_resource, _OF_ROLE: _role_policies(session.role_arn)}
+    controlled = _controlled(request, {**own, **limiting})
+    if controlled is not None:
+        return controlled
     granted = _granted(session, request, owner, of_resource)
     # A bucket's policy that names the session itself is limited by nothing.
     if granted.allowed and not _names_session(session, request, of_resource):
-        for kind, statements in limits.items():
+        for kind, statements in limiting.items():
             if not decide(statements, request).allowed:
                 return Decision(allowed=False, statement=None, kind=kind)
     return granted
 
 
-def _limits(session: Session) -> dict[str, tuple[Statement, ...]]:
+def _controlled(request: Request, policies: Mapping[str, Iterable[Statement]]) -> Decision | None:
+    """Return who denies it, or that the service control policy does not allow it; None otherwise.
+
+    `policies` are those of the caller and of the resource, by their kind.
+    """
+    control = limits.service_control()
+    controlling = {} if control is None else {_SERVICE_CONTROL: control}
+    for kind, statements in {**controlling, **policies}.items():
+        denying = decide((each for each in statements if each.effect is Effect.DENY), request)
+        if denying.statement is not None:
+            return replace(denying, kind=kind)
+    if control is not None and not decide(control, request).allowed:
+        return Decision(allowed=False, statement=None, kind=_SERVICE_CONTROL)
+    return None
+
+
+def _limiting(session: Session) -> dict[str, tuple[Statement, ...]]:
     """What takes from the role, and lets it have nothing, by the kind of policy."""
     role = find_role(session.role_arn)
     boundary = role.permissions_boundary_arn if role is not None else None
     return {
-        **({_BOUNDARY: boundaries.statements(boundary, session)} if boundary else {}),
+        **({_BOUNDARY: limits.statements(boundary, session)} if boundary else {}),
         **({_OF_SESSION: parse(_OF_SESSION, session.policy)} if session.policy else {}),
     }
 
@@ -165,7 +198,8 @@ def _granted(
 
 def _names_session(session: Session, request: Request, of_resource: tuple[Statement, ...]) -> bool:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-eval-logic"""
-    return decide(of_resource, replace(request, principals=(session.arn,))).allowed
+    named = (each for each in of_resource if each.principal not in ("*", {"AWS": "*"}))
+    return decide(named, replace(request, principals=(session.arn,))).allowed
 
 
 def _owner(session: Session, request: Request) -> str:
@@ -181,18 +215,18 @@ def _role_policies(role_arn: str) -> Iterator[Statement]:
     for name, document in list(role.policies.items()):
         yield from parse(name, document)
     for policy in list(role.managed_policies.values()):
-        yield from boundaries.managed(policy)
+        yield from limits.managed(policy)
 
 
-def _global_keys(session: Session) -> dict[str, list[str]]:
+def _global_keys(session: Session | Administrator) -> dict[str, list[str]]:
     """What AWS knows of every call.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
     return {
-        "aws:principalarn": [session.role_arn],
+        "aws:principalarn": [session.principal_arn],
         "aws:principalaccount": [session.account],
-        "aws:principaltype": ["AssumedRole"],
+        "aws:principaltype": [session.principal_type],
         "aws:principalisawsservice": ["false"],
         "aws:viaawsservice": ["false"],
         # The embedded AWS speaks HTTP, and only on loopback, which nobody else can listen to. A
@@ -211,7 +245,7 @@ def _source_keys(source_arn: str) -> dict[str, list[str]]:
     }
 
 
-def _message(session: Session, request: Request, decision: Decision) -> str:
+def _message(session: Session | Administrator, request: Request, decision: Decision) -> str:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
     # S3 alone puts the resource in quotes.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html

@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from local_aws.iam.condition_keys import keys_of
 from local_aws.iam.dependent_actions import dependent
+from local_aws.iam.limits import role_named
 from local_aws.iam.policies import Request
 from local_aws.requests.calls import Call
 
@@ -133,7 +135,8 @@ RESOURCES: dict[str, dict[str, str]] = {
     "iam": {
         "role/{RoleName}": (
             "CreateRole GetRole UpdateRole DeleteRole UpdateAssumeRolePolicy PutRolePolicy "
-            "GetRolePolicy DeleteRolePolicy ListRolePolicies AttachRolePolicy DetachRolePolicy "
+            "GetRolePolicy DeleteRolePolicy PutRolePermissionsBoundary "
+            "DeleteRolePermissionsBoundary ListRolePolicies AttachRolePolicy DetachRolePolicy "
             "ListAttachedRolePolicies TagRole UntagRole ListRoleTags"
         ),
     },
@@ -186,13 +189,13 @@ def required(call: Call, parameters: Parameters, place: Place) -> Iterator[Reque
         return
     prefix = _PREFIXES.get(call.service, call.service)
     action = f"{prefix}:{_ACTIONS.get(named, call.operation) or 'Unknown'}"
-    keys = _keys(named, parameters)
+    keys = keys_of(*named, parameters, place.account, place.partition)
     resources = _resources_of(call, parameters, place)
     for resource in resources:
         yield Request(action, resource, keys)
     if call.operation.startswith(("Create", "Put")) and _tags(parameters):
         tagging = f"{prefix}:{_TAGGING.get(call.service, 'TagResource')}"
-        yield Request(tagging, resources[-1])
+        yield Request(tagging, resources[-1], keys)
     for role in passed_roles(call.service, parameters):
         yield Request("iam:PassRole", role.arn, {"iam:passedtoservice": [role.service]})
     yield from dependent(call, parameters, place.partition)
@@ -223,12 +226,6 @@ def _tags(parameters: Parameters) -> Any:
     return parameters.get("Tags") or parameters.get("tags")
 
 
-def _keys(named: tuple[str, str], parameters: Parameters) -> dict[str, list[str]]:
-    if named == ("cloudwatch", "PutMetricData"):
-        return {"cloudwatch:namespace": [str(parameters.get("Namespace", ""))]}
-    return {}
-
-
 def _resources_of(call: Call, parameters: Parameters, place: Place) -> list[str]:
     prefix = _PREFIXES.get(call.service, call.service)
     if (call.service, call.operation) == ("events", "PutEvents"):
@@ -237,7 +234,7 @@ def _resources_of(call: Call, parameters: Parameters, place: Place) -> list[str]
             place.arn(prefix, bus if bus.startswith("arn:") else f"event-bus/{bus}")
             for bus in sorted(buses)
         ]
-    members = {**parameters, **_derived(call, parameters)}
+    members = {**parameters, **_derived(call, parameters), **_role(call, parameters, place)}
     if call.service == "ecr" and parameters.get("registryId"):
         place = replace(place, account=str(parameters["registryId"]))
     templates = _TEMPLATES.get((call.service, call.operation), [])
@@ -268,6 +265,19 @@ def _derived(call: Call, parameters: Parameters) -> dict[str, str]:
         case "sagemaker":
             return _registered(call, parameters)
     return {}
+
+
+def _role(call: Call, parameters: Parameters, place: Place) -> dict[str, str]:
+    """The path of a role is part of its ARN: of a new one it stands in the request.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    if call.service != "iam" or "RoleName" not in parameters:
+        return {}
+    name = str(parameters["RoleName"])
+    role = role_named(name, place.account, place.partition)
+    path = role.path if role is not None else parameters.get("Path")
+    return {"RoleName": f"{path or '/'}{name}".removeprefix("/")}
 
 
 def _registered(call: Call, parameters: Parameters) -> dict[str, str]:

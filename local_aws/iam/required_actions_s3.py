@@ -11,6 +11,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
+from local_aws.iam.condition_keys import tag_keys
 from local_aws.iam.policies import Request
 from local_aws.requests.calls import Call
 
@@ -59,6 +60,7 @@ _CREATING = ("PutObject", "CreateMultipartUpload", "CopyObject")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
 _IN_PARTS = ("CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload")
 _WRITING = ("PutObject", "CopyObject", *_IN_PARTS)
+_TAG = re.compile(r"<Tag>\s*<Key>(.*?)</Key>\s*<Value>(.*?)</Value>\s*</Tag>", re.DOTALL)
 _KEY = re.compile(r"<Key>(.*?)</Key>", re.DOTALL)
 
 
@@ -104,7 +106,10 @@ def required(
     if query.get("versionId"):
         action = _OF_A_VERSION.get(action, action)
     where = f"arn:{partition}:s3:::{bucket}"
-    keys = {"s3:prefix": [query["prefix"]]} if "prefix" in query else {}
+    tags = dict(tag_keys(bucket_tags(environ))) if call.operation == "CreateBucket" else {}
+    keys = {**({"s3:prefix": [query["prefix"]]} if "prefix" in query else {}), **tags}
+    if tags:  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+        yield Request("s3:TagResource", where, keys)
     for name in _deleted(environ) if call.operation == "DeleteObjects" else [key]:
         yield Request(f"s3:{action}", f"{where}/{name}" if name else where, keys)
     version = query.get("versionId", "")
@@ -139,6 +144,14 @@ def _of_keys(
         yield Request("kms:GenerateDataKey", key)
         if operation in _IN_PARTS:
             yield Request("kms:Decrypt", key)
+
+
+def bucket_tags(environ: "WSGIEnvironment") -> dict[str, str]:
+    """Return the tags that a bucket is created with."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    found = _TAG.findall(body.decode(errors="replace"))
+    return {unescape(key): unescape(value) for key, value in found}
 
 
 def listing(call: Call, partition: str) -> Request | None:

@@ -15,13 +15,19 @@ from moto.core.responses import BaseResponse
 from moto.s3.models import s3_backends
 from werkzeug.exceptions import Forbidden
 
-from local_aws.iam import bucket_policies, required_actions, required_actions_s3, sessions
-from local_aws.iam.authorization import AccessDeniedError, check
+from local_aws.iam import (
+    bucket_policies,
+    limits,
+    required_actions,
+    required_actions_s3,
+    sessions,
+)
+from local_aws.iam.authorization import AccessDeniedError, check, check_administrator
 from local_aws.iam.policies import Request
 from local_aws.iam.readings import second_reading
 from local_aws.iam.required_actions import Place
 from local_aws.iam.required_actions_s3 import Source
-from local_aws.iam.sessions import Session
+from local_aws.iam.sessions import Administrator, Session
 from local_aws.requests.calls import Call, call_of, parameters_of, scope_of
 from local_aws.requests.refusals import Refusal, protocol_of, refuse
 from local_aws.wrapping import Original, wrap
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
 _DENIED = {"s3": "AccessDenied", "sns": "AuthorizationError"}
 _UNKNOWN = "The security token included in the request is invalid."
 _EXPIRED = "The security token included in the request is expired"
+_ANYBODY = Administrator()
 _CHECKED = "local_aws.checked_call"  # in the environment of a role's request
 
 
@@ -43,10 +50,62 @@ class _RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class RoleCall:
-    """A call that is signed with credentials of a role."""
+class AdministratorCall:
+    """A call that is signed with the folder's key, where a service control policy limits it."""
 
     call: Call
+    session: Session | Administrator
+
+    def refusal(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", _backend: str
+    ) -> Iterable[bytes] | None:
+        """Answer a call that the account may not make; return None for one that it may."""
+        try:
+            for request in self._required(environ):
+                self._check(request)
+        except _RefusedError as error:
+            return self._refuse(error, environ, start_response)
+        return None
+
+    def refusal_to_tell(
+        self, _status: str, _environ: "WSGIEnvironment", _start_response: "StartResponse"
+    ) -> Iterable[bytes] | None:
+        """Hide nothing: return None."""
+        return None
+
+    def _check(self, request: Request) -> None:
+        try:
+            if isinstance(self.session, Administrator):
+                check_administrator(self.session, request)
+            else:
+                check(self.session, request)
+        except AccessDeniedError as error:
+            raise _RefusedError(self._denied(), str(error)) from error
+
+    def _denied(self) -> str:
+        plain = "AccessDenied" if protocol_of(self.call) == "query" else "AccessDeniedException"
+        return _DENIED.get(self.call.service, plain)
+
+    def _required(self, environ: "WSGIEnvironment") -> Iterator[Request]:
+        if self.call.service == "s3":
+            partition = self.session.partition
+            of_object = (partial(_is_tagged, self.session), partial(_key_of, self.session))
+            return required_actions_s3.required(self.call, environ, partition, *of_object)
+        place = Place(self.session.partition, self.call.region, self.session.account)
+        return required_actions.required(self.call, parameters_of(self.call, environ), place)
+
+    def _refuse(
+        self, error: _RefusedError, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        # The connection's next request begins where this one's body ends.
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        return refuse(self.call, error.refusal, environ, start_response)
+
+
+@dataclass(frozen=True)
+class RoleCall(AdministratorCall):
+    """A call that is signed with credentials of a role."""
+
     session: Session
 
     def refusal(
@@ -79,16 +138,6 @@ class RoleCall:
             return self._refuse(error, environ, start_response)
         return None
 
-    def _check(self, request: Request) -> None:
-        try:
-            check(self.session, request)
-        except AccessDeniedError as error:
-            raise _RefusedError(self._denied(), str(error)) from error
-
-    def _denied(self) -> str:
-        plain = "AccessDenied" if protocol_of(self.call) == "query" else "AccessDeniedException"
-        return _DENIED.get(self.call.service, plain)
-
     def _check_token(self, environ: "WSGIEnvironment") -> None:
         query = protocol_of(self.call) == "query"
         if not hmac.compare_digest(_token(environ), self.session.token.encode()):
@@ -105,21 +154,6 @@ class RoleCall:
                 self._denied(), f"A role's request has to have one reading: {problem}."
             )
 
-    def _required(self, environ: "WSGIEnvironment") -> Iterator[Request]:
-        if self.call.service == "s3":
-            partition = self.session.partition
-            of_object = (partial(_is_tagged, self.session), partial(_key_of, self.session))
-            return required_actions_s3.required(self.call, environ, partition, *of_object)
-        place = Place(self.session.partition, self.call.region, self.session.account)
-        return required_actions.required(self.call, parameters_of(self.call, environ), place)
-
-    def _refuse(
-        self, error: _RefusedError, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        # The connection's next request begins where this one's body ends.
-        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        return refuse(self.call, error.refusal, environ, start_response)
-
 
 def install() -> None:
     """Let moto carry out, for a role, the operation that was checked and no other one."""
@@ -135,15 +169,22 @@ def _carry_out(original: Original, response: BaseResponse) -> Any:
     return original(response)
 
 
-def role_call_of(environ: "WSGIEnvironment") -> RoleCall | None:
-    """Return the call that a role makes; None for one of the account's administrator."""
+def checked_call_of(environ: "WSGIEnvironment") -> AdministratorCall | None:
+    """Return the call, if it is to be held against policies; None for any other.
+
+    It is one that a role makes, or, under a service control policy, the administrator of the
+    account; whoever names another account does not belong to this one.
+    """
     scope = scope_of(environ)
     session = sessions.find(scope.access_key) if scope is not None else None
-    call = call_of(environ) if session is not None else None
-    return RoleCall(call, session) if call is not None and session is not None else None
+    limited = limits.service_control() is not None and "HTTP_X_MOTO_ACCOUNT_ID" not in environ
+    call = call_of(environ) if session is not None or limited else None
+    if call is None:
+        return None
+    return RoleCall(call, session) if session is not None else AdministratorCall(call, _ANYBODY)
 
 
-def _is_tagged(session: Session, source: Source) -> bool:
+def _is_tagged(session: Session | Administrator, source: Source) -> bool:
     backend = s3_backends[session.account][session.partition]
     if source.bucket not in backend.buckets:
         return False
@@ -151,7 +192,7 @@ def _is_tagged(session: Session, source: Source) -> bool:
     return key is not None and bool(backend.tagger.get_tag_dict_for_resource(key.arn))
 
 
-def _key_of(session: Session, source: Source) -> str:
+def _key_of(session: Session | Administrator, source: Source) -> str:
     """Return the key of KMS that an object, or the bucket by default, is encrypted with."""
     owner = bucket_policies.owner_of(source.bucket)
     if owner is None:

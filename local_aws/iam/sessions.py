@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 
 from local_aws import arns
@@ -60,6 +61,16 @@ class Session:
         return f"arn:{self.partition}:sts::{self.account}:assumed-role/{role}/{self.name}"
 
     @property
+    def principal_arn(self) -> str:
+        """Who acts, as policies name it."""
+        return self.role_arn
+
+    @property
+    def principal_type(self) -> str:
+        """What kind of principal it is."""
+        return "AssumedRole"
+
+    @property
     def expired(self) -> bool:
         """Tell whether the credentials are too old."""
         return self.expiration is not None and self.expiration < datetime.now(UTC)
@@ -71,6 +82,25 @@ class Session:
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_SESSION_TOKEN": self.token,
         }
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """The holder of the folder's key, as moto's GetCallerIdentity names them."""
+
+    account: str = DEFAULT_ACCOUNT_ID
+    partition: str = "aws"
+    principal_type: str = "User"
+
+    @property
+    def arn(self) -> str:
+        """Who acts, as sts and the texts of errors name it."""
+        return f"arn:{self.partition}:sts::{self.account}:user/moto"
+
+    @property
+    def principal_arn(self) -> str:
+        """Who acts, as policies name it."""
+        return self.arn
 
 
 def install() -> None:

@@ -12,8 +12,8 @@ from local_aws.ecr import registries
 from local_aws.events import bus
 from local_aws.iam import (
     authorization,
-    boundaries,
     bucket_policies,
+    limits,
     policy_sizes,
     role_calls,
     sessions,
@@ -28,6 +28,7 @@ from local_aws.requests import validation
 from local_aws.s3 import (
     conditional,
     copies,
+    creation,
     handover,
     listings,
     notifications,
@@ -61,6 +62,7 @@ def install(context: Context) -> None:
     s3_store.install(context)
     handover.install()
     copies.install()
+    creation.install()
     listings.install()
     owners.install()
     versions.install()
@@ -70,7 +72,7 @@ def install(context: Context) -> None:
     logs_past.install()
     sessions.install()
     authorization.install()
-    boundaries.install()
+    limits.install(context.service_control)
     bucket_policies.install()
     policy_sizes.install()
     roles_past.install()  # after what refuses a change

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local_aws.iam.role_calls import RoleCall, role_call_of
+from local_aws.iam.role_calls import AdministratorCall, checked_call_of
 from local_aws.requests import checks, eventual
 from local_aws.requests.calls import call_of
 from local_aws.state.moto_services import changes
@@ -40,16 +40,16 @@ class Gateway:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         try:
-            role_call = role_call_of(environ)
-            if role_call is not None:
+            held = checked_call_of(environ)
+            if held is not None:
                 backend = self._moto.get_application(environ).service  # type: ignore[attr-defined]
-                refusal = role_call.refusal(environ, start_response, backend)
+                refusal = held.refusal(environ, start_response, backend)
                 if refusal is not None:
                     return refusal
             refused = checks.refusal(environ, start_response)
             if refused is not None:
                 return refused
-            return self._answer_kept(environ, start_response, role_call)
+            return self._answer_kept(environ, start_response, held)
         except Exception as error:
             _log.exception("%s %s", environ["REQUEST_METHOD"], environ.get("PATH_INFO"))
             return _internal_failure(environ, start_response, error)
@@ -58,7 +58,7 @@ class Gateway:
         self,
         environ: "WSGIEnvironment",
         start_response: "StartResponse",
-        role_call: RoleCall | None,
+        held: AdministratorCall | None,
     ) -> Iterable[bytes]:
         """Answer when all is saved; until then the answer may still become another.
 
@@ -71,8 +71,8 @@ class Gateway:
         if environ.get("PATH_INFO") == _RESET:
             self._state.all_changed()
         self._state.save()
-        if role_call is not None:
-            refusal = role_call.refusal_to_tell(begun[-1][0], environ, start_response)
+        if held is not None:
+            refusal = held.refusal_to_tell(begun[-1][0], environ, start_response)
             if refusal is not None:
                 return refusal
         start_response(*begun[-1])

@@ -42,6 +42,7 @@ class Server:
         port: int = 0,
         lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS,
         stop_grace_seconds: float = STOP_GRACE_SECONDS,
+        service_control: Path | None = None,
     ) -> None:
         key = credentials.make_key(data_folder)
         state = State(data_folder.resolve())
@@ -56,14 +57,18 @@ class Server:
             lambda_retry_delays=lambda_retry_delays,
             stop_grace_seconds=stop_grace_seconds,
         )
+        self._service_control = service_control
 
     def start(self) -> None:
         """Configure moto, install the extensions, restore the state and answer from now on."""
         shell.apply(credentials.variables(self.context.endpoint, self.context.region, self._key))
         _configure_moto(self._web.port)
         # They import moto, which is configured by now.
+        from local_aws.iam.limits import read_service_control  # noqa: PLC0415
         from local_aws.server import extensions  # noqa: PLC0415
 
+        if self._service_control is not None:
+            self.context.service_control = read_service_control(self._service_control)
         extensions.install(self.context)
         # The last one, and so the first to be called: what is ended by the other ones at shutdown
         # was interrupted, as after kill -9. The next server shall find it so.

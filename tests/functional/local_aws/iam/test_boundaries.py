@@ -95,3 +95,15 @@ def test_a_bucket_that_trusts_the_role_is_limited_and_one_that_trusts_the_sessio
         acting_as(embedded_aws, role, "s3").list_objects_v2(Bucket=bucket)
     trust(session)
     acting_as(embedded_aws, role, "s3").list_objects_v2(Bucket=bucket)
+
+
+def test_a_policy_of_awss_own_may_be_a_boundary(embedded_aws: EmbeddedAws) -> None:
+    role = make_role(embedded_aws, allow("*"))
+    embedded_aws.client("iam").put_role_permissions_boundary(
+        RoleName=role.rpartition("/")[2],
+        PermissionsBoundary="arn:aws:iam::aws:policy/PowerUserAccess",
+    )
+
+    acting_as(embedded_aws, role, "sqs").list_queues()
+    with pytest.raises(ClientError, match="no permissions boundary allows the iam:GetRole action"):
+        acting_as(embedded_aws, role, "iam").get_role(RoleName=role.rpartition("/")[2])
