@@ -5,11 +5,21 @@ permissions boundaries. Every field may be left out: then nothing of its kind is
 """
 
 import re
-from typing import Annotated, Self
+from pathlib import Path
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from state_machine import service_models
+from state_machine.limits import check_variable
 from state_machine.service_models import bound
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
@@ -24,6 +34,7 @@ LONGEST_ROLE_PATH = 150
 MOST_TAGS = bound("iam", "tagListType", "max") - 2
 OWN_TAGS = ("retrain-code", "aws-chalice", "managed_by_aws")
 RESERVED = "aws:"
+INDEX = re.compile(r"https://[\w.-]+(:[0-9]+)?(/[\w./~%+-]*)?", re.ASCII)
 KEY = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/[a-zA-Z0-9-]+", re.ASCII)
 _KEY = "https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN"
 MOST_SUBNETS = bound("sagemaker", "Subnets", "max")
@@ -50,6 +61,31 @@ def _role_path(path: str) -> str:
             "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"
         )
     return path
+
+
+def from_the_files_folder(path: Any, info: ValidationInfo) -> Path:
+    """Take a path as relative to the folder of pipeline.toml."""
+    if not isinstance(path, str | Path):
+        raise ValueError("expected a folder, relative to this file")
+    return Path((info.context or {}).get("folder", "."), path).resolve()
+
+
+def _wheels(folder: Path) -> Path:
+    if not any(folder.glob("*.whl")):
+        raise ValueError(f"no *.whl in {folder}, expected a folder of them, relative to this file")
+    return folder
+
+
+def _index(url: str) -> str:
+    """Return the URL; a job's variables may be read by anybody who may describe the job."""
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise ValueError(
+            "found a user or a password in it, which anybody may read who may describe a job: "
+            "expected an index that asks for none, or wheels"
+        )
+    if url and not INDEX.fullmatch(url):
+        raise ValueError("expected https://HOST/PATH of an index, as pip takes it")
+    return check_variable(url)
 
 
 def _key(arn: str) -> str:
@@ -116,7 +152,8 @@ class Account(BaseModel):
 
     `role_path` and `permissions_boundary` are of every role, `tags` of everything that is made;
     jobs and Lambdas are connected to `subnets` and `security_group_ids`; whatever is stored is
-    encrypted with `kms_key`.
+    encrypted with `kms_key`. Jobs install their requirements from `wheels`, which are shipped with
+    the code, and from the index `pip_index_url`: from wherever pip likes where neither is named.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -126,6 +163,11 @@ class Account(BaseModel):
         str, Field(max_length=bound("iam", "arnType", "max")), AfterValidator(_boundary)
     ] = ""
     tags: Annotated[dict[str, str], AfterValidator(_tags)] = {}
+    # An error says what was found, and a password is not to be shown.
+    pip_index_url: Annotated[str, AfterValidator(_index)] = ""
+    wheels: (
+        Annotated[Path, BeforeValidator(from_the_files_folder), AfterValidator(_wheels)] | None
+    ) = None
     kms_key: Annotated[
         str, Field(max_length=bound("logs", "KmsKeyId", "max")), AfterValidator(_key)
     ] = ""

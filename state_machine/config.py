@@ -16,7 +16,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -29,7 +28,7 @@ from lambdas.gate.verdicts import KEEP_CHAMPION
 from lambdas.runs import instances
 from state_machine import bounds as script_bounds
 from state_machine import limits
-from state_machine.account import NO_RULES, Account
+from state_machine.account import NO_RULES, Account, from_the_files_folder
 from state_machine.artifacts import bundle
 from state_machine.errors import ConfigError
 from state_machine.schedules import check_expression
@@ -43,18 +42,11 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-def _from_the_files_folder(path: Any, info: ValidationInfo) -> Path:
-    """Take a path as relative to the folder of pipeline.toml."""
-    if not isinstance(path, str | Path):
-        raise ValueError("expected a folder, relative to this file")
-    return Path((info.context or {}).get("folder", "."), path).resolve()
-
-
 class Code(Section):
     """Where the scripts of the jobs come from: folders, laid over each other in this order."""
 
     scripts: Annotated[
-        list[Annotated[Path, BeforeValidator(_from_the_files_folder)]],
+        list[Annotated[Path, BeforeValidator(from_the_files_folder)]],
         Field(min_length=1, validate_default=True),
     ] = [Path("ml_scripts")]
 
@@ -376,5 +368,6 @@ def _line(path: Path, problem) -> str:  # type: ignore[no-untyped-def]
     key = ".".join(str(part) for part in problem["loc"])
     # What a whole table breaks is said by the message: its values together would only hide it.
     told = problem["type"] == "missing" or isinstance(problem["input"], dict)
+    told = told or key == "account.pip_index_url"  # it may have a password
     found = "" if told else f", found {problem['input']!r}"
     return f"{path}: {key}: {problem['msg'].removeprefix('Value error, ')}{found}"

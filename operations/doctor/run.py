@@ -54,7 +54,7 @@ def images(config: PipelineConfig, region: str) -> list[Finding]:
 
 def definition(config: PipelineConfig, names: Names, states: "SFNClient") -> Finding:
     """Whether Step Functions would take the definition; it is asked, and creates nothing."""
-    code = bundle.pack(config.code.scripts, names.bucket)
+    code = bundle.pack(config.code.scripts, names.bucket, config.account.wheels)
     text = json.dumps(workflow.as_dict(config, Deployed(names, code)))
     if found := refusals(states, text):
         return problem("definition", found[0], "report it: the project's definition is at fault")

@@ -2,7 +2,8 @@
 
 `code/<sha256>/` holds `sourcedir.tar.gz` (all scripts) and `process.sh`, the entry script of the
 processing jobs. The scripts are those of several folders laid over each other: of two files of the
-same name the later folder's is taken. The same sources give the same name on every machine: the
+same name the later folder's is taken. Wheels
+that jobs install lie beside them. The same sources give the same name on every machine: the
 archive carries no time stamps, no owners and no machine's order of files. What is no source is in
 neither: `shipped.py`.
 """
@@ -20,6 +21,7 @@ from state_machine.artifacts import shipped, step_code
 ARCHIVE = "sourcedir.tar.gz"
 ENTRY_SCRIPT = "process.sh"
 PREFIX = "code/"
+WHEELS = "wheels"
 # What the state machine's jobs start: state_machine.definition.jobs.
 NEEDED = ("main.py", ENTRY_SCRIPT, "preprocessing.py", "evaluation.py")
 
@@ -53,9 +55,15 @@ class Bundle:
         return f"{self.s3_uri}{ARCHIVE}"
 
 
-def pack(folders: Sequence[Path], bucket: str) -> Bundle:
-    """Pack the scripts of `folders`, laid over each other, for `bucket`. Nothing is uploaded."""
+def pack(folders: Sequence[Path], bucket: str, wheels: Path | None = None) -> Bundle:
+    """Pack the scripts of `folders`, laid over each other, for `bucket`. Nothing is uploaded.
+
+    The wheels in the folder `wheels` lie in the archive's folder `WHEELS`.
+    """
     scripts = {name: path.read_bytes() for name, path in sources(folders).items()}
+    if wheels is not None:
+        found = wheels.glob("*.whl")
+        scripts |= {f"{WHEELS}/{path.name}": path.read_bytes() for path in found}
     archive = _archive(scripts)
     entry_script = scripts[ENTRY_SCRIPT]
     digest = hashlib.sha256(archive + entry_script).hexdigest()

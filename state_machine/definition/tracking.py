@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lambdas.reuse.keys import VARIABLE
+from state_machine.account import Account
+from state_machine.artifacts.bundle import WHEELS
 from state_machine.config import PipelineConfig
 from state_machine.definition.run_state import RUN
 from state_machine.sdk import sdk
@@ -24,7 +26,7 @@ def tracking_parameters(
     lambdas/reuse/results.py. The other variables are what ml_scripts/job/tracking.py reads; there
     are none where tracking is off.
     """
-    variables = dict(variables)
+    variables = {**variables, **_pip(config.account)}
     if step != "evaluate":
         variables[VARIABLE] = RUN["steps"][step.capitalize()]["key"]
     if config.tracking.mlflow_tracking_uri and step != "preprocess":
@@ -33,6 +35,18 @@ def tracking_parameters(
             variables["RETRAIN_MODEL_URI"] = model_uri
     experiment = {"ExperimentConfig": RUN["experiment"][step]}
     return {**experiment, "Environment": variables} if variables else {**experiment}
+
+
+def _pip(account: Account) -> dict[str, object]:
+    """Where pip finds what a job's requirements.txt asks for.
+
+    Both process.sh and SageMaker's toolkit run it in the folder that the code is unpacked to.
+    https://pip.pypa.io/en/stable/topics/configuration/#environment-variables
+    """
+    index = {"PIP_INDEX_URL": account.pip_index_url} if account.pip_index_url else {}
+    if account.wheels is None:
+        return {**index}
+    return {"PIP_FIND_LINKS": WHEELS, **(index or {"PIP_NO_INDEX": "1"})}
 
 
 def _mlflow(config: PipelineConfig) -> dict[str, object]:

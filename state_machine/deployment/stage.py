@@ -170,7 +170,7 @@ class StageDeployment:
     @cached_property
     def code(self) -> Bundle:
         """The jobs' code."""
-        return bundle.pack(self.config.code.scripts, self.names.bucket)
+        return bundle.pack(self.config.code.scripts, self.names.bucket, self.config.account.wheels)
 
     @cached_property
     def app(self) -> ChaliceApp:

@@ -1,5 +1,6 @@
 """An account with rules: deployed and retrained with `[account]`, and refused without."""
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from local_aws.client import EmbeddedAws
 from operations.data_sets import digits
 from state_machine import config
 from state_machine.account import Account
-from state_machine.config import PipelineConfig
+from state_machine.artifacts import bundle
+from state_machine.config import Code, PipelineConfig
 from tests.e2e.pipeline import Pipeline
 from tests.faults import light
 from tests.support.paths import PROJECT
@@ -97,10 +99,39 @@ def plain() -> PipelineConfig:
 
 
 @pytest.fixture(scope="module")
-def governed(aws: EmbeddedAws, plain: PipelineConfig) -> Pipeline:
+def governed(
+    aws: EmbeddedAws, plain: PipelineConfig, tmp_path_factory: pytest.TempPathFactory
+) -> Pipeline:
+    """The pipeline, whose scripts need a package that no index has: its wheel is shipped."""
+    scripts = tmp_path_factory.mktemp("scripts")
+    wheels = tmp_path_factory.mktemp("wheels")
+    write_wheel(wheels)
+    (scripts / "requirements.txt").write_text("only-shipped==1.0\n")
+    for name in ("preprocessing.py", "main.py", "evaluation.py"):
+        given = bundle.sources(plain.code.scripts)[name].read_text()
+        (scripts / name).write_text(f"import only_shipped\n{given}")
+    code = Code(scripts=[*plain.code.scripts, scripts])
+    rules = RULES.model_copy(update={"wheels": wheels})
     pipeline = Pipeline(aws, PROJECT)
-    pipeline.deploy(plain.model_copy(update={"account": RULES}))
+    pipeline.deploy(plain.model_copy(update={"account": rules, "code": code}))
     return pipeline
+
+
+def write_wheel(folder: Path) -> None:
+    """Write the wheel of a package of one empty module, only_shipped.
+
+    https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+    """
+    about = "only_shipped-1.0.dist-info"
+    files = {
+        "only_shipped.py": "",
+        f"{about}/METADATA": "Metadata-Version: 2.1\nName: only-shipped\nVersion: 1.0\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{about}/RECORD": "",
+    }
+    with zipfile.ZipFile(folder / "only_shipped-1.0-py3-none-any.whl", "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
 
 
 def test_a_deployment_that_knows_no_rules_is_refused(

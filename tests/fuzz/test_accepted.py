@@ -119,6 +119,9 @@ SUBNETS = st.lists(
     max_size=18,
     unique=True,
 )
+INDEXES = st.integers(0, 300).map(lambda length: f"https://pypi/{'p' * length}") | st.sampled_from(
+    ["", "https://aws:token@pypi/", "pypi.org/simple"]
+)
 KEYS = st.sampled_from(
     [
         "",
@@ -154,6 +157,7 @@ SECTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "permissions_boundary": BOUNDARIES,
         "subnets": SUBNETS,
         "kms_key": KEYS,
+        "pip_index_url": INDEXES,
     },
     "registry": {
         "model_package_group": GROUPS,

@@ -60,6 +60,12 @@ def test_what_aws_takes_is_taken(tmp_path: Path) -> None:
         (f'tags = {{ team = "{"b" * 257}" }}', "tags", "at most 256 of value"),
         ("tags = { team = 1 }", "tags.team", "valid string"),
         ('owner = "ml"', "owner", "not permitted"),
+        ('wheels = "ml_scripts"', "wheels", "expected a folder of them, relative to this file"),
+        ('wheels = "nowhere"', "wheels", "no *.whl in"),
+        ("wheels = 1", "wheels", "expected a folder"),
+        ('pip_index_url = "http://pypi.example.org/simple"', "pip_index_url", "https://HOST/PATH"),
+        ('pip_index_url = "https://a.example.org/?token=1"', "pip_index_url", "https://HOST/PATH"),
+        (f'pip_index_url = "https://a.example.org/{"p" * 240}"', "pip_index_url", "at most 256"),
         ('kms_key = "alias/ours"', "kms_key", "an alias, which policies do not know"),
         (
             'kms_key = "arn:aws:kms:us-east-1:123456789012:alias/ours"',
@@ -98,6 +104,14 @@ def test_more_tags_than_a_lambda_takes_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="49 tags, expected at most 48"):
         load(tmp_path, f"tags = {{ {many} }}")
+
+
+def test_a_password_is_refused_and_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path, 'pip_index_url = "https://aws:s3cret@d-1.example.org/simple/"')
+
+    assert "account.pip_index_url: found a user or a password in it" in str(raised.value)
+    assert "s3cret" not in str(raised.value)
 
 
 def test_a_key_is_of_the_stages_region() -> None:

@@ -127,3 +127,18 @@ def test_what_editors_systems_and_tools_leave_is_not_shipped(tmp_path: Path) -> 
 
     assert after == before
     assert "main.py" in unpacked(after)
+
+
+def test_wheels_are_shipped_with_the_scripts(tmp_path: Path) -> None:
+    folder = tmp_path / "downloaded"
+    folder.mkdir()
+    (folder / "ours-1.0-py3-none-any.whl").write_bytes(b"a wheel")
+    (folder / "README.md").write_text("not one")
+    plain = bundle.pack([PROJECT / "ml_scripts"], "bucket")
+
+    packed = bundle.pack([PROJECT / "ml_scripts"], "bucket", folder)
+
+    added = {name: unpacked(packed)[name] for name in unpacked(packed).keys() - unpacked(plain)}
+    assert added == {"wheels/ours-1.0-py3-none-any.whl": b"a wheel"}
+    for state in ("Preprocess", "Train", "Evaluate"):
+        assert packed.code_of(state) != plain.code_of(state)

@@ -265,6 +265,7 @@ def test_a_reproduction_ends_well_whether_it_matches_or_not(machine: dict[str, A
 OF_THE_DEPLOYMENT = {
     "account.permissions_boundary",
     "account.role_path",
+    "account.wheels",
     "code.scripts",
     "schedule.enabled",
     "schedule.expression",
@@ -318,6 +319,7 @@ CHANGES: dict[str, Any] = {
     "tracking.experiment": "other-experiment",
     "account.tags": {"team-713": "ml-717"},
     "account.kms_key": "arn:aws:kms:eu-central-1:123456789012:key/0a74",
+    "account.pip_index_url": "https://pypi.example.org/simple",
     "account.subnets": ["subnet-0a71", "subnet-0a72"],
     "account.security_group_ids": ["sg-0a73"],
 }
