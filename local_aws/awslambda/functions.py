@@ -99,6 +99,14 @@ def install(context: Context) -> None:
     replace(LambdaBackend, invoke=invoke_for_poller)
     replace(LambdaFunction, invoke=invoke_for_sender)
     wrap(LambdaFunction, "_set_function_code", _refusing_bad_zips)
+    wrap(LambdaFunction, "update_configuration", _with_key)
+
+
+def _with_key(original: Original, self: LambdaFunction, updates: dict[str, Any]) -> Any:
+    """Take a key for the variables, which moto passes over."""
+    if "KMSKeyArn" in updates:
+        self.kms_key_arn = updates["KMSKeyArn"]
+    return original(self, updates)
 
 
 def event_of(payload: bytes, headers: Mapping[str, str]) -> Event:

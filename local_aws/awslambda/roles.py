@@ -11,8 +11,8 @@ from moto.awslambda.models import LambdaBackend, LambdaFunction
 
 from local_aws.arns import service_of
 from local_aws.iam import sessions
+from local_aws.iam.actions.dependent import key_of_messages
 from local_aws.iam.authorization import UnassumableRoleError, allows, check, check_assumable
-from local_aws.iam.dependent_actions import key_of_messages
 from local_aws.iam.policies import Request
 from local_aws.iam.sessions import Session
 from local_aws.wrapping import Original, wrap

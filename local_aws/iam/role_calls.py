@@ -15,18 +15,13 @@ from moto.core.responses import BaseResponse
 from moto.s3.models import s3_backends
 from werkzeug.exceptions import Forbidden
 
-from local_aws.iam import (
-    bucket_policies,
-    limits,
-    required_actions,
-    required_actions_s3,
-    sessions,
-)
+from local_aws.iam import bucket_policies, limits, sessions
+from local_aws.iam.actions import required, required_s3
+from local_aws.iam.actions.required import Place
+from local_aws.iam.actions.required_s3 import Source
 from local_aws.iam.authorization import AccessDeniedError, check, check_administrator
 from local_aws.iam.policies import Request
 from local_aws.iam.readings import second_reading
-from local_aws.iam.required_actions import Place
-from local_aws.iam.required_actions_s3 import Source
 from local_aws.iam.sessions import Administrator, Session
 from local_aws.requests.calls import Call, call_of, parameters_of, scope_of
 from local_aws.requests.refusals import Refusal, protocol_of, refuse
@@ -90,9 +85,9 @@ class AdministratorCall:
         if self.call.service == "s3":
             partition = self.session.partition
             of_object = (partial(_is_tagged, self.session), partial(_key_of, self.session))
-            return required_actions_s3.required(self.call, environ, partition, *of_object)
+            return required_s3.required(self.call, environ, partition, *of_object)
         place = Place(self.session.partition, self.call.region, self.session.account)
-        return required_actions.required(self.call, parameters_of(self.call, environ), place)
+        return required.required(self.call, parameters_of(self.call, environ), place)
 
     def _refuse(
         self, error: _RefusedError, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -129,7 +124,7 @@ class RoleCall(AdministratorCall):
         self, status: str, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes] | None:
         """Hide from a role that may not list the bucket that an object is not there."""
-        request = required_actions_s3.listing(self.call, self.session.partition)
+        request = required_s3.listing(self.call, self.session.partition)
         if request is None or not status.startswith("404"):
             return None
         try:

@@ -101,7 +101,7 @@ def _check_images(specification: Mapping[str, Any]) -> None:
 
     https://github.com/aws-samples/easy-amazon-sagemaker-deployments/issues/4
     That CreateModelPackage looks for them too is believed: it takes the image's digest, and the
-    policy in local_aws/iam/dependent_actions.py has the rights for that.
+    policy in local_aws/iam/actions/dependent.py has the rights for that.
     """
     for container in specification.get("Containers", ()):
         try:

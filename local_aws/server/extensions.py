@@ -21,6 +21,7 @@ from local_aws.iam import (
 )
 from local_aws.iam import past as roles_past
 from local_aws.logs import filter as logs_filter
+from local_aws.logs import keys as logs_keys
 from local_aws.logs import past as logs_past
 from local_aws.logs import store as logs_store
 from local_aws.messaging import queue_counts, sns
@@ -68,6 +69,7 @@ def install(context: Context) -> None:
     versions.install()
     versioning.install()
     logs_filter.install()
+    logs_keys.install()
     logs_store.install(context)
     logs_past.install()
     sessions.install()

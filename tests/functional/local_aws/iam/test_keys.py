@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
+from tests.functional.conftest import Deploy
 from tests.support.roles import acting_as, allow, grant, make_role
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"
@@ -76,3 +77,20 @@ def test_whoever_publishes_to_an_encrypted_topic_uses_its_key(
         sns.publish(TopicArn=topic, Message="hello")
     grant(embedded_aws, reader, allow("sns:Publish"), allow(["kms:*"], KEY))
     sns.publish(TopicArn=topic, Message="hello")
+
+
+def test_a_log_group_and_a_function_that_are_there_get_a_key(
+    embedded_aws: EmbeddedAws, deploy: Deploy
+) -> None:
+    logs, group = embedded_aws.client("logs"), f"encrypted-{uuid4().hex[:8]}"
+    logs.create_log_group(logGroupName=group)
+    lambdas, name = embedded_aws.client("lambda"), deploy("def handler(event, context): ...")
+
+    logs.associate_kms_key(logGroupName=group, kmsKeyId=KEY)
+    lambdas.update_function_configuration(FunctionName=name, KMSKeyArn=KEY)
+
+    (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert found["kmsKeyId"] == KEY
+    assert lambdas.get_function_configuration(FunctionName=name)["KMSKeyArn"] == KEY
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.associate_kms_key(logGroupName="nowhere", kmsKeyId=KEY)

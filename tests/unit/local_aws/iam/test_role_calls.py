@@ -8,7 +8,7 @@ from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 from werkzeug.test import EnvironBuilder
 
-from local_aws.iam.role_calls import role_call_of
+from local_aws.iam.role_calls import checked_call_of
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/caller"
@@ -48,7 +48,7 @@ def listing(key: str, token: str, **request: Any) -> Any:
 def refusal(environment: Any) -> tuple[str, str] | None:
     """Return the status and the body of the refusal; None if the call may pass."""
     begun: list[str] = []
-    call = role_call_of(environment)
+    call = checked_call_of(environment)
     assert call is not None
     start: Any = lambda status, _headers: begun.append(status)  # noqa: E731
     answer = call.refusal(environment, start, call.call.service)
@@ -57,7 +57,7 @@ def refusal(environment: Any) -> tuple[str, str] | None:
 
 @pytest.mark.parametrize("key", ["test", "AKIAIOSFODNN7EXAMPLE", "ASIAUNKNOWNTOANYBODY"])
 def test_keys_that_are_no_roles_are_the_administrators(key: str) -> None:
-    assert role_call_of(listing(key, "token")) is None
+    assert checked_call_of(listing(key, "token")) is None
 
 
 def test_a_request_is_as_it_was_after_it_was_read() -> None:

@@ -4,8 +4,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 An operation needs the action of its own name. Those listed in `RESOURCES` need it on the resource
 that the request names; all others on `*`, which only a statement for every resource allows.
-S3 is described in required_actions_s3, and what a service does beside it for its caller in
-dependent_actions.
+S3 is described in required_s3, and what a service does beside it for its caller in dependent.
 """
 
 import re
@@ -13,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from local_aws.iam.condition_keys import keys_of
-from local_aws.iam.dependent_actions import dependent
+from local_aws.iam.actions.condition_keys import keys_of
+from local_aws.iam.actions.dependent import dependent
 from local_aws.iam.limits import role_named
 from local_aws.iam.policies import Request
 from local_aws.requests.calls import Call

@@ -2,7 +2,7 @@
 
 Each row names its source, and how sure it is: AWS lists some of them in the column "dependent
 actions" of its service authorization reference, and names others in a guide or a managed policy.
-S3's, which depend on headers, are in required_actions_s3.
+S3's, which depend on headers, are in required_s3.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

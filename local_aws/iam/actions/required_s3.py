@@ -11,7 +11,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
-from local_aws.iam.condition_keys import tag_keys
+from local_aws.iam.actions.condition_keys import tag_keys
 from local_aws.iam.policies import Request
 from local_aws.requests.calls import Call
 
@@ -148,7 +148,10 @@ def _of_keys(
 
 def bucket_tags(environ: "WSGIEnvironment") -> dict[str, str]:
     """Return the tags that a bucket is created with."""
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if not length:
+        return {}
+    body = environ["wsgi.input"].read(length)
     environ["wsgi.input"] = io.BytesIO(body)
     found = _TAG.findall(body.decode(errors="replace"))
     return {unescape(key): unescape(value) for key, value in found}
