@@ -66,9 +66,11 @@ def remove_policy(session: boto3.Session, bucket: str, _: Properties) -> None:
 def _put_encryption(s3: Any, name: str, encryption: Properties) -> None:
     by_default = "ApplyServerSideEncryptionByDefault"
     rules = [
-        {by_default if key == "ServerSideEncryptionByDefault" else key: value}
+        {
+            by_default if key == "ServerSideEncryptionByDefault" else key: value
+            for key, value in rule.items()
+        }
         for rule in encryption["ServerSideEncryptionConfiguration"]
-        for key, value in rule.items()
     ]
     s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
 

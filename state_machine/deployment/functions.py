@@ -232,6 +232,7 @@ class Function(Resource):
             self.exists()
             and self._code() == self._app.digest
             and self._configuration() == self._desired()
+            and all(setting.get() == setting.desired for setting in self._key_setting())
         )
 
     def _has_version(self) -> bool:

@@ -26,8 +26,8 @@ RULES = Account(
     permissions_boundary="arn:aws:iam::123456789012:policy/limits",
     tags={"team": "ml"},
     kms_key="arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f",
-    subnets=["subnet-1", "subnet-2"],
-    security_group_ids=["sg-1"],
+    subnets=["subnet-0a1b2c3d", "subnet-1a1b2c3d"],
+    security_group_ids=["sg-0a1b2c3d"],
 )
 SERVER = "arn:aws:sagemaker:us-east-1:123456789012:mlflow-tracking-server/ours"
 
