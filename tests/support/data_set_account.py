@@ -186,10 +186,13 @@ class EmbeddedAccount:
         return None
 
     def told(self) -> list[Told]:
-        """S3 tells in order here: what it tells of an object put now comes last."""
+        """S3 tells in order here: what it tells of an object put now comes after all of before.
+
+        Only the copy of a file that another thread makes meanwhile may come later still.
+        """
         self.unseen.put_object(Bucket=self.bucket, Key=(last := f"told/{uuid4().hex}"))
         told: list[Told] = []
-        while not told or told[-1][1] != last:
+        while last not in {key for _, key in told}:
             for body in self._receive(self._events):
                 told += [_told(record) for record in body.get("Records", ())]
         return [event for event in told if event[1].startswith(UPLOADS)]
