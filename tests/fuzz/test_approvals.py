@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.errors import ThrottlingError
 from lambdas.runs.approval import approve
 from tests.fakes.sagemaker import FakeSageMaker
 from tests.fuzz.cases import fuzzed
@@ -51,7 +52,8 @@ class Run:
         self.measured = registry.champion()
         self.version = registry.register(GROUP, None, "PendingManualApproval")
         self.champions: set[str | None] = set()  # while it looks, its own version left out
-        self._dying, self.ended = False, True
+        self._dying, self.ended, self.done = False, True, False
+        self.failed: BaseException | None = None
         self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
 
     def step(self, *, dying: bool = False) -> None:
@@ -66,13 +68,20 @@ class Run:
         else:
             self._go.release()
         assert self._back.acquire(timeout=SECONDS)
+        if self.failed is not None:
+            raise self.failed
 
     def _work(self) -> None:
         champion = {"model_package_arn": self.measured, "model_sha256": "none"}
         try:
-            approve(self._registry, self.version, champion, "the rules hold")  # type: ignore[arg-type]
-        except DeadError:
-            pass
+            registry: Any = self._registry
+            approve(registry, self.version, GROUP, champion, "the rules hold")
+        except (DeadError, ThrottlingError):
+            self.done = False  # the state is tried again
+        except BaseException as error:  # the thread's; `step` raises it
+            self.failed = error
+        else:
+            self.done = True
         finally:
             self.ended = True
             self._back.release()
@@ -136,7 +145,7 @@ def test_no_version_stays_approved_by_rule_that_was_measured_against_another_cha
             watch(registry, runs)
     for run in (runs[number] for number in ends):
         step(run)  # goes on; one that never began, died or ended begins, as by a redrive
-        while not run.ended:
+        while not (run.ended and run.done):
             step(run)
 
     for run in runs:
