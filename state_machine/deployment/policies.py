@@ -5,6 +5,8 @@ resource that AWS knows for it; `*` stands only where AWS knows none:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
+from collections.abc import Sequence
+
 from lambdas.runs.plan import CHECKPOINTS, FOLDERS
 from state_machine.account import NO_RULES, Account
 from state_machine.functions.catalogue import LAMBDAS
@@ -31,8 +33,6 @@ MLFLOW_ACTIONS = [
 # Of an MLflow app SageMaker asks for this beside them; people report that either alone is refused:
 # https://github.com/aws/sagemaker-mlflow/issues/11
 MLFLOW_APP_ACTION = "sagemaker:CallMlflowAppApi"
-# What a training does with its checkpoints: it goes on at one, writes them, drops old ones.
-OF_CHECKPOINTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 
 
 def state_machine_trust(names: Names) -> Policy:
@@ -188,9 +188,9 @@ def job_policies(
             *_of_account(account),
         ),
         "train": policy(
-            _read(bucket, "preprocessing/*"),
-            *_write(bucket, "training"),
-            allow("KeepCheckpoints", list(OF_CHECKPOINTS), _checkpoints(bucket)),
+            _read(bucket, "preprocessing/*", also=_checkpoints(bucket)),
+            *_write(bucket, "training", also=_checkpoints(bucket)),
+            allow("DropOldCheckpoints", ["s3:DeleteObject"], _checkpoints(bucket)),
             *_container(names, "Training", image_repository_arn),
             *_tracking(tracking_uri, bucket),
             *_of_account(account),
@@ -210,12 +210,12 @@ def _checkpoints(bucket: str) -> list[str]:
     return [f"{bucket}/{CHECKPOINTS}*", f"{bucket}/runs/*/checkpoints/*"]
 
 
-def _read(bucket: str, *parts: str) -> Statement:
+def _read(bucket: str, *parts: str, also: Sequence[str] = ()) -> Statement:
     of_runs = [f"{bucket}/runs/*/{part}" for part in parts]
-    return allow("ReadCodeAndInputs", ["s3:GetObject"], [f"{bucket}/code/*", *of_runs])
+    return allow("ReadCodeAndInputs", ["s3:GetObject"], [f"{bucket}/code/*", *of_runs, *also])
 
 
-def _write(bucket: str, *folders: str) -> list[Statement]:
+def _write(bucket: str, *folders: str, also: Sequence[str] = ()) -> list[Statement]:
     """Allow a step's own folders of runs, and no other step's.
 
     "*" stands for slashes too: runs/*/training/* is also runs/RUN/champion/training/model.tar.gz.
@@ -223,7 +223,7 @@ def _write(bucket: str, *folders: str) -> list[Statement]:
     others = [folder for folder in FOLDERS if folder not in folders]
     put = ["s3:PutObject"]
     return [
-        allow("WriteOutputs", put, [f"{bucket}/runs/*/{folder}/*" for folder in folders]),
+        allow("WriteOutputs", put, [*(f"{bucket}/runs/*/{folder}/*" for folder in folders), *also]),
         deny("WriteNoOthersFiles", put, [f"{bucket}/runs/*/{folder}/*" for folder in others]),
     ]
 
