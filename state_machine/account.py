@@ -23,7 +23,7 @@ from state_machine.limits import check_variable
 from state_machine.service_models import bound
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-BOUNDARY = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
+MANAGED_POLICY = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 # What may stand in the ARN of a role that SageMaker and Lambda take, by their models.
 ROLE_PATH = re.compile(r"/([\w+=,.@-]+/)*", re.ASCII)
 # Step Functions takes the ARN of a role in 256 characters, and a role's name may have 64:
@@ -44,13 +44,17 @@ _TAG_TEXT = re.compile(r"[\w .:/=+@-]*")
 _TAGGING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules"
 
 
-def _boundary(arn: str) -> str:
-    if arn and not BOUNDARY.fullmatch(arn):
+def _policy(arn: str) -> str:
+    if not MANAGED_POLICY.fullmatch(arn):
         raise ValueError(
             "expected the ARN of a managed policy, arn:aws:iam::ACCOUNT:policy/NAME: "
             "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
         )
     return arn
+
+
+def _boundary(arn: str) -> str:
+    return _policy(arn) if arn else arn
 
 
 def _role_path(path: str) -> str:
@@ -117,7 +121,7 @@ def _id(name: str, prefix: str, shape: str) -> str:
 
 def _each_once(ids: list[str]) -> list[str]:
     if len(set(ids)) < len(ids):
-        raise ValueError("expected each id once")
+        raise ValueError("expected each of them once")
     return ids
 
 
@@ -151,6 +155,7 @@ class Account(BaseModel):
     """The table.
 
     `role_path` and `permissions_boundary` are of every role, `tags` of everything that is made;
+    `attached_policies` are those that somebody else attaches to roles, and that stay attached;
     jobs and Lambdas are connected to `subnets` and `security_group_ids`; whatever is stored is
     encrypted with `kms_key`. Jobs install their requirements from `wheels`, which are shipped with
     the code, and from the index `pip_index_url`: from wherever pip likes where neither is named.
@@ -162,6 +167,14 @@ class Account(BaseModel):
     permissions_boundary: Annotated[
         str, Field(max_length=bound("iam", "arnType", "max")), AfterValidator(_boundary)
     ] = ""
+    attached_policies: Annotated[
+        list[
+            Annotated[
+                str, Field(max_length=bound("iam", "arnType", "max")), AfterValidator(_policy)
+            ]
+        ],
+        AfterValidator(_each_once),
+    ] = []
     tags: Annotated[dict[str, str], AfterValidator(_tags)] = {}
     # An error says what was found, and a password is not to be shown.
     pip_index_url: Annotated[str, AfterValidator(_index)] = ""

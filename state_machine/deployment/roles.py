@@ -136,7 +136,7 @@ class Role(Resource):
     def delete(self) -> None:
         """Delete the role, with its policies."""
         self._put_policies({})
-        self._detach([])
+        self._detach(self._attached())
         with self._unless_unknown():
             self._iam.delete_role(RoleName=self.name)
 
@@ -149,7 +149,7 @@ class Role(Resource):
             *tags_setting(self._account.tags, self._tags, self._put_tags),
             Setting("trust", self._trust, self._trusted, self._put_trust),
             Setting("policy", {POLICY_NAME: self._policy}, self._policies, self._put_policies),
-            Setting("attached policies", [], self._attached, self._detach),
+            Setting("attached policies", [], self._unexpected, self._detach_unexpected),
         ]
 
     def template(self) -> dict[str, CfnResource]:
@@ -240,8 +240,15 @@ class Role(Resource):
             return [policy["PolicyArn"] for policy in found["AttachedPolicies"]]
         return []
 
-    def _detach(self, keep: list[str]) -> None:
-        for arn in set(self._attached()) - set(keep):
+    def _unexpected(self) -> list[str]:
+        """Return the policies that neither the project nor the account's automation attached."""
+        return sorted(set(self._attached()) - set(self._account.attached_policies))
+
+    def _detach_unexpected(self, _: Any) -> None:
+        self._detach(self._unexpected())
+
+    def _detach(self, arns: list[str]) -> None:
+        for arn in arns:
             with self._unless_unknown():
                 self._iam.detach_role_policy(RoleName=self.name, PolicyArn=arn)
 

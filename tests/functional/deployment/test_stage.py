@@ -208,6 +208,25 @@ def test_what_somebody_changed_by_hand_is_named_and_put_back(anna: StageDeployme
     assert differing(again(anna)) == []
 
 
+def test_what_an_organization_attaches_to_roles_stays_where_pipeline_toml_names_it(
+    anna: StageDeployment,
+) -> None:
+    iam, role = anna.session.client("iam"), anna.names.role("train")
+    document = policy(allow("s3:GetObject"))
+    arn = iam.create_policy(PolicyName="watched", PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    account = anna.config.account.model_copy(update={"attached_policies": [arn]})
+    governed = anna.config.model_copy(update={"account": account})
+
+    named = StageDeployment(governed, anna.names, anna.session, anna.project).plan()
+    unnamed = again(anna)
+
+    assert differing(named) == []
+    assert differing(unnamed) == [("change", role, "attached policies")]
+    apply(unnamed, lambda _: None)
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+
+
 @pytest.mark.parametrize("spoil", [lambda code: code[:-2] + b"#\n", lambda code: code + b"#"])
 @pytest.mark.parametrize("file", ["process.sh", "sourcedir.tar.gz"])
 def test_code_that_was_replaced_stops_the_deployment_by_name(

@@ -51,6 +51,8 @@ def test_what_aws_takes_is_taken(tmp_path: Path) -> None:
             "permissions_boundary",
             "access_policies_boundaries.html",
         ),
+        ('attached_policies = ["limits"]', "attached_policies.0", "the ARN of a managed policy"),
+        (f'attached_policies = ["{BOUNDARY}", "{BOUNDARY}"]', "attached_policies", "them once"),
         ('tags = { "aws:team" = "ml" }', "tags", "does not begin with aws:"),
         ('tags = { "AWS:team" = "ml" }', "tags", "does not begin with aws:"),
         ('tags = { team = "a", Team = "b" }', "tags", "a key once, in whatever case"),
@@ -80,7 +82,7 @@ def test_what_aws_takes_is_taken(tmp_path: Path) -> None:
         (f'subnets = ["vpc-1"]\n{GROUP}', "subnets.0", "such as subnet-0a1b2c3d4e5f67890"),
         (f'subnets = ["{"s" * 33}"]\n{GROUP}', "subnets.0", "AWS allows 32"),
         (f"subnets = {[f'subnet-{n}' for n in range(17)]}\n{GROUP}", "subnets", "at most 16"),
-        (f'subnets = ["subnet-1", "subnet-1"]\n{GROUP}', "subnets", "each id once"),
+        (f'subnets = ["subnet-1", "subnet-1"]\n{GROUP}', "subnets", "each of them once"),
         ('subnets = ["subnet-1"]', "", "found subnets and no security_group_ids"),
         (GROUP, "", "found security_group_ids and no subnets"),
         (
