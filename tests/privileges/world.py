@@ -4,6 +4,7 @@ The state machine is the deployed one but for its patience: what fails is retrie
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -193,13 +194,21 @@ class World:
                 self.pipeline.states.stop_execution(executionArn=arn)
 
     def _end_environments(self, purpose: str) -> None:
-        """Have a Lambda start anew: what is warm has opened its log already."""
-        if purpose in self.pipeline.deployment.functions:
-            name = self.names.function(purpose)
-            found = self.pipeline.lambdas.get_function_configuration(FunctionName=name)
-            self.pipeline.lambdas.update_function_configuration(
-                FunctionName=name, MemorySize=found["MemorySize"] + 1
-            )
+        """Have a Lambda start anew: what is warm has opened its log already.
+
+        A state's Lambda is a published version, which cannot be changed: another takes its place.
+        """
+        if purpose not in self.pipeline.deployment.functions:
+            return
+        name, lambdas = self.names.function(purpose), self.pipeline.lambdas
+        memory = lambdas.get_function_configuration(FunctionName=name)["MemorySize"]
+        lambdas.update_function_configuration(FunctionName=name, MemorySize=memory + 1)
+        version = lambdas.publish_version(FunctionName=name)["FunctionArn"]
+        unversioned = version.rpartition(":")[0]
+        states, arn = self.pipeline.states, self.names.state_machine_arn
+        definition = states.describe_state_machine(stateMachineArn=arn)["definition"]
+        now = re.sub(rf"{re.escape(unversioned)}:\d+", version, definition)
+        states.update_state_machine(stateMachineArn=arn, definition=now)
 
     def _policy(self, purpose: str) -> dict[str, Any]:
         document: dict[str, Any] = self._iam.get_role_policy(
