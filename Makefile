@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test faults privileges fuzz slow browser pictures bench bench-quick bench-console lint audit simulate format lock clean
+.PHONY: help run sample test faults privileges fuzz slow conformance browser pictures bench bench-quick bench-console lint audit simulate format lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ fuzz: $(INSTALLED)  ## hostile input for every reader, 10,000 cases each (FUZZ_C
 
 slow: $(INSTALLED)  ## the gate and the registry on a dozen trainings, two hosts, docs/deploy.md, the template
 	@$(PYTEST) -m slow $(ARGS)
+
+conformance: $(INSTALLED)  ## what AWS answered, by recordings in ../shared/conformance or in CONFORMANCE
+	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
 browser: $(INSTALLED)  ## the report and the console in headless Chromium, which has to be installed
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
