@@ -1,27 +1,62 @@
-"""Which events a pattern matches.
+"""Which events a pattern matches, and which patterns EventBridge refuses.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 
 moto's matcher takes true for 1, does not look into lists of objects, and takes any word for the
-name of a comparison.
+name of a comparison. As in EventBridge, an event is here a set of leaves with the names of their
+fields joined by dots, so that `{"a.b": 1}` and `{"a": {"b": 1}}` are the same.
 """
 
-import ipaddress
-import operator
-import re
-from collections.abc import Callable
-from typing import Any
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
 
 from moto.events.exceptions import InvalidEventPatternException
 
-_MISSING = object()
-_NUMERIC: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    "=": operator.eq,
-    ">=": operator.ge,
-    ">": operator.gt,
+from local_aws.events import comparisons, wildcards
+
+_OR = "$or"
+_LEAST_ALTERNATIVES = 2
+_MOST_COMBINATIONS = 1000
+# With one of these names inside, `$or` is a field like any other.
+_RESERVED_IN_OR = {
+    *("exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard"),
+    *("numeric", "cidr", "=", "<", "<=", ">", ">=", "regex"),
+    *("not-wildcard", "not-equals-ignore-case", "date-after", "date-on-or-after", "date-before"),
+    *("date-on-or-before", "in-date-range", "ip-address-in-range", "ip-address-not-in-range"),
 }
+_ABSENT = {"exists": False}
+
+_Branch = dict[str, list[Any]]  # rules by the field's full name
+_Place = frozenset[tuple[int, int]]  # (list, index in the list) of each list around a leaf
+
+
+class _Leaf(NamedTuple):
+    value: Any
+    place: _Place
+
+
+def read(text: str) -> dict[str, Any]:
+    """Decode a pattern.
+
+    Raises InvalidEventPatternException for one that EventBridge refuses.
+    """
+    try:
+        pattern: dict[str, Any] = json.loads(text, parse_constant=_no_constant)
+        check(pattern)
+    except (ValueError, RecursionError) as error:
+        raise InvalidEventPatternException(f"Invalid JSON: {error}") from error
+    return pattern
+
+
+def check(pattern: Any) -> None:
+    """Raise InvalidEventPatternException for a pattern that EventBridge refuses."""
+    if not isinstance(pattern, dict):
+        _refuse("Filter is not an object")
+    _check_object(pattern)
+    if _combinations(pattern) > _MOST_COMBINATIONS:
+        _refuse(f"{_OR} results in more than {_MOST_COMBINATIONS} rule combinations")
 
 
 def matches(pattern: dict[str, Any], event: Any) -> bool:
@@ -29,116 +64,141 @@ def matches(pattern: dict[str, Any], event: Any) -> bool:
 
     Of a list of objects one must match the pattern as a whole.
     """
-    if isinstance(event, list) and event:
-        return any(matches(pattern, item) for item in event)
-    fields = event if isinstance(event, dict) else {}
-    return all(_field_matches(name, wanted, fields) for name, wanted in pattern.items())
+    leaves: defaultdict[str, list[_Leaf]] = defaultdict(list)
+    for path, leaf in _leaves(event, "", frozenset()):
+        leaves[path].append(leaf)
+    return any(_branch_matches(branch, leaves) for branch in _branches(pattern, ""))
 
 
-def check(pattern: Any, path: str = "") -> None:
-    """Raise InvalidEventPatternException for a pattern that EventBridge refuses."""
-    if not isinstance(pattern, dict) or not pattern:
-        raise InvalidEventPatternException(f"{path or 'The pattern'} must be a non-empty object")
+def _refuse(reason: str) -> NoReturn:
+    raise InvalidEventPatternException(reason)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check_object(pattern: dict[str, Any]) -> None:
+    if not pattern:
+        _refuse("Empty objects are not allowed")
     for name, wanted in pattern.items():
-        inner = f"{path}.{name}" if path else name
-        if name == "$or" and isinstance(wanted, list):
-            for branch in wanted:
-                check(branch, inner)
+        if _is_or(name, wanted):
+            for alternative in wanted:
+                _check_object(alternative)
         elif isinstance(wanted, dict):
-            check(wanted, inner)
-        elif not isinstance(wanted, list) or not wanted:
-            raise InvalidEventPatternException(f'"{inner}" must be an object or a non-empty array')
+            _check_object(wanted)
+        elif isinstance(wanted, list):
+            _check_rules(wanted)
         else:
-            for rule in wanted:
-                _check_rule(rule, inner)
+            _refuse(f'"{name}" must be an object or an array')
 
 
-def _check_rule(rule: Any, path: str) -> None:
-    if isinstance(rule, list):
-        raise InvalidEventPatternException(f'"{path}" holds an array inside an array')
-    if isinstance(rule, dict) and (len(rule) != 1 or next(iter(rule)) not in _COMPARISONS):
-        raise InvalidEventPatternException(f"Unrecognized match type {', '.join(rule) or '{}'}")
-
-
-def _field_matches(name: str, wanted: Any, fields: dict[str, Any]) -> bool:
-    if name == "$or":
-        return any(matches(branch, fields) for branch in wanted)
-    value = fields.get(name, _MISSING)
-    if isinstance(wanted, dict):
-        return matches(wanted, value)
-    if isinstance(value, dict):
-        value = _MISSING  # a pattern's list is about a leaf, and an object is none
-    values = value if isinstance(value, list) else [value]
-    return any(_rule_matches(rule, item) for rule in wanted for item in values)
-
-
-def _rule_matches(rule: Any, value: Any) -> bool:
-    if not isinstance(rule, dict):
-        return _same(rule, value)
-    [(comparison, operand)] = rule.items()
-    if comparison == "exists":
-        return (value is not _MISSING) == operand
-    return value is not _MISSING and _COMPARISONS[comparison](operand, value)
-
-
-def _same(wanted: Any, value: Any) -> bool:
-    """JSON's true is not its 1, though Python's is."""
-    return isinstance(wanted, bool) == isinstance(value, bool) and wanted == value
-
-
-def _text(holds: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
-    """Return a comparison of texts; its operand may be a list, or ask to ignore the case."""
-
-    def compare(operand: Any, value: Any) -> bool:
-        if isinstance(operand, list):
-            return any(compare(item, value) for item in operand)
-        if not isinstance(value, str):
-            return False
-        if isinstance(operand, dict):
-            return holds(operand["equals-ignore-case"].lower(), value.lower())
-        return holds(operand, value)
-
-    return compare
-
-
-def _anything_but(operand: Any, value: Any) -> bool:
-    if isinstance(operand, dict):
-        return not _rule_matches(operand, value)
-    excluded = operand if isinstance(operand, list) else [operand]
-    return not any(_same(item, value) for item in excluded)
-
-
-def _numeric(operand: list[Any], value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    bounds = zip(operand[::2], operand[1::2], strict=True)
-    return all(_NUMERIC[sign](value, bound) for sign, bound in bounds)
-
-
-def _in_network(network: str, value: Any) -> bool:
+def _check_rules(rules: list[Any]) -> None:
+    if not rules:
+        _refuse("Empty arrays are not allowed")
+    if any(isinstance(rule, list) for rule in rules):
+        _refuse("Match value must be String, number, true, false, or null")
+    compared = [rule for rule in rules if isinstance(rule, dict)]
     try:
-        return ipaddress.ip_address(value) in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False
+        for rule in compared:
+            comparisons.check(rule)
+        wildcards.check([rule["wildcard"] for rule in compared if "wildcard" in rule])
+    except (comparisons.OperandError, wildcards.WildcardError) as error:
+        raise InvalidEventPatternException(str(error)) from error
 
 
-def _wildcard(pattern: str, value: str) -> bool:
-    r"""`*` stands for any characters; `\*` and `\\` for themselves."""
-    parts = re.findall(r"\\[*\\]|\*|[^*\\]+|\\", pattern)
-    expression = "".join(
-        ".*" if part == "*" else re.escape(part[-1] if part in (r"\*", r"\\") else part)
-        for part in parts
+def _is_or(name: str, wanted: Any) -> bool:
+    """Tell whether this is AWS's `$or`; older patterns may have a field of that name."""
+    return (
+        name == _OR
+        and isinstance(wanted, list)
+        and len(wanted) >= _LEAST_ALTERNATIVES
+        and all(isinstance(item, dict) and not _RESERVED_IN_OR & item.keys() for item in wanted)
     )
-    return re.fullmatch(expression, value, re.DOTALL) is not None
 
 
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "exists": lambda operand, value: bool(operand) == (value is not _MISSING),
-    "prefix": _text(lambda prefix, value: value.startswith(prefix)),
-    "suffix": _text(lambda suffix, value: value.endswith(suffix)),
-    "equals-ignore-case": _text(lambda wanted, value: wanted.lower() == value.lower()),
-    "wildcard": _text(_wildcard),
-    "anything-but": _anything_but,
-    "numeric": _numeric,
-    "cidr": _in_network,
-}
+def _combinations(pattern: dict[str, Any]) -> int:
+    """Count the branches; AWS documents the limit.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-complex-example-or
+    """
+    count = 1
+    for name, wanted in pattern.items():
+        if _is_or(name, wanted):
+            count *= sum(_combinations(alternative) for alternative in wanted)
+        elif isinstance(wanted, dict):
+            count *= _combinations(wanted)
+    return count
+
+
+def _branches(pattern: dict[str, Any], path: str) -> list[_Branch]:
+    """Return the pattern without `$or`: one branch must match. The last rules of a field count."""
+    branches: list[_Branch] = [{}]
+    for name, wanted in pattern.items():
+        if _is_or(name, wanted):
+            inner = [branch for item in wanted for branch in _branches(item, path)]
+        elif isinstance(wanted, dict):
+            inner = _branches(wanted, _joined(path, name))
+        else:
+            inner = [{_joined(path, name): wanted}]
+        branches = [branch | more for branch in branches for more in inner]
+    return branches
+
+
+def _leaves(value: Any, path: str, place: _Place) -> Iterator[tuple[str, _Leaf]]:
+    """Yield the event's leaves by their full names; an empty object or list has none."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, _joined(path, name), place)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, path, place | {(id(value), index)})
+    else:
+        yield path, _Leaf(value, place)
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _branch_matches(branch: _Branch, leaves: Mapping[str, list[_Leaf]]) -> bool:
+    """Follow the branch field by field, with the places in which all fields so far hold.
+
+    EventBridge goes in the order of the names too, which decides whether a field that must not
+    exist is missed in one item or in all.
+    """
+    shared = _shared_lists(branch, leaves)
+    places: set[_Place] = {frozenset()}
+    for path in sorted(branch):
+        found = [
+            _Leaf(leaf.value, frozenset(step for step in leaf.place if step[0] in shared))
+            for leaf in leaves.get(path, [])
+        ]
+        places = _ahead(places, branch[path], found)
+    return bool(places)
+
+
+def _shared_lists(branch: _Branch, leaves: Mapping[str, list[_Leaf]]) -> set[int]:
+    """Return the lists of which two fields or more must hold for the same item."""
+    fields = Counter(
+        known
+        for path in branch
+        for known in {step[0] for leaf in leaves.get(path, []) for step in leaf.place}
+    )
+    return {known for known, count in fields.items() if count > 1}
+
+
+def _ahead(places: set[_Place], rules: Sequence[Any], found: list[_Leaf]) -> set[_Place]:
+    held = {
+        leaf.place for leaf in found if any(comparisons.holds(rule, leaf.value) for rule in rules)
+    }
+    ahead = {place | more for place in places for more in held if _agree(place, more)}
+    if _ABSENT in rules:
+        ahead |= {place for place in places if not any(_agree(place, leaf.place) for leaf in found)}
+    return ahead
+
+
+def _agree(place: _Place, other: _Place) -> bool:
+    """Tell whether both are in the same item of each list that they have in common."""
+    items = dict(place)
+    return all(items.get(known, index) == index for known, index in other)
