@@ -16,7 +16,7 @@ from moto.events.models import EventPattern, Rule, events_backends
 from moto.stepfunctions.responses import get_backend
 
 from local_aws.arns import account_and_region, service_of
-from local_aws.events.inputs import input_of
+from local_aws.events.inputs import input_of, unknown_names
 from local_aws.events.roles import check_may_send
 from local_aws.iam.authorization import AccessDeniedError
 from local_aws.messaging.deliveries import (
@@ -30,17 +30,28 @@ from local_aws.state.dead_letters import DeadLetters
 from local_aws.wrapping import Original
 
 _INPUTS = ("Input", "InputPath", "InputTransformer")
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+_SERVICES = {
+    *("appsync", "batch", "codebuild", "codepipeline", "ec2", "ecs", "events", "execute-api"),
+    *("firehose", "imagebuilder", "inspector", "kinesis", "lambda", "logs", "redshift"),
+    *("redshift-serverless", "sagemaker", "sns", "sqs", "ssm", "ssm-incidents", "states"),
+}
+_NEED_ROLE = {"batch", "codebuild", "codepipeline", "ecs", "kinesis", "states"}
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """An event on its way to a target, with the rule that it matched."""
+    """An event on its way to a target, with the rule that it matched.
+
+    `received` is when the event came in, in ISO 8601; deliveries of older servers lack that.
+    """
 
     rule: Rule
     target: dict[str, Any]
     event: dict[str, Any]
+    received: str | None = None
 
     def __str__(self) -> str:
         return f"event {self.event['id']} of {self.rule.arn} for {self.target['Arn']}"
@@ -49,18 +60,34 @@ class Delivery:
 def check(target: dict[str, Any]) -> None:
     """Raise ValidationException for a target that PutTargets refuses."""
     name, arn = target["Id"], target["Arn"]
+    _check_service(arn, target.get("RoleArn"))
     if sum(field in target for field in _INPUTS) > 1:
         raise ValidationException(
             f"Only one of Input, InputPath, or InputTransformer must be provided for target {name}."
         )
-    if service_of(arn) == "states" and not target.get("RoleArn"):
-        raise ValidationException(f"RoleArn is required for target {arn}.")
     try:
         json.loads(target.get("Input", "{}"))
     except ValueError as error:
         raise ValidationException(f"JSON syntax error in input for target {name}: {error}") from (
             error
         )
+    for unknown in unknown_names(target.get("InputTransformer") or {"InputTemplate": ""}):
+        raise ValidationException(
+            f"InputTemplate for target {name} contains invalid placeholder {unknown}."
+        )
+
+
+def _check_service(arn: str, role: str | None) -> None:
+    try:
+        service = service_of(arn)
+    except ValueError as error:
+        raise ValidationException(
+            f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
+        ) from error
+    if service not in _SERVICES:
+        raise ValidationException(f"{service} is not a supported service for a target.")
+    if service in _NEED_ROLE and not role:
+        raise ValidationException(f"RoleArn is required for target {arn}.")
 
 
 def deliver(moto_send: Original, delivery: Delivery) -> None:
@@ -68,7 +95,17 @@ def deliver(moto_send: Original, delivery: Delivery) -> None:
 
     `moto_send` is moto's own Rule.send_to_targets, for the targets that are left to it.
     """
-    _send(moto_send, delivery.rule, delivery.target, delivery.event)
+    target, event = delivery.target, delivery.event
+    check_may_send(target)
+    arn = target["Arn"]
+    service = service_of(arn)
+    if service == "logs" or (service == "events" and ":event-bus/" not in arn):
+        _leave_to_moto(moto_send, delivery.rule, target, event)
+    elif service == "events":
+        _forward(arn, event)
+    else:
+        text = input_of(target, event, delivery.rule.arn, delivery.received)
+        _send_text(delivery.rule, target, text, event["id"])
 
 
 def give_up(dead_letters: DeadLetters, delivery: Delivery, error: Exception) -> None:
@@ -83,18 +120,6 @@ def give_up(dead_letters: DeadLetters, delivery: Delivery, error: Exception) -> 
         send_to_queue(queue, json.dumps(delivery.event), attributes=why)
     except Exception as failure:  # AWS counts it as InvocationsFailedToBeSentToDLQ
         dead_letters.add(f"{delivery}, and not to {queue} either", failure)
-
-
-def _send(moto_send: Original, rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
-    check_may_send(target)
-    arn = target["Arn"]
-    service = service_of(arn)
-    if service == "logs" or (service == "events" and ":event-bus/" not in arn):
-        _leave_to_moto(moto_send, rule, target, event)
-    elif service == "events":
-        _forward(arn, event)
-    else:
-        _send_text(rule, target, input_of(target, event, rule.arn), event["id"])
 
 
 def _send_text(rule: Rule, target: dict[str, Any], text: str, event_id: str) -> None:
