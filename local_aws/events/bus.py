@@ -7,8 +7,8 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 - A rule that is disabled sends nothing, and one that has only a schedule matches no event.
 - Schedules fire.
 - Events leave from a thread of their own; what cannot be delivered is logged.
-- Patterns are matched and checked as documented; TestEventPattern answers.
-- Only AWS may emit events whose source begins with `aws.`.
+- Patterns are matched and checked as documented, and one that cannot be matched harms nobody.
+- Rules, their targets and the entries of PutEvents are held to AWS's rules: see `rules`, `entries`.
 
 A scheduled rule need not be waited for. At a route that no AWS has, beside moto's own, it fires at
 once:
@@ -18,28 +18,27 @@ once:
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from moto.events.exceptions import ValidationException
-from moto.events.models import EventPattern, EventsBackend, Rule, events_backends
-from moto.events.responses import EventsHandler
+from moto.events.models import Rule, events_backends
 
 from local_aws.context import Context
-from local_aws.events import patterns, schedules
+from local_aws.events import entries, patterns, rules
 from local_aws.events import targets as eventbridge_targets
-from local_aws.events.roles import check_role
-from local_aws.events.schedules import InvalidScheduleError, Scheduler
+from local_aws.events.schedules import Scheduler
 from local_aws.events.targets import Delivery
 from local_aws.messaging.deliveries import Deliveries
 from local_aws.requests.routes import Answer, add_route, as_json
-from local_aws.wrapping import Original, replace, wrap
+from local_aws.wrapping import replace
 
 ROUTE = "/moto-api/events/fire-rule"
-_MAX_ENTRIES = 10
+
+_log = logging.getLogger(__name__)
 
 
 def install(context: Context) -> None:
@@ -53,17 +52,15 @@ def install(context: Context) -> None:
 
     def send_to_targets(rule: Rule, original_event: Any, transform_input: bool = True) -> None:  # noqa: ARG001
         event = _as_sent(original_event)
-        if rule.state != "DISABLED" and _listens(rule, event):
+        if rule.state != "DISABLED" and listens(rule, event):
             _send_to_targets(deliveries, rule, event)
 
     def fire_rule(request: Any) -> Answer:
         return _answer_fire(deliveries, context.region, request.get_data())
 
     replace(Rule, send_to_targets=send_to_targets)
-    replace(EventsHandler, test_event_pattern=_answer_test_event_pattern)
-    wrap(EventsBackend, "put_rule", _put_rule)
-    wrap(EventsBackend, "put_targets", _put_targets)
-    wrap(EventsBackend, "put_events", _put_events)
+    rules.install()
+    entries.install()
     add_route(ROUTE, fire_rule)
     context.state.after_restore(scheduler.start)
 
@@ -91,8 +88,8 @@ def emit(
         "resources": resources,
         "detail": detail,
     }
-    rules = events_backends[account][region].describe_event_bus(bus).rules
-    for rule in list(rules.values()):
+    listening = events_backends[account][region].describe_event_bus(bus).rules
+    for rule in list(listening.values()):
         rule.send_to_targets(event)
 
 
@@ -108,14 +105,24 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _listens(rule: Rule, event: dict[str, Any]) -> bool:
+def listens(rule: Rule, event: dict[str, Any]) -> bool:
+    """Tell whether the rule's pattern matches.
+
+    A pattern that an older server took and that cannot be matched matches nothing: who put the
+    event is not who put the rule, and gets an answer.
+    """
     pattern = rule.event_pattern.get_pattern()
-    return bool(pattern) and patterns.matches(pattern, event)
+    try:
+        return bool(pattern) and patterns.matches(pattern, event)
+    except Exception:
+        _log.exception("%s: the pattern cannot be matched against %s", rule.arn, event["id"])
+        return False
 
 
 def _send_to_targets(deliveries: Deliveries[Delivery], rule: Rule, event: dict[str, Any]) -> None:
+    received = _iso(datetime.now(UTC))
     for target in list(rule.targets):
-        deliveries.send(Delivery(rule, dict(target), event))
+        deliveries.send(Delivery(rule, dict(target), event, received))
 
 
 def _scheduled_rules() -> Iterator[Rule]:
@@ -153,56 +160,3 @@ def _answer_fire(deliveries: Deliveries[Delivery], region: str, body: bytes) -> 
             _fire(deliveries, rule, datetime.now(UTC))
             return as_json({"RuleArn": rule.arn})
     return as_json({"message": f"There is no enabled rule {name} with a schedule."}, 404)
-
-
-def _put_rule(original: Original, self: EventsBackend, name: str, **request: Any) -> Rule:
-    pattern, expression = request.get("event_pattern"), request.get("scheduled_expression")
-    if pattern:
-        patterns.check(EventPattern.load(pattern).get_pattern())
-    if expression:
-        try:
-            schedules.parse(expression)
-        except InvalidScheduleError as error:
-            raise ValidationException("Parameter ScheduleExpression is not valid.") from error
-    return original(self, name, **request)
-
-
-def _put_targets(
-    original: Original,
-    self: EventsBackend,
-    name: str,
-    event_bus_arn: str | None,
-    targets: list[dict[str, Any]],
-) -> None:
-    for target in targets:
-        eventbridge_targets.check(target)
-        check_role(target, self.describe_rule(name, event_bus_arn).arn)
-    original(self, name, event_bus_arn, targets)
-
-
-def _put_events(
-    original: Original, self: EventsBackend, events: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    if len(events) > _MAX_ENTRIES:
-        return original(self, events)  # which refuses them
-    return [_put_event(original, self, event) for event in events]
-
-
-def _put_event(original: Original, backend: EventsBackend, event: dict[str, Any]) -> dict[str, Any]:
-    if str(event.get("Source", "")).startswith("aws."):
-        return {
-            "ErrorCode": "NotAuthorizedForSourceException",
-            "ErrorMessage": "Not authorized for the source.",
-        }
-    [result] = original(backend, [event])
-    return result
-
-
-def _answer_test_event_pattern(self: EventsHandler) -> str:
-    try:
-        pattern = json.loads(self._get_param("EventPattern"))
-        event = json.loads(self._get_param("Event"))
-    except ValueError as error:
-        raise ValidationException(f"Invalid JSON: {error}") from error
-    patterns.check(pattern)
-    return json.dumps({"Result": patterns.matches(pattern, event)})

@@ -176,6 +176,26 @@ def test_log_groups_and_other_buses_are_targets_too(
     assert json.loads(logged["message"])["id"] == event_id
 
 
+def test_what_a_template_makes_no_json_of_goes_to_the_dead_letters(
+    embedded_aws: EmbeddedAws, rules: Rules, queue: Queue, source: str
+) -> None:
+    dead_letters = Queue(embedded_aws)
+    target = {
+        "Arn": queue.arn,
+        "DeadLetterConfig": {"Arn": dead_letters.arn},
+        "InputTransformer": {
+            "InputPathsMap": {"text": "$.detail.text"},
+            "InputTemplate": '{"text": "<text>"}',
+        },
+    }
+    rules.put(target, pattern={"source": [source]})
+
+    event_id = put(embedded_aws, source, {"text": 'say "yes"'})
+
+    assert dead_letters.body()["id"] == event_id
+    assert queue.receive() == 0
+
+
 def test_a_pattern_can_be_tested(rules: Rules) -> None:
     event = {
         "id": "1",
@@ -214,19 +234,107 @@ def test_a_rule_that_eventbridge_refuses(rules: Rules, settings: dict[str, str])
         rules.events.put_rule(Name="refused", **settings)
 
 
+def test_an_event_that_cannot_be_tested(rules: Rules) -> None:
+    with pytest.raises(ClientError) as refused:
+        rules.events.test_event_pattern(EventPattern='{"source": ["s"]}', Event="{")
+
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
+
+
 @pytest.mark.parametrize(
-    "target",
+    ("target", "reason"),
     [
-        {"Arn": "arn:aws:states:us-east-1:123456789012:stateMachine:m"},
-        {"Arn": "arn:aws:sqs:us-east-1:123456789012:q", "Input": "{"},
-        {"Arn": "arn:aws:sqs:us-east-1:123456789012:q", "Input": "{}", "InputPath": "$"},
+        ({"Arn": MACHINE}, f"RoleArn is required for target {MACHINE}."),
+        ({"Arn": QUEUE, "Input": "{"}, "JSON syntax error in input for target 0"),
+        ({"Arn": QUEUE, "Input": "{}", "InputPath": "$"}, "Only one of Input, InputPath, or"),
+        (
+            {"Arn": "arn:aws:iam::123456789012:role/r"},
+            "iam is not a supported service for a target.",
+        ),
+        ({"Arn": "q"}, "Parameter q is not valid. Reason: Provided Arn is not in correct format."),
+        (
+            {"Arn": QUEUE, "InputTransformer": {"InputTemplate": '"<gone>"'}},
+            "InputTemplate for target 0 contains invalid placeholder gone.",
+        ),
     ],
 )
-def test_a_target_that_eventbridge_refuses(rules: Rules, target: dict[str, str]) -> None:
+def test_a_target_that_eventbridge_refuses(
+    rules: Rules, target: dict[str, str], reason: str
+) -> None:
     with pytest.raises(ClientError) as refused:
         rules.put(target, pattern={"source": ["s"]})
 
     assert refused.value.response["Error"]["Code"] == "ValidationException"
+    assert refused.value.response["Error"]["Message"].startswith(reason)
+
+
+def test_a_rule_has_five_targets(rules: Rules) -> None:
+    rule = rules.put(*[{"Arn": QUEUE}] * 5, pattern={"source": ["s"]})
+    rules.events.put_targets(Rule=rule, Targets=[{"Id": "4", "Arn": QUEUE, "Input": "{}"}])
+
+    with pytest.raises(rules.events.exceptions.LimitExceededException):
+        rules.events.put_targets(Rule=rule, Targets=[{"Id": "5", "Arn": QUEUE}])
+
+    pages = rules.events.get_paginator("list_targets_by_rule").paginate(
+        Rule=rule, PaginationConfig={"PageSize": 2}
+    )
+    assert [target["Id"] for page in pages for target in page["Targets"]] == list("01234")
+
+
+@pytest.mark.parametrize(
+    "call", ["describe_rule", "enable_rule", "disable_rule", "list_targets_by_rule", "put_targets"]
+)
+def test_a_rule_that_is_not_there(rules: Rules, call: str) -> None:
+    named = (
+        {"Name": "gone"} if call.endswith("_rule") and "targets" not in call else {"Rule": "gone"}
+    )
+    targets = {"Targets": [{"Id": "1", "Arn": QUEUE}]} if call == "put_targets" else {}
+
+    with pytest.raises(rules.events.exceptions.ResourceNotFoundException) as refused:
+        getattr(rules.events, call)(**named, **targets)
+
+    message = refused.value.response["Error"]["Message"]
+    assert message == "Rule gone does not exist on EventBus default."
+
+
+def test_the_tags_of_a_rule_stay_when_it_is_put_again(rules: Rules) -> None:
+    tag = {"Key": "a", "Value": "1"}
+    rule = rules.put({"Arn": QUEUE}, pattern={"source": ["s"]}, Tags=[tag])
+    again = rules.events.put_rule(
+        Name=rule, EventPattern='{"source": ["t"]}', Tags=[{"Key": "a", "Value": "2"}]
+    )
+
+    tags = rules.events.list_tags_for_resource(ResourceARN=again["RuleArn"])["Tags"]
+    assert tags == [tag]
+
+
+def test_each_entry_is_refused_or_taken_alone(
+    embedded_aws: EmbeddedAws, rules: Rules, queue: Queue, source: str
+) -> None:
+    rules.put({"Arn": queue.arn}, pattern={"source": [source]})
+    entry = {"Source": source, "DetailType": "Test", "Detail": "{}"}
+    details = [{**entry, "Detail": detail} for detail in ("[]", '"text"', "{", '{"a":' * 2000)]
+    elsewhere = {**entry, "EventBusName": "not-there"}
+
+    answer = rules.events.put_events(Entries=[*details, elsewhere, entry])
+
+    *malformed, dropped, taken = answer["Entries"]
+    assert answer["FailedEntryCount"] == len(malformed)
+    assert {refused["ErrorCode"] for refused in malformed} == {"MalformedDetail"}
+    assert "EventId" in dropped
+    assert queue.body()["id"] == taken["EventId"]
+
+
+def test_entries_may_have_a_megabyte_together(rules: Rules) -> None:
+    entry = {"Source": "s", "DetailType": "Test", "Detail": json.dumps({"a": "b" * 600_000})}
+    assert rules.events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+    with pytest.raises(ClientError, match="Total size of the entries in the request is over the"):
+        rules.events.put_events(Entries=[entry, entry])
 
 
 def test_nobody_but_aws_speaks_for_aws(rules: Rules) -> None:
