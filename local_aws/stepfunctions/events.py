@@ -4,14 +4,14 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 """
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.stepfunctions.parser.api import ExecutionStatus, StateMachineType
 from moto.stepfunctions.parser.backend.execution import Execution
 
 from local_aws.events.bus import emit
-from local_aws.stepfunctions import executions
+from local_aws.stepfunctions import executions, redrive
 
 _MAX_PAYLOAD_BYTES = 248 * 1024
 
@@ -61,6 +61,18 @@ def execution_detail(execution: Any) -> dict[str, Any]:
         "cause": execution.cause,
         "redriveCount": getattr(execution, "redrive_count", 0),
         "redriveDate": _milliseconds(getattr(execution, "redrive_date", None)),
+        **_redrivability(execution),
+    }
+
+
+def _redrivability(execution: Any) -> dict[str, str | None]:
+    """The number of events, by which AWS refuses a redrive too, is left aside: none reaches it."""
+    reason = redrive.refusal(
+        execution.exec_status, execution.start_date, execution.stop_date, 0, datetime.now(UTC)
+    )
+    return {
+        "redriveStatus": "NOT_REDRIVABLE" if reason else "REDRIVABLE",
+        "redriveStatusReason": reason or None,
     }
 
 

@@ -20,13 +20,22 @@ def heard(rules: Rules, queue: Queue, source: str, **detail: Any) -> None:
     [
         (
             {"Type": "Pass", "End": True},
-            {"status": "SUCCEEDED", "output": '{"x":"é"}', "error": None},
+            {
+                "status": "SUCCEEDED",
+                "output": '{"x":"é"}',
+                "error": None,
+                "redriveStatus": "NOT_REDRIVABLE",
+                "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+            },
         ),
         (
             {"Type": "Fail", "Error": "Gate.Closed", "Cause": "0.1 < 0.2"},
             {"status": "FAILED", "error": "Gate.Closed", "cause": "0.1 < 0.2", "output": None},
         ),
-        ({"Type": "Wait", "Seconds": 60, "End": True}, {"status": "TIMED_OUT", "output": None}),
+        (
+            {"Type": "Wait", "Seconds": 60, "End": True},
+            {"status": "TIMED_OUT", "redriveStatus": "REDRIVABLE", "redriveStatusReason": None},
+        ),
     ],
 )
 def test_an_execution_tells_of_its_start_and_its_end(
@@ -51,6 +60,8 @@ def test_an_execution_tells_of_its_start_and_its_end(
         assert event["detail"]["inputDetails"] == {"included": True}
         assert event["detail"]["redriveCount"] == 0
     assert began["detail"]["status"] == "RUNNING"
+    assert began["detail"]["redriveStatus"] == "NOT_REDRIVABLE"
+    assert began["detail"]["redriveStatusReason"] == "Execution is RUNNING and cannot be redriven"
     described = states.describe_execution(executionArn=execution)
     assert began["detail"]["startDate"] == int(described["startDate"].timestamp() * 1000)
     assert began["detail"]["stopDate"] is None
