@@ -8,7 +8,7 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 - Schedules fire.
 - Events leave from a thread of their own; what cannot be delivered is logged.
 - Patterns are matched and checked as documented, and one that cannot be matched harms nobody.
-- Rules, their targets and the entries of PutEvents are held to AWS's rules: see `rules`, `entries`.
+- Rules, targets, entries and buses are held to what AWS documents: see `rules`, `entries`, `buses`.
 
 A scheduled rule need not be waited for. At a route that no AWS has, beside moto's own, it fires at
 once:
@@ -28,7 +28,7 @@ from uuid import uuid4
 from moto.events.models import Rule, events_backends
 
 from local_aws.context import Context
-from local_aws.events import entries, patterns, rules
+from local_aws.events import buses, entries, patterns, rules
 from local_aws.events import targets as eventbridge_targets
 from local_aws.events.schedules import Scheduler
 from local_aws.events.targets import Delivery
@@ -59,6 +59,7 @@ def install(context: Context) -> None:
         return _answer_fire(deliveries, context.region, request.get_data())
 
     replace(Rule, send_to_targets=send_to_targets)
+    buses.install()
     rules.install()
     entries.install()
     add_route(ROUTE, fire_rule)
