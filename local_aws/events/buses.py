@@ -7,12 +7,14 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.ht
 import json
 from typing import Any
 
-from moto.events.exceptions import ResourceNotFoundException
+from moto.events.exceptions import ResourceNotFoundException, ValidationException
 from moto.events.models import EventBus, EventsBackend
 from moto.events.responses import EventsHandler
 
 from local_aws.arns import parse
 from local_aws.wrapping import Original, replace, wrap
+
+_WHOLE = ("Sid", "Effect", "Principal", "Action", "Resource")
 
 _Answer = tuple[str, dict[str, Any]]
 
@@ -22,6 +24,7 @@ def install() -> None:
     wrap(EventsHandler, "create_event_bus", _answer_create)
     wrap(EventsHandler, "list_event_buses", _answer_list)
     wrap(EventBus, "add_permission", _add_permission)
+    wrap(EventBus, "add_policy", _add_policy)
     replace(
         EventsBackend,
         list_tags_for_resource=_list_tags,
@@ -59,6 +62,22 @@ def _add_permission(original: Original, self: EventBus, *statement: Any) -> None
     name, action, principal, condition = statement
     everybody = principal.get("AWS", "").endswith(":iam::*:root")
     original(self, name, action, "*" if everybody else principal, condition)
+
+
+def _add_policy(original: Original, self: EventBus, policy: Any) -> None:
+    """Take a single statement too, as IAM does; moto knows statements by their names."""
+    statements = policy.get("Statement") if isinstance(policy, dict) else None
+    statements = [statements] if isinstance(statements, dict) else statements
+    if not isinstance(statements, list) or not all(map(_is_whole, statements)):
+        raise ValidationException(
+            "The embedded AWS takes the policy of an event bus if each Statement has "
+            f"{', '.join(_WHOLE)}."
+        )
+    original(self, {**policy, "Statement": statements})
+
+
+def _is_whole(statement: Any) -> bool:
+    return isinstance(statement, dict) and set(_WHOLE) <= statement.keys()
 
 
 def _list_tags(self: EventsBackend, arn: str) -> dict[str, list[dict[str, str]]]:

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 """
 
-import json
 import logging
 from typing import Any
 from uuid import uuid4
@@ -11,6 +10,7 @@ from uuid import uuid4
 from moto.events.exceptions import ResourceNotFoundException, ValidationException
 from moto.events.models import EventsBackend
 
+from local_aws.events.patterns import decode
 from local_aws.wrapping import Original, wrap
 
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size
@@ -61,8 +61,8 @@ def _refusal(event: dict[str, Any]) -> dict[str, str] | None:
 
 def _is_object(text: str) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):  # AWS reads 1000 levels
+        return isinstance(decode(text), dict)  # AWS reads 1000 levels
+    except ValueError:
         return False
 
 

@@ -37,13 +37,24 @@ class _Leaf(NamedTuple):
     place: _Place
 
 
+def decode(text: str) -> Any:
+    """Decode JSON; raise ValueError for what is none, and for what nests too deep to be read.
+
+    Python's decoder takes NaN, which is no JSON.
+    """
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ValueError("the JSON nests too deep") from error
+
+
 def read(text: str) -> dict[str, Any]:
     """Decode a pattern.
 
     Raises InvalidEventPatternException for one that EventBridge refuses.
     """
     try:
-        pattern: dict[str, Any] = json.loads(text, parse_constant=_no_constant)
+        pattern: dict[str, Any] = decode(text)
         check(pattern)
     except (ValueError, RecursionError) as error:
         raise InvalidEventPatternException(f"Invalid JSON: {error}") from error

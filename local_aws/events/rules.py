@@ -97,7 +97,9 @@ def _find(backend: EventsBackend, name: str, event_bus_arn: str | None) -> Rule:
 def _answer_test_event_pattern(self: EventsHandler) -> str:
     pattern = patterns.read(self._get_param("EventPattern"))
     try:
-        event = json.loads(self._get_param("Event"))
+        event = patterns.decode(self._get_param("Event"))
+        if not isinstance(event, dict):
+            raise TypeError("an event is a JSON object")
         return json.dumps({"Result": patterns.matches(pattern, event)})
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValidationException(f"Parameter Event is not valid. Reason: {error}") from error

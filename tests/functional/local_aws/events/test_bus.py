@@ -234,9 +234,10 @@ def test_a_rule_that_eventbridge_refuses(rules: Rules, settings: dict[str, str])
         rules.events.put_rule(Name="refused", **settings)
 
 
-def test_an_event_that_cannot_be_tested(rules: Rules) -> None:
+@pytest.mark.parametrize("event", ["{", "[]", "5"])
+def test_an_event_that_cannot_be_tested(rules: Rules, event: str) -> None:
     with pytest.raises(ClientError) as refused:
-        rules.events.test_event_pattern(EventPattern='{"source": ["s"]}', Event="{")
+        rules.events.test_event_pattern(EventPattern='{"source": ["s"]}', Event=event)
 
     assert refused.value.response["Error"]["Code"] == "ValidationException"
 
@@ -317,7 +318,7 @@ def test_each_entry_is_refused_or_taken_alone(
 ) -> None:
     rules.put({"Arn": queue.arn}, pattern={"source": [source]})
     entry = {"Source": source, "DetailType": "Test", "Detail": "{}"}
-    details = [{**entry, "Detail": detail} for detail in ("[]", '"text"', "{", '{"a":' * 2000)]
+    details = [{**entry, "Detail": detail} for detail in ("[]", '{"a": NaN}', "{", '{"a":' * 2000)]
     elsewhere = {**entry, "EventBusName": "not-there"}
 
     answer = rules.events.put_events(Entries=[*details, elsewhere, entry])

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
 
@@ -45,6 +46,26 @@ def test_everybody_is_a_star_in_a_policy(events: Any, bus: str) -> None:
         "*",
         {"AWS": "arn:aws:iam::210987654321:root"},
     ]
+
+
+def test_a_policy_may_be_one_statement(events: Any, bus: str) -> None:
+    arn = events.describe_event_bus(Name=bus)["Arn"]
+    statement = {
+        "Sid": "all",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "events:PutEvents",
+        "Resource": arn,
+    }
+    events.put_permission(EventBusName=bus, Policy=json.dumps({"Statement": statement}))
+
+    for half in ({"Statement": [{**statement, "Sid": "b"}, {"Sid": "c"}]}, {}, []):
+        with pytest.raises(ClientError) as refused:
+            events.put_permission(EventBusName=bus, Policy=json.dumps(half))
+        assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+    policy = json.loads(events.describe_event_bus(Name=bus)["Policy"])
+    assert policy["Statement"] == [statement]
 
 
 def test_rules_of_one_name_have_tags_of_their_own(events: Any, bus: str) -> None:
