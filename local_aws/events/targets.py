@@ -7,12 +7,13 @@ import copy
 import json
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventPattern, Rule, events_backends
+from moto.logs.models import logs_backends
 from moto.stepfunctions.responses import get_backend
 
 from local_aws.arns import account_and_region, service_of
@@ -99,7 +100,7 @@ def deliver(moto_send: Original, delivery: Delivery) -> None:
     check_may_send(target)
     arn = target["Arn"]
     service = service_of(arn)
-    if service == "logs" or (service == "events" and ":event-bus/" not in arn):
+    if service == "events" and ":event-bus/" not in arn:
         _leave_to_moto(moto_send, delivery.rule, target, event)
     elif service == "events":
         _forward(arn, event)
@@ -132,12 +133,43 @@ def _send_text(rule: Rule, target: dict[str, Any], text: str, event_id: str) -> 
             send_to_queue(arn, text, group=group)
         case "sns":
             publish(arn, text)
+        case "logs":
+            _write_line(arn, text)
         case "states":
             # EventBridge names the execution after the event.
             backend: Any = get_backend(*account_and_region(arn))
             backend.start_execution(arn, f"{event_id}_{uuid4()}"[:80], text)
         case service:
             raise UnsupportedTargetError(f"{arn}: targets in {service} are not supported here")
+
+
+def _write_line(group_arn: str, text: str) -> None:
+    """Write the text into the log group, as a stream of its own."""
+    account, region = account_and_region(group_arn)
+    backend: Any = logs_backends[account][region]
+    group = group_arn.partition(":log-group:")[2].removesuffix(":*")
+    stream = str(uuid4())
+    backend.create_log_stream(group, stream)
+    backend.put_log_events(group, stream, [_log_event(text)])
+
+
+def _log_event(text: str) -> dict[str, Any]:
+    """A template for a log group makes `timestamp` and `message`; other texts are the message.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html#targets-specifics-cwl
+    """
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    try:
+        given = json.loads(text)
+    except ValueError:  # several lines with a text each
+        given = text
+    if not isinstance(given, dict) or set(given) != {"timestamp", "message"}:
+        return {"timestamp": now, "message": text}
+    when, message = given["timestamp"], given["message"]
+    return {
+        "timestamp": when if isinstance(when, int) else now,
+        "message": message if isinstance(message, str) else json.dumps(message),
+    }
 
 
 def _forward(bus_arn: str, event: dict[str, Any]) -> None:
@@ -150,7 +182,7 @@ def _forward(bus_arn: str, event: dict[str, Any]) -> None:
 def _leave_to_moto(
     moto_send: Original, rule: Rule, target: dict[str, Any], event: dict[str, Any]
 ) -> None:
-    """moto itself sends to log groups, archives and API destinations."""
+    """moto itself sends to archives and API destinations."""
     alone = copy.copy(rule)
     alone.targets, alone.event_pattern = [target], EventPattern.load(None)
     seconds = datetime.fromisoformat(event["time"]).timestamp()

@@ -1,6 +1,7 @@
 """Rules, their targets and their schedules."""
 
 import json
+import time
 from typing import Any
 from urllib.error import HTTPError
 from uuid import uuid4
@@ -174,6 +175,25 @@ def test_log_groups_and_other_buses_are_targets_too(
     assert queue.body()["id"] == event_id
     [logged] = eventually(lambda: logs.filter_log_events(logGroupName=group)["events"])
     assert json.loads(logged["message"])["id"] == event_id
+
+
+def test_a_log_group_gets_the_message_that_a_template_makes(
+    embedded_aws: EmbeddedAws, rules: Rules, source: str
+) -> None:
+    logs, group = embedded_aws.client("logs"), f"/aws/events/{uuid4().hex[:8]}"
+    logs.create_log_group(logGroupName=group)
+    transformer = {
+        "InputPathsMap": {"text": "$.detail.text", "at": "$.detail.at"},
+        "InputTemplate": '{"timestamp": <at>, "message": <text>}',
+    }
+    group_arn = f"arn:aws:logs:us-east-1:123456789012:log-group:{group}"
+    rules.put({"Arn": group_arn, "InputTransformer": transformer}, pattern={"source": [source]})
+    now = int(time.time() * 1000)
+
+    put(embedded_aws, source, {"text": "said", "at": now})
+
+    [logged] = eventually(lambda: logs.filter_log_events(logGroupName=group)["events"])
+    assert (logged["message"], logged["timestamp"]) == ("said", now)
 
 
 def test_what_a_template_makes_no_json_of_goes_to_the_dead_letters(
