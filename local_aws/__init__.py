@@ -13,7 +13,7 @@ service has a package, which imports only what is below it:
     iam                                        who may do what
     requests                                   what happens to a request before its service
     context                                    what an extension is told about its server
-    state, processes, credentials
+    state, processes, credentials, sdk_files
     arns, shell, wrapping
 
 This package imports no other package of this project. `cli` and `benchmarks` import it. Everything

@@ -15,6 +15,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from local_aws import sdk_files
 from local_aws.credentials import read_key, variables, without_secrets
 from local_aws.server import ownership
 from local_aws.state import folder
@@ -51,7 +52,8 @@ class Connection:
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point any AWS tool at this server, and at no real account."""
-        return variables(self.endpoint, self.region, read_key(self.data_folder))
+        of_the_server = variables(self.endpoint, self.region, read_key(self.data_folder))
+        return {**of_the_server, **sdk_files.variables(self.data_folder)}
 
     def session(self) -> boto3.Session:
         """Return a boto3 session with this server's credentials and region."""

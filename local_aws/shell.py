@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 """
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ OF_AWS = "AWS_"
 _NO_PROXY = ("NO_PROXY", "no_proxy")
 _LOOPBACK = ("127.0.0.1", "localhost")
 _NOTHING_BY_PROXY = "*"
+_REGION = "AWS_REGION"
 
 _UNSET = (
     f"for _aws in $(env | sed -n 's/^\\({OF_AWS}[A-Za-z0-9_]*\\)=.*/\\1/p'); "
@@ -24,14 +26,15 @@ _UNSET = (
 _BOTH = 'export NO_PROXY="${NO_PROXY:-${no_proxy:-}}" no_proxy="${no_proxy:-${NO_PROXY:-}}"'
 
 
-def directly(environment: Mapping[str, str]) -> dict[str, str]:
+def directly(environment: Mapping[str, str], region: str = "") -> dict[str, str]:
     """Return the variables that keep calls of loopback from being sent through a proxy.
 
-    What `environment` keeps from its proxies already stays so.
+    What `environment` keeps from its proxies already stays so. In a `region` the names of STS are
+    loopback's: sdk_files.py leads them there, and botocore looks for a proxy by the name.
     """
     both = [environment.get(name, "") for name in _NO_PROXY]
     return {
-        name: _with_loopback(own or next(filter(None, both), ""))
+        name: _joined(own or next(filter(None, both), ""), _hosts(region))
         for name, own in zip(_NO_PROXY, both, strict=True)
     }
 
@@ -39,7 +42,7 @@ def directly(environment: Mapping[str, str]) -> dict[str, str]:
 def pointed(environment: Mapping[str, str], at: Mapping[str, str]) -> dict[str, str]:
     """Return `environment` with `at` in the place of all that it says of AWS."""
     kept = {name: value for name, value in environment.items() if not name.startswith(OF_AWS)}
-    return {**kept, **at, **directly(environment)}
+    return {**kept, **at, **directly(environment, at.get(_REGION, ""))}
 
 
 @contextmanager
@@ -63,24 +66,27 @@ def exports(at: Mapping[str, str]) -> list[str]:
     return [
         _UNSET,
         _BOTH,
-        *(_extended(name) for name in _NO_PROXY),
-        *(f"export {name}={value}" for name, value in sorted(at.items())),
+        *(_extended(name, host) for name in _NO_PROXY for host in _hosts(at.get(_REGION, ""))),
+        *(f"export {name}={shlex.quote(value)}" for name, value in sorted(at.items())),
     ]
 
 
-def _with_loopback(hosts: str) -> str:
+def _hosts(region: str) -> tuple[str, ...]:
+    return (*_LOOPBACK, *((f"sts.{region}.amazonaws.com", "sts.amazonaws.com") if region else ()))
+
+
+def _joined(hosts: str, more: tuple[str, ...]) -> str:
     named = [host.strip() for host in hosts.split(",") if host.strip()]
     if _NOTHING_BY_PROXY in named:
         return hosts
-    return ",".join(dict.fromkeys([*named, *_LOOPBACK]))
+    return ",".join(dict.fromkeys([*named, *more]))
 
 
-def _extended(name: str) -> str:
-    """Do in a shell what `_with_loopback` does."""
-    loopback = ",".join(_LOOPBACK)
+def _extended(name: str, host: str) -> str:
+    """Do in a shell for one host what `_joined` does."""
     return (
-        f'case ",${name}," in *,\\*,* | *,{_LOOPBACK[0]},*) ;; '
-        f'*) {name}="${{{name}:+${name},}}{loopback}" ;; esac'
+        f'case ",${name}," in *,\\*,* | *,{host},*) ;; '
+        f'*) {name}="${{{name}:+${name},}}{host}" ;; esac'
     )
 
 

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from moto.awslambda.models import lambda_backends
 
+from local_aws import sdk_files
 from local_aws.awslambda import code, destinations
 from local_aws.awslambda.asynchronous import (
     AsynchronousInvocations,
@@ -40,6 +41,7 @@ class LambdaService:
 
     def __init__(self, context: Context) -> None:
         self._endpoint = context.endpoint
+        self._sdk_variables = sdk_files.variables(context.data_folder)
         self._folder = context.data_folder / "lambdas"
         self._runtime = code.link_runtime(context.data_folder / "lambda-runtime")
         self._pool = Pool(self._start)
@@ -145,6 +147,7 @@ class LambdaService:
             **session.variables(),
             "LAMBDA_TASK_ROOT": str(task_root),
             "LAMBDA_RUNTIME_DIR": str(self._runtime),
+            **self._sdk_variables,
             "AWS_ENDPOINT_URL": self._endpoint,
         }
 

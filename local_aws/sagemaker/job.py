@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,10 +67,12 @@ class JobFailedError(Exception):
 class Services:
     """What a job needs of the server that it runs in.
 
-    `stop_grace_seconds` lie between SIGTERM and SIGKILL. `changed(job)` has the job saved.
+    `sdk_variables` keep SDKs at `endpoint`. `stop_grace_seconds` lie between SIGTERM and SIGKILL.
+    `changed(job)` has the job saved.
     """
 
     endpoint: str
+    sdk_variables: Mapping[str, str]
     jobs_folder: Path
     runtime: Runtime
     transfer: Callable[[Session], Transfer]
@@ -364,7 +366,9 @@ class Job(ABC):
                 return False
             for host in self.cluster.hosts:
                 variables = host.container.environment(
-                    self._services.endpoint, self._region, self._session.variables()
+                    self._services.endpoint,
+                    self._region,
+                    {**self._services.sdk_variables, **self._session.variables()},
                 )
                 command = host.container.command(self._command())
                 host.launch(command, {**variables, **host.variables, **self._environment()})

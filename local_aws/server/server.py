@@ -14,7 +14,7 @@ from typing import Any
 
 from werkzeug.serving import LISTEN_QUEUE, BaseWSGIServer, make_server
 
-from local_aws import credentials, shell
+from local_aws import credentials, sdk_files, shell
 from local_aws.context import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS, Context
 from local_aws.processes import child
 from local_aws.server import ownership, postponed
@@ -61,6 +61,7 @@ class Server:
 
     def start(self) -> None:
         """Configure moto, install the extensions, restore the state and answer from now on."""
+        sdk_files.write(self.context.data_folder, self.context.endpoint)
         shell.apply(credentials.variables(self.context.endpoint, self.context.region, self._key))
         _configure_moto(self._web.port)
         # They import moto, which is configured by now.

@@ -1,6 +1,7 @@
 """A checkout in a folder of an odd name, in a shell that says all it can of other servers."""
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -82,7 +83,9 @@ def test_an_endpoint_on_this_machine_is_asked_past_the_proxies_of_the_shell(
     shell: Shell, aws: Connection, wrong: Elsewhere
 ) -> None:
     """Somebody who sets the variables by hand does not think of NO_PROXY."""
-    at = " ".join(f"{name}={value}" for name, value in sorted(aws.environment().items()))
+    at = " ".join(
+        f"{name}={shlex.quote(value)}" for name, value in sorted(aws.environment().items())
+    )
     others = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN"
     of_services = " ".join(f"AWS_ENDPOINT_URL_{service}" for service in SERVICES)
     shell.run(

@@ -2,7 +2,9 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import boto3
 import pytest
@@ -23,9 +25,11 @@ PIPELINE = ("iam", "lambda", "s3", "sagemaker", "stepfunctions", "sts")
 WRONG = "http://127.0.0.1:9"
 
 
-def in_a_shell(before: dict[str, str], shell: str) -> dict[str, str]:
+def in_a_shell(
+    before: dict[str, str], shell: str, at: Mapping[str, str] = MappingProxyType(AT)
+) -> dict[str, str]:
     """The variables of a shell that has set `before` and then evaluates the lines."""
-    script = "\n".join([*exports(AT), "env -0"])
+    script = "\n".join([*exports(at), "env -0"])
     path = {"PATH": os.environ["PATH"]}
     done = subprocess.run(
         [shell, "-euc", script], env={**path, **before}, capture_output=True, check=True
@@ -101,3 +105,14 @@ def test_an_environment_is_applied_and_taken_back(monkeypatch: pytest.MonkeyPatc
         assert "AWS_PROFILE" not in os.environ
         raise KeyboardInterrupt
     assert dict(os.environ) == before
+
+
+def test_names_of_sts_are_kept_from_proxies_as_loopback_is() -> None:
+    """sdk_files.py leads them to loopback, and botocore looks for a proxy by the name."""
+    at = {"AWS_REGION": "eu-west-1"}
+    hosts = "127.0.0.1,localhost,sts.eu-west-1.amazonaws.com,sts.amazonaws.com"
+    expected = {"NO_PROXY": f".corp,{hosts}", "no_proxy": f".corp,{hosts}"}
+    before = {"NO_PROXY": ".corp"}
+    after = in_a_shell(before, "sh", at)
+    assert {name: after[name] for name in expected} == expected
+    assert {name: pointed(before, at)[name] for name in expected} == expected
