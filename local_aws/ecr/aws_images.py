@@ -1,7 +1,8 @@
-"""AWS's TensorFlow images: which there are, and the digests that they have here.
+"""AWS's images for SageMaker: which there are, and the digests that they have here.
 
-Which there are is what the SageMaker SDK knows, in its file of registries, versions and tags. AWS
-has more tags of the same images, with dates and systems in them; those are not known here.
+Which there are is what the SageMaker SDK knows, in its files of registries, versions and tags. AWS
+has more tags of the same images, with dates and systems in them. Of TensorFlow those are not known
+here; of all other images, whose tags each file has in a form of its own, every tag is taken as one.
 
 No image is here, so no digest of AWS's is. An image's digest is the SHA-256 of its manifest, here
 as there, and the manifest here says in its annotations what runs in the image's place: the
@@ -11,6 +12,7 @@ images, as after a build of AWS's, and those of before are gone.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
@@ -30,6 +32,7 @@ _EMPTY = {
     "digest": f"sha256:{hashlib.sha256(b'{}').hexdigest()}",
     "size": 2,
 }
+_SERVING = re.compile("inference|serving")
 _SERVED = "no library: the embedded AWS serves no models"
 
 
@@ -44,7 +47,8 @@ class AwsImage(NamedTuple):
 
 def has_repository(account: str, region: str, repository: str) -> bool:
     """Tell whether AWS has a repository of that name there."""
-    return any(image[:3] == (account, region, repository) for image in _tags())
+    of_tensorflow = any(image[:3] == (account, region, repository) for image in _tags())
+    return of_tensorflow or (account, region, repository) in _other_repositories()
 
 
 def find(account: str, region: str, repository: str, image_id: Mapping[str, str]) -> str | None:
@@ -53,7 +57,9 @@ def find(account: str, region: str, repository: str, image_id: Mapping[str, str]
     An image that was built again is still there under its digest, and under no tag.
     """
     tag, digest = image_id.get("imageTag"), image_id.get("imageDigest")
-    if tag is not None:
+    if (account, region, repository) in _other_repositories():
+        named = [_manifest(image, 0) for image in _others(account, region, repository, tag)]
+    elif tag is not None:
         image = _tags().get((account, region, repository, tag))
         named = [_manifest(image, _build(image))] if image else []
     else:
@@ -71,6 +77,19 @@ def tagged(region: str, repository: str, tag: str) -> AwsImage | None:
     """Return AWS's image of that tag in a region, whichever account it lies in there."""
     found = (image for key, image in _tags().items() if key[1:] == (region, repository, tag))
     return next(found, None)
+
+
+def _others(account: str, region: str, repository: str, tag: str | None) -> list[AwsImage]:
+    """Return the image of the tag, or those of all tags that were ever asked for.
+
+    Who has a digest has asked for the tag before. The tags hang on the backend, which is kept.
+    """
+    asked: dict[str, None] = vars(ecr_backends[account][region]).setdefault("tags_asked", {})
+    if tag is not None:
+        asked[f"{repository}:{tag}"] = None
+        return [AwsImage(account, region, repository, tag)]
+    names = (name.split(":") for name in list(asked))
+    return [AwsImage(account, region, *name) for name in names if name[0] == repository]
 
 
 def digest_of(manifest: str) -> str:
@@ -94,7 +113,8 @@ def _builds(image: AwsImage) -> dict[str, int]:
 
 
 def _manifest(image: AwsImage, build: int) -> str:
-    libraries = standing_in() if image.repository.endswith("-training") else {}
+    serves = _SERVING.search(image.repository) is not None
+    libraries = {} if serves else standing_in()
     stands_for = ", ".join(f"{name} {version}" for name, version in libraries.items())
     content = {
         "schemaVersion": 2,
@@ -110,14 +130,39 @@ def _manifest(image: AwsImage, build: int) -> str:
     return json.dumps(content)
 
 
-@cache
-def _tags() -> dict[tuple[str, str, str, str], AwsImage]:
-    """The images by account, region, repository and tag; several tags may name one image."""
+def _folder() -> Path:
+    """Return where the SageMaker SDK has its files of images."""
     sdk = find_spec("sagemaker")
     assert sdk is not None
     assert sdk.submodule_search_locations is not None
-    file = Path(sdk.submodule_search_locations[0], "image_uri_config", "tensorflow.json")
-    scopes = json.loads(file.read_text(encoding="utf-8"))
+    return Path(sdk.submodule_search_locations[0], "image_uri_config")
+
+
+@cache
+def _other_repositories() -> frozenset[tuple[str, str, str]]:
+    """Account, region and name of every repository but TensorFlow's."""
+    contents = (json.loads(file.read_text(encoding="utf-8")) for file in _folder().glob("*.json"))
+    found = {repository for content in contents for repository in _repositories(content)}
+    return frozenset(found - {image[:3] for image in _tags()})
+
+
+def _repositories(config: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield each repository that stands somewhere in a file, beside its registries."""
+    if not isinstance(config, dict):
+        return
+    registries, repository = config.get("registries"), config.get("repository")
+    if isinstance(registries, dict) and isinstance(repository, str):
+        for region, account in registries.items():
+            if isinstance(account, str):
+                yield account, region, repository
+    for part in config.values():
+        yield from _repositories(part)
+
+
+@cache
+def _tags() -> dict[tuple[str, str, str, str], AwsImage]:
+    """The images by account, region, repository and tag; several tags may name one image."""
+    scopes = json.loads((_folder() / "tensorflow.json").read_text(encoding="utf-8"))
     return {
         (account, region, repository, tag): AwsImage(account, region, repository, whole)
         for scope in scopes.values()

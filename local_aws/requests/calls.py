@@ -80,7 +80,7 @@ def call_of(environ: "WSGIEnvironment") -> Call | None:
     scope = scope_of(environ)
     if scope is None:
         return None
-    model, path_parameters = _operation(scope.service, environ)
+    model, path_parameters = operation_of(scope.service, environ)
     name = str(model.name) if model else ""
     return Call(scope.service, name, scope.region, scope.access_key, model, path_parameters)
 
@@ -114,9 +114,13 @@ def parameters_of(call: Call, environ: "WSGIEnvironment") -> dict[str, Any]:
     return parsed
 
 
-def _operation(
+def operation_of(
     service: str, environ: "WSGIEnvironment"
 ) -> tuple[OperationModel | None, dict[str, str]]:
+    """Return what a request asks of the service, and the parameters in its path; None, {} if none.
+
+    `service` is the name that boto3 has for it.
+    """
     body = b""
     if service != "s3":  # whose operations never stand in the body, which may be large
         body = _read_body(environ)

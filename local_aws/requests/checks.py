@@ -1,4 +1,4 @@
-"""Requests that are refused before their service: by service_limits.json, and IAM's by its model.
+"""Requests refused before their service: by offered.json, service_limits.json, IAM's by its model.
 
 The services that speak JSON are held against their models in validation.py, where moto dispatches
 to them. IAM speaks in forms, whose members only a parser by its model knows. S3's model has next to
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from local_aws.requests import service_limits
+from local_aws.requests import offered, service_limits
 from local_aws.requests.calls import Call, call_of, parameters_of
 from local_aws.requests.constraints import SerializationError, violations
 from local_aws.requests.refusals import Refusal, refuse
@@ -24,6 +24,9 @@ CHECKED_SERVICES = {"iam": "ValidationError"}
 def refusal(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes] | None:
     """Answer a request that AWS refuses for what it says; return None for any other."""
     call = call_of(environ)
+    not_offered = offered.refusal(call, environ) if call else None
+    if call is not None and not_offered is not None:
+        return refuse(call, not_offered, environ, start_response)
     if call is None or not (call.service in CHECKED_SERVICES or service_limits.has_limits(call)):
         return None
     # S3's members that have limits stand in the path; its bodies may be large.

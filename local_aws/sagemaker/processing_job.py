@@ -12,6 +12,7 @@ from moto.sagemaker.exceptions import AWSValidationException
 from local_aws.sagemaker.cluster import Ending, Host, resource_config
 from local_aws.sagemaker.container import ContainerPathError, checked_path
 from local_aws.sagemaker.job import Job, JobFailedError
+from local_aws.sagemaker.refused import images as refused_images
 from local_aws.sagemaker.transfer import S3Uri, TransferError, download_prefix, upload_folder
 
 _MESSAGE = "/opt/ml/output/message"
@@ -43,11 +44,7 @@ class ProcessingJob(Job):
 
     def check(self) -> None:
         """Refuse what cannot be run here, and local paths outside of /opt/ml."""
-        if not self._request["AppSpecification"].get("ContainerEntrypoint"):
-            raise AWSValidationException(
-                "AppSpecification.ContainerEntrypoint is needed: the embedded AWS runs no images, "
-                "so it does not know the image's own entry point."
-            )
+        refused_images.check_processing(self._request)
         for item in self._inputs():
             _check_input(item)
         try:

@@ -22,6 +22,8 @@ from local_aws.sagemaker.checkpoints import Checkpoints
 from local_aws.sagemaker.cluster import Ending, Host, resource_config
 from local_aws.sagemaker.job import REASON_LIMIT, Job, JobFailedError
 from local_aws.sagemaker.job_log import Metrics
+from local_aws.sagemaker.refused import images as refused_images
+from local_aws.sagemaker.refused import settings as refused_settings
 from local_aws.sagemaker.spot import InstanceTime
 from local_aws.sagemaker.transfer import S3Uri, TransferDeniedError, TransferError, download_prefix
 
@@ -91,6 +93,8 @@ class TrainingJob(Job):
     def check(self) -> None:
         """Refuse what cannot be run here, expressions that are none, and empty channels."""
         spot.check(self._request)
+        refused_images.check_training(self._request)
+        refused_settings.check_training(self._request)
         algorithm = self._request["AlgorithmSpecification"]
         try:
             self.metrics = Metrics(algorithm.get("MetricDefinitions", []))

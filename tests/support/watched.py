@@ -68,6 +68,7 @@ def run(
         cwd=folder,
         capture_output=True,
         text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr  # the SDK prints tracebacks to stdout
     answers = json.loads(told.read_text()) if told.exists() else {}

@@ -205,3 +205,27 @@ def test_the_registry_of_another_region_has_no_repositories_in_this_one(
     here = embedded_aws.client("ecr", region_name="us-east-1")
     with pytest.raises(ClientError, match="626614931356"):
         get(here, TRAINING, registry=image.account, imageTag=TAG)
+
+
+@pytest.mark.parametrize(
+    ("registry", "repository", "tag"),
+    [
+        ("683313688378", "sagemaker-scikit-learn", "1.2-1-cpu-py3"),
+        ("683313688378", "sagemaker-xgboost", "1.7-1"),
+        (AWS, "pytorch-training", "2.8.0-cpu-py312"),
+        (
+            AWS,
+            "huggingface-pytorch-training",
+            "2.5.1-transformers4.49.0-gpu-py311-cu124-ubuntu22.04",
+        ),
+    ],
+)
+def test_images_of_other_frameworks_are_there(
+    ecr: Any, registry: str, repository: str, tag: str
+) -> None:
+    (image,) = get(ecr, repository, registry=registry, imageTag=tag)["images"]
+    digest = image["imageId"]["imageDigest"]
+    (again,) = get(ecr, repository, registry=registry, imageDigest=digest)["images"]
+    assert again["imageManifest"] == image["imageManifest"]
+    gone = get(ecr, repository, registry=registry, imageDigest=f"sha256:{'0' * 64}")
+    assert gone["failures"][0]["failureCode"] == "ImageNotFound"

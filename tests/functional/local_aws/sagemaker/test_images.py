@@ -93,3 +93,8 @@ def test_a_version_is_registered_with_an_image_that_is_there(account: Account, p
     for image, _ in MISSING:
         with pytest.raises(ClientError, match=r"Requested image .* not found"):
             register(image)
+
+
+def test_a_processing_job_runs_in_the_place_of_other_frameworks_images(account: Account) -> None:
+    image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+    assert processed(account, image)["ProcessingJobStatus"] == "Completed"
