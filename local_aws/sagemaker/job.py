@@ -154,11 +154,6 @@ class Job(ABC):
             }
         return {key: value for key, value in description.items() if value is not None}
 
-    @property
-    def response_object(self) -> dict[str, Any]:
-        """The description under the name by which moto's Search asks for it."""
-        return self.describe()
-
     def saved(self) -> dict[str, Any]:
         """Return the job as plain data: `restore` gives them to a new job of the same request."""
         with self._lock:

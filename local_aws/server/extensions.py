@@ -40,6 +40,7 @@ from local_aws.s3 import (
 from local_aws.s3 import store as s3_store
 from local_aws.sagemaker import actions, experiments, registry
 from local_aws.sagemaker import events as sagemaker_events
+from local_aws.sagemaker.search import search
 from local_aws.service_quotas import quotas
 from local_aws.state import moto_services
 from local_aws.stepfunctions import (
@@ -90,9 +91,7 @@ def install(context: Context) -> None:
     queue_counts.install()
     conditional.install()
     notifications.install(context)
-    actions.install(context)
-    experiments.install()
-    registry.install()
+    _install_sagemaker(context)
     calls.install(context)
     machine_roles.install()
     sagemaker_task.install()
@@ -108,3 +107,10 @@ def install(context: Context) -> None:
     quotas.install(context)
     simulation.install()
     engine.install()
+
+
+def _install_sagemaker(context: Context) -> None:
+    actions.install(context)
+    experiments.install()
+    search.install()
+    registry.install()
