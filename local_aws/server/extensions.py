@@ -56,6 +56,7 @@ from local_aws.stepfunctions import (
 )
 from local_aws.stepfunctions import events as execution_events
 from local_aws.stepfunctions import roles as machine_roles
+from local_aws.stepfunctions.language import evaluation, failures, variables
 
 
 def install(context: Context) -> None:
@@ -92,16 +93,7 @@ def install(context: Context) -> None:
     conditional.install()
     notifications.install(context)
     _install_sagemaker(context)
-    calls.install(context)
-    machine_roles.install()
-    sagemaker_task.install()
-    executions.install()
-    definition_check.install()
-    redrive.install()
-    kept_executions.install(context)
-    deletion.install()  # after the other wrapper of delete_state_machine
-    past.install()  # after all of them
-    traces.install(context)
+    _install_state_machines(context)
     sagemaker_events.install()
     execution_events.install()
     quotas.install(context)
@@ -114,3 +106,19 @@ def _install_sagemaker(context: Context) -> None:
     experiments.install()
     search.install()
     registry.install()
+
+
+def _install_state_machines(context: Context) -> None:
+    calls.install(context)
+    machine_roles.install()
+    sagemaker_task.install()
+    failures.install()
+    evaluation.install()
+    variables.install()
+    executions.install()
+    definition_check.install()
+    redrive.install()
+    kept_executions.install(context)
+    deletion.install()  # after the other wrapper of delete_state_machine
+    past.install()  # after all of them
+    traces.install(context)

@@ -1,4 +1,4 @@
 """The states language: the expressions of a definition, and the variables that they read.
 
-This package imports no other package of this project. No other package imports it.
+This package imports `local_aws.wrapping`. `local_aws.server` imports it.
 """
