@@ -56,7 +56,7 @@ from local_aws.stepfunctions import (
 )
 from local_aws.stepfunctions import events as execution_events
 from local_aws.stepfunctions import roles as machine_roles
-from local_aws.stepfunctions.language import evaluation, failures, variables
+from local_aws.stepfunctions.language import evaluation, failures, outputs, variables
 
 
 def install(context: Context) -> None:
@@ -115,6 +115,7 @@ def _install_state_machines(context: Context) -> None:
     failures.install()
     evaluation.install()
     variables.install()
+    outputs.install()
     executions.install()
     definition_check.install()
     redrive.install()

@@ -110,6 +110,7 @@ def test_what_finds_nothing_stands_beside_the_entry(machines: Any) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
+        ({"Output": "{% $states.result.none %}"}, "'Output' returned nothing (undefined)."),
         ({"Assign": {"x": "{% $sum('a') %}"}}, "'Assign/x' threw an error during evaluation. T04"),
         ({"MaxConcurrency": "{% 'a' %}"}, "Expected 'number', but was 'string' for value: \"a\""),
         ({"MaxConcurrency": "{% -1 %}"}, "MaxConcurrency must be between 0 and 2147483647 but was"),
@@ -142,6 +143,14 @@ def test_a_catcher_takes_what_fails_in_any_field(
     assert said in cause
     kinds = [event["type"] for event in events(machines, execution)]
     assert kinds.count("EvaluationFailed") == 1
+
+
+def test_the_fields_of_a_rule_stand_for_those_of_its_state(machines: Any) -> None:
+    rule = {"Condition": "{% $states.input.n = 1 %}", "Next": "Told", "Output": "rule"}
+    choice = {"Type": "Choice", "Choices": [rule], "Default": "Told", "Output": "state"}
+
+    assert output(machines, {"n": 1}, Choice=choice, Told=passing()) == "rule"
+    assert output(machines, {"n": 2}, Choice=choice, Told=passing()) == "state"
 
 
 def test_a_condition_is_true_or_false(machines: Any) -> None:
