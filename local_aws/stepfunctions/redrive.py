@@ -23,6 +23,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_aws.stepfunctions import executions
 from local_aws.stepfunctions.executions import History
+from local_aws.stepfunctions.language import variables
 from local_aws.stepfunctions.resume import CannotResumeError, Event, ResumePoint, resume_point
 from local_aws.wrapping import Original, replace, wrap
 
@@ -175,6 +176,10 @@ def _environment(execution: Any, worker: ExecutionWorker, point: ResumePoint) ->
     )
     environment.map_run_record_pool_manager = execution.exec_worker.env.map_run_record_pool_manager
     environment.states.reset(point.input)
+    states = json.loads(execution.state_machine.definition)["States"]
+    for name, value in variables.as_told(_history(execution), states).items():
+        environment.variable_store.set(name, value)
+    environment.variable_store.reset_tracing()  # the states that go on have not set them
     context: Any = environment.states.context_object.context_object_data["Execution"]
     context["RedriveCount"] = execution.redrive_count
     redriven = execution.redrive_date.isoformat(timespec="milliseconds")

@@ -3,7 +3,9 @@
 https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
 """
 
+import json
 import re
+from collections.abc import Container, Iterable
 from typing import Any
 
 from moto.stepfunctions.parser.asl.component.common.assign.assign_decl import AssignDecl
@@ -35,6 +37,16 @@ def install() -> None:
 def in_scope(store: VariableStore) -> dict[str, Any]:
     """Return the values of all variables that a state can read, by name."""
     return {**store._outer_scope, **store._inner_scope}
+
+
+def as_told(events: Iterable[dict[str, Any]], states: Container[str]) -> dict[str, Any]:
+    """Return the variables that an execution has, from the events of its history.
+
+    Only `states` count: what a branch or an item sets stays there.
+    """
+    exits = (event.get("stateExitedEventDetails", {}) for event in events)
+    told = (each.get("assignedVariables", {}) for each in exits if each.get("name") in states)
+    return {name: json.loads(value) for assigned in told for name, value in assigned.items()}
 
 
 def drop_pending(store: VariableStore) -> None:

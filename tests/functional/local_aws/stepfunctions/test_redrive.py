@@ -121,6 +121,15 @@ def test_a_failed_lambda_succeeds_after_a_redrive(
     assert history[len(before)]["executionRedrivenEventDetails"] == {"redriveCount": 1}
 
 
+def test_variables_are_there_again(states: Any) -> None:
+    seen = {"Type": "Fail", "ErrorPath": "$seen.name"}
+    assign = {"Type": "Pass", "Assign": {"seen": {"name": "Seen"}}, "Next": "Tell"}
+    arn = start(states, ("Assign", assign), ("Tell", seen))
+    assert ended(states, arn)["error"] == "Seen"
+
+    assert redriven(states, arn)["error"] == "Seen"
+
+
 def test_a_failed_job_runs_again_under_a_fresh_name(embedded_aws: EmbeddedAws) -> None:
     account, name = Account(embedded_aws), unique("job")
     parameters = account.processing(name, "case $PROCESSING_JOB_NAME in *-0) exit 1;; esac")
