@@ -24,7 +24,12 @@ from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
 from local_aws.stepfunctions.language import variables
 from local_aws.stepfunctions.language.failures import evaluation_failure
-from local_aws.stepfunctions.language.fields import expected_type, location, range_of, type_of
+from local_aws.stepfunctions.language.fields import (
+    expected_type,
+    location,
+    range_of,
+    type_of,
+)
 from local_aws.stepfunctions.language.jsonata import evaluate
 from local_aws.stepfunctions.language.jsonata_errors import QueryError
 from local_aws.wrapping import Original, replace, wrap
@@ -35,6 +40,7 @@ def install() -> None:
     wrap(Preprocessor, "visitString_jsonata", _remember_field)
     replace(
         Preprocessor,
+        __init__=_with_own_scopes,
         visitTolerated_failure_count_string_jsonata=_tolerated_count,
         visitAssign_template_value_terminal_string_literal=_assigned_text,
     )
@@ -42,6 +48,14 @@ def install() -> None:
     replace(StringJSONata, _eval_body=_evaluate)
     wrap(Timestamp, "_create_failure_event", _tell_of_timestamp)
     wrap(StateMap, "_eval_execution", _hold_input_to_array)
+
+
+def _with_own_scopes(self: Preprocessor) -> None:
+    """Begin a definition with no query language. moto's parsers share one list of all of theirs.
+
+    One that refused a definition left its languages to every later one, and two at once mixed them.
+    """
+    self._query_language_per_scope = []
 
 
 def _remember_field(

@@ -163,3 +163,34 @@ def test_a_condition_is_true_or_false(machines: Any) -> None:
         "'$states.input.n' specified for the field 'Choices[0]/Condition' returned an unexpected "
         "result type. Expected 'boolean', but was 'number' for value: 1"
     )
+
+
+def test_a_state_of_json_path_reads_variables_by_paths(machines: Any) -> None:
+    machine = {"QueryLanguage": "JSONPath", "StartAt": "Set"}
+    values = {"order": {"rows": [{"n": 1}, {"n": 2}]}}
+    paths = {"second.$": "$order.rows[1]", "all.$": "$order.rows[*].n", "order.$": "$order"}
+    read = {"Type": "Pass", "Parameters": paths, "End": True}
+    arn = machines.create_state_machine(
+        name=unique("machine"),
+        definition=json.dumps(
+            machine | {"States": {"Set": passing(Assign=values, Next="Read"), "Read": read}}
+        ),
+        roleArn=ROLE,
+    )["stateMachineArn"]
+    started = machines.start_execution(stateMachineArn=arn)["executionArn"]
+
+    found = json.loads(eventually(lambda: _ended(machines, started))["output"])
+
+    assert found == {"second": {"n": 2}, "all": [1, 2], "order": values["order"]}
+
+
+def test_a_refused_definition_leaves_no_language_behind(machines: Any) -> None:
+    wrong = part(A=passing(QueryLanguage="JSONPath", End=True)) | {"QueryLanguage": "JSONata"}
+    right = part(A={"Type": "Pass", "Parameters": {"x.$": "$"}, "End": True})
+
+    results = [
+        machines.validate_state_machine_definition(definition=json.dumps(each))["result"]
+        for each in (wrong, right)
+    ]
+
+    assert results == ["FAIL", "OK"]
