@@ -7,6 +7,7 @@ are errors, and those whose acceptance nothing proves are warnings.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,9 @@ from local_aws.wrapping import replace
 
 ERROR, WARNING = "ERROR", "WARNING"
 _CODE = "SCHEMA_VALIDATION_FAILED"
+_REFUSAL = re.compile(
+    r"Invalid State Machine Definition: '(?P<code>\w+): (?P<message>.*) at (?P<location>/\S.*)'"
+)
 _INTEGRATION = ":states:::sagemaker:"
 _MOST = 100  # diagnostics, where the caller does not say
 
@@ -35,10 +39,16 @@ def diagnostics(definition: str) -> Iterator[dict[str, str]]:
     try:
         StepFunctionsParserBackend._validate_definition(definition=definition)
     except InvalidDefinition as error:
-        yield {"severity": ERROR, "code": _CODE, "message": str(error.message)}
+        yield {"severity": ERROR, "code": _CODE, "message": str(error.message), **_parts(error)}
         return
     for name, state in json.loads(definition)["States"].items():
         yield from _of_state(f"/States/{name}/Parameters", state)
+
+
+def _parts(error: InvalidDefinition) -> dict[str, str]:
+    """Return the code, the text and the place of a refusal that has all three."""
+    match = _REFUSAL.fullmatch(str(error.message))
+    return match.groupdict() if match else {}
 
 
 def _of_state(where: str, state: dict[str, Any]) -> Iterator[dict[str, str]]:

@@ -20,6 +20,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.tolerated_fail
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp import Timestamp
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.parse import preprocessor
+from moto.stepfunctions.parser.asl.parse.asl_parser import ASLParserException
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
 from local_aws.stepfunctions.language import variables
@@ -27,12 +28,24 @@ from local_aws.stepfunctions.language.failures import evaluation_failure
 from local_aws.stepfunctions.language.fields import (
     expected_type,
     location,
+    pointer,
     range_of,
     type_of,
 )
 from local_aws.stepfunctions.language.jsonata import evaluate
 from local_aws.stepfunctions.language.jsonata_errors import QueryError
+from local_aws.stepfunctions.language.objections import objection
 from local_aws.wrapping import Original, replace, wrap
+
+
+class _UnsupportedExpressionError(ASLParserException):
+    """Refuses a definition. moto's answer has the representation of the error."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(errors=[found])
+
+    def __repr__(self) -> str:
+        return f"Invalid State Machine Definition: '{self.errors[0]}'"
 
 
 def install() -> None:
@@ -62,7 +75,9 @@ def _remember_field(
     original: Original, self: Preprocessor, ctx: ASLParser.String_jsonataContext
 ) -> StringJSONata:
     expression: StringJSONata = original(self, ctx)
-    vars(expression)["field"] = location(ctx)
+    field = vars(expression)["field"] = location(ctx)
+    if found := objection(expression.expression, field):
+        raise _UnsupportedExpressionError(f"{found} at {pointer(ctx)}")
     return expression
 
 

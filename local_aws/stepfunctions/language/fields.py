@@ -48,18 +48,25 @@ _TYPES = {
 
 def location(context: ParserRuleContext) -> str:
     """Return the field of a state that the parsed string is the value of, or is in."""
+    return "".join(_steps(context, ASLParser.State_declContext)).removeprefix("/")
+
+
+def pointer(context: ParserRuleContext) -> str:
+    """Return the same from the definition's root on: `/States/Check/Output/rows[0]`."""
+    return "".join(_steps(context, ()))
+
+
+def _steps(context: ParserRuleContext, end: Any) -> list[str]:
     steps: list[str] = []
     child, parent = context, context.parentCtx
-    while parent is not None and not isinstance(child, ASLParser.State_declContext):
-        steps[:0] = _steps(parent, child)
+    while parent is not None and not isinstance(parent, end):
+        steps[:0] = _step(parent, child)
         child, parent = parent, parent.parentCtx
-    return "".join(steps).removeprefix("/")
+    return steps
 
 
-def _steps(parent: ParserRuleContext, child: ParserRuleContext) -> list[str]:
+def _step(parent: ParserRuleContext, child: ParserRuleContext) -> list[str]:
     """Return what leads from a node to its child: a name, an index, or both."""
-    if isinstance(parent, ASLParser.State_declContext):
-        return []  # the name of the state
     texts = [each.getText() if isinstance(each, TerminalNode) else "" for each in parent.children]
     name = f"/{json.loads(parent.children[0].getText())}" if ":" in texts[1:2] else ""
     elements = [each for each in parent.children if not isinstance(each, TerminalNode)]

@@ -184,6 +184,26 @@ def test_a_state_of_json_path_reads_variables_by_paths(machines: Any) -> None:
     assert found == {"second": {"n": 2}, "all": [1, 2], "order": values["order"]}
 
 
+def test_an_expression_that_cannot_run_is_refused_at_once(machines: Any) -> None:
+    rows = {"Type": "Pass", "Output": {"rows": [1, "{% phone %}"]}, "End": True}
+    definition = json.dumps(
+        {"QueryLanguage": "JSONata", "StartAt": "Rows", "States": {"Rows": rows}}
+    )
+    text = "Reference to 'phone' at the top level is not supported."
+    place = "/States/Rows/Output/rows[1]"
+
+    with pytest.raises(machines.exceptions.InvalidDefinition) as refused:
+        machines.create_state_machine(name=unique("machine"), definition=definition, roleArn=ROLE)
+    found = machines.validate_state_machine_definition(definition=definition)["diagnostics"]
+
+    assert refused.value.response["Error"]["Message"] == (
+        f"Invalid State Machine Definition: 'UNSUPPORTED_JSONATA_EXPRESSION: {text} at {place}'"
+    )
+    assert [(each["code"], each["message"], each["location"]) for each in found] == [
+        ("UNSUPPORTED_JSONATA_EXPRESSION", text, place)
+    ]
+
+
 def test_a_refused_definition_leaves_no_language_behind(machines: Any) -> None:
     wrong = part(A=passing(QueryLanguage="JSONPath", End=True)) | {"QueryLanguage": "JSONata"}
     right = part(A={"Type": "Pass", "Parameters": {"x.$": "$"}, "End": True})

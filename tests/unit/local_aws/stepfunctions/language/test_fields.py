@@ -8,7 +8,13 @@ from antlr4 import CommonTokenStream, InputStream, ParserRuleContext
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLLexer import ASLLexer
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 
-from local_aws.stepfunctions.language.fields import expected_type, location, range_of, type_of
+from local_aws.stepfunctions.language.fields import (
+    expected_type,
+    location,
+    pointer,
+    range_of,
+    type_of,
+)
 
 MACHINE = {
     "QueryLanguage": "JSONata",
@@ -60,6 +66,8 @@ def test_a_field_is_named_from_its_state_on() -> None:
     found = expressions(ASLParser(tokens).state_machine())
 
     assert [location(each) for each in found] == FIELDS
+    assert pointer(found[2]) == "/States/Check/Choices[1]/Output/a[1][0]"
+    assert pointer(found[5]) == "/States/Map/ItemProcessor/States/Pass/Output[0]"
 
 
 @pytest.mark.parametrize(
