@@ -33,6 +33,7 @@ from local_aws.state.state import State
 from local_aws.state.summary import OBJECTS
 from local_aws.wrapping import Original, replace, wrap
 
+NULL = "null"  # the id of a version that was written while versioning was not enabled
 BUCKETS, KEYS, UPLOADS = "s3-buckets", "s3-keys", "s3-uploads"
 
 _log = logging.getLogger(__name__)
@@ -49,19 +50,23 @@ class Bytes:
 
 
 class KeptKeys(_VersionedKeyStore):
-    """The keys of a bucket; `changed(key)` is told of each that changes."""
+    """The keys of a bucket; `changed(key)` is told of each that changes.
+
+    Of the versions of a key one at most is the null version: a later one replaces it.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/VersionSuspendedBehavior.html
+    """
 
     def __init__(self, changed: Callable[[str], None]) -> None:
         super().__init__()
         self._changed = changed
 
     def __setitem__(self, key: str, value: Any) -> None:
-        super().__setitem__(key, value)
-        self._changed(key)
+        self.setlist(key, [*self.getlist(key, []), value])
 
-    def setlist(self, key: str, list_: Any) -> None:
-        """Set all versions of the key."""
-        super().setlist(key, list_)
+    def setlist(self, key: str, list_: list[Any]) -> None:
+        """Set all versions of the key, the oldest first."""
+        nulls = [version for version in list_ if version.version_id == NULL]
+        super().setlist(key, [version for version in list_ if version not in nulls[:-1]])
         self._changed(key)
 
     def pop(self, key: str) -> None:  # type: ignore[override]

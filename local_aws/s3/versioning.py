@@ -1,7 +1,8 @@
-"""A bucket whose versioning was enabled, and has not taken effect yet.
+"""Whether a bucket keeps versions: from when its versioning was enabled and has taken effect.
 
 Until then its objects get the version id `null`, as in a bucket without versioning. AWS speaks of
-intermittent 404s, and advises to wait for 15 minutes; the ids are what we believe.
+intermittent 404s, and advises to wait for 15 minutes; the ids are what we believe. A bucket whose
+versioning is suspended keeps versions too: see `null_version`.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
 """
 
@@ -11,7 +12,7 @@ from local_aws.requests import eventual
 from local_aws.requests.past import Past
 from local_aws.wrapping import Original, replace, wrap
 
-ENABLED = "Enabled"
+ENABLED, SUSPENDED = "Enabled", "Suspended"
 
 _statuses: Past[str, str] = Past()  # by the bucket's name; none is "", one that never had any
 
@@ -37,5 +38,4 @@ def _delete(original: Original, backend: S3Backend, bucket_name: str) -> object:
 
 
 def _is_versioned(bucket: FakeBucket) -> bool:
-    status = bucket.versioning_status
-    return status == ENABLED and _statuses.in_effect(bucket.name, status) == ENABLED
+    return bool(_statuses.in_effect(bucket.name, bucket.versioning_status))

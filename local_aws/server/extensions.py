@@ -33,6 +33,7 @@ from local_aws.s3 import (
     handover,
     listings,
     notifications,
+    null_version,
     owners,
     versioning,
     versions,
@@ -64,12 +65,8 @@ def install(context: Context) -> None:
     moto_services.install(context.state)
     s3_store.install(context)
     handover.install()
-    copies.install()
-    creation.install()
-    listings.install()
-    owners.install()
-    versions.install()
-    versioning.install()
+    for of_s3 in (copies, creation, listings, owners, versions, versioning, null_version):
+        of_s3.install()
     logs_filter.install()
     logs_keys.install()
     logs_store.install(context)
