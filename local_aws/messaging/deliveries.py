@@ -19,7 +19,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.exceptions import HTTPException
 
-from local_aws.arns import account_and_region
+from local_aws.arns import account_and_region, service_of
 from local_aws.iam.authorization import AccessDeniedError, lets_service
 from local_aws.state.accepted import Accepted
 from local_aws.state.moto_services import changes
@@ -191,6 +191,14 @@ def publish(
             for name, (kind, value) in (attributes or {}).items()
         },
     )
+
+
+def is_there(arn: str) -> bool:
+    """Tell whether there is such a queue or topic."""
+    account, region = account_and_region(arn)
+    if service_of(arn) == "sqs":
+        return arn.rpartition(":")[2] in sqs_backends[account][region].queues
+    return arn in sns_backends[account][region].topics
 
 
 def find_function(arn: str) -> LambdaFunction:

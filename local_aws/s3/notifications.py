@@ -8,23 +8,19 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 - A record is complete: `sequencer`, `versionId`, who did it and from where.
 - A multipart upload is one event, CompleteMultipartUpload. moto sends a Put too.
 - Each removal is told: a delete marker as DeleteMarkerCreated, and each version or delete marker
-  that goes for good as Delete. moto tells of a key's last version only.
-- Filter rules may be named `Prefix` and `Suffix`, as Chalice does; moto answers HTTP 500.
+  that goes for good as Delete. moto tells of a key's last version only. DeleteObjects tells of keys
+  that are not there too. AWS is known to do so for DeleteObjects; for DeleteObject we believe not.
 - Tags are told of where PutObjectTagging puts them. moto tells so of each object that is written.
-- A Lambda destination must exist and must let S3 invoke it.
 """
 
 import itertools
 import json
-import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from moto.awslambda.exceptions import UnknownFunctionException
 from moto.s3 import notifications
-from moto.s3.exceptions import S3ClientError
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
@@ -33,37 +29,17 @@ from local_aws.context import Context
 from local_aws.events import bus
 from local_aws.messaging.deliveries import (
     Deliveries,
-    find_function,
     invoke,
-    lets_invoke,
     publish,
     send_to_queue,
 )
-from local_aws.s3.records import ObjectEvent, test_event
+from local_aws.s3.null_version import Absent
+from local_aws.s3.records import EMPTY_ETAG, ObjectEvent, test_event
 from local_aws.wrapping import Original, replace, wrap
 
 _REMOVED, _TAGGED = "s3:ObjectRemoved:", "s3:ObjectTagging:Put"
 # Whether the request asks for tags: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
 _TAGGING: ContextVar[bool] = ContextVar("tagging", default=False)
-_FILTER_NAME = re.compile(r"(<Name>\s*)(prefix|suffix)(\s*</Name>)", re.IGNORECASE)
-
-
-class InvalidDestinationError(S3ClientError):
-    """A destination does not exist, or does not let S3 send to it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "InvalidArgument", "Unable to validate the following destination configurations"
-        )
-
-
-class InvalidFilterRuleError(S3ClientError):
-    """A filter rule has neither of the two names that there are, or no value."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "InvalidArgument", "filter rule name must be either prefix or suffix, with a value"
-        )
 
 
 @dataclass(frozen=True)
@@ -79,7 +55,7 @@ class Notification:
 
 
 def install(context: Context) -> None:
-    """Replace moto's delivery of S3 events, and its reading of their configuration."""
+    """Replace moto's delivery of S3 events."""
     deliveries: Deliveries[Notification | ObjectEvent] = Deliveries(
         "s3-events", _deliver, context.state, give_up=context.dead_letters.add
     )
@@ -105,13 +81,27 @@ def install(context: Context) -> None:
             _send_event(deliveries, backend.account_id, name, bucket, key)
         return answer
 
+    def delete_objects(
+        original: Original,
+        backend: S3Backend,
+        bucket_name: str,
+        objects: list[dict[str, Any]],
+        *more: Any,
+    ) -> Any:
+        bucket = backend.get_bucket(bucket_name)
+        absent = [] if bucket.is_versioned else _absent(bucket, objects)
+        answer = original(backend, bucket_name, objects, *more)
+        for key in absent:
+            _send_event(deliveries, backend.account_id, f"{_REMOVED}Delete", bucket, key)
+        return answer
+
     def send_test_event(account_id: str, bucket: Any) -> None:  # noqa: ARG001 (moto's signature)
         _send_test_event(deliveries, bucket)
 
     replace(notifications, send_event=send_event, send_test_event=send_test_event)
     wrap(S3Backend, "delete_object", delete_object)
+    wrap(S3Backend, "delete_objects", delete_objects)
     wrap(S3Response, "put_object_tagging", _put_object_tagging)
-    wrap(S3Response, "_notification_config_from_body", _read_configuration)
 
 
 def _put_object_tagging(original: Original, response: S3Response) -> Any:
@@ -129,8 +119,14 @@ def _removals(before: list[Any], after: list[Any]) -> Iterator[tuple[str, Any]]:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
     """
     kept, known = {id(key) for key in after}, {id(key) for key in before}
-    yield from ((f"{_REMOVED}Delete", key) for key in before if id(key) not in kept)
-    yield from ((f"{_REMOVED}DeleteMarkerCreated", key) for key in after if id(key) not in known)
+    markers = [key for key in after if id(key) not in known]
+    gone = [] if markers else [key for key in before if id(key) not in kept]  # a marker replaces
+    yield from ((f"{_REMOVED}DeleteMarkerCreated", key) for key in markers)
+    yield from ((f"{_REMOVED}Delete", key) for key in gone)
+
+
+def _absent(bucket: Any, objects: list[dict[str, Any]]) -> list[Absent]:
+    return [Absent(each["Key"]) for each in objects if each["Key"] not in bucket.keys]
 
 
 def _send_event(
@@ -186,7 +182,7 @@ def _event(account: str, event_name: str, bucket: Any, key: Any) -> ObjectEvent:
         bucket=bucket.name,
         key=key.name,
         size=getattr(key, "size", 0),
-        etag=(getattr(key, "etag", "") or "").replace('"', ""),
+        etag=getattr(key, "etag", "").replace('"', "") or EMPTY_ETAG,
         version_id=key.version_id if bucket.is_versioned else None,
     )
 
@@ -201,28 +197,3 @@ def _put_event(event: ObjectEvent) -> None:
         region=event.region,
         time=event.time,
     )
-
-
-def _read_configuration(original: Original, response: S3Response) -> dict[str, Any]:
-    """Read what PutBucketNotificationConfiguration is given, and refuse what AWS refuses."""
-    body = response.body.decode() if isinstance(response.body, bytes) else response.body
-    response.body = _FILTER_NAME.sub(lambda m: m[1] + m[2].lower() + m[3], body)
-    try:
-        configuration: dict[str, Any] = original(response)
-    except AssertionError as error:
-        raise InvalidFilterRuleError from error
-    skipped = response.headers.get("x-amz-skip-destination-validation", "").lower()
-    if skipped != "true":
-        for destination in configuration.get("CloudFunctionConfiguration", []):
-            _check_permission(destination["CloudFunction"], response.bucket_name)
-    return configuration
-
-
-def _check_permission(arn: str, bucket: str) -> None:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html"""
-    try:
-        function = find_function(arn)
-    except UnknownFunctionException as error:
-        raise InvalidDestinationError from error
-    if not lets_invoke(function, "s3.amazonaws.com", f"arn:aws:s3:::{bucket}"):
-        raise InvalidDestinationError

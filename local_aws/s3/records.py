@@ -21,6 +21,13 @@ REASONS = {
     "ObjectRemoved:DeleteMarkerCreated": "DeleteObject",
 }
 DELETIONS = {"Delete": "Permanently Deleted", "DeleteMarkerCreated": "Delete Marker Created"}
+# Which members each event has: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+# Those of direct notifications are recorded from AWS in so far as they are the same.
+_CREATED, _REMOVED = ("size", "etag", "version-id", "sequencer"), ("version-id", "sequencer")
+_MARKED = ("etag", "version-id", "sequencer")
+_OF_METADATA = ("etag", "version-id")  # ACLs and tags
+EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # which a delete marker has
+_DIRECT = {"etag": "eTag", "version-id": "versionId"}  # as they are named for Lambda, SQS and SNS
 PRINCIPAL = "AWS:AIDAEMBEDDEDAWSLOCAL"
 
 
@@ -45,7 +52,7 @@ class ObjectEvent:
     """One event, with the object as it was when it happened. `name` is as in `ObjectCreated:Put`.
 
     `version_id` is None in a bucket without versions; `size` is in bytes, and without meaning when
-    the object was removed.
+    the object was removed, like `etag` where no delete marker was created.
     """
 
     name: str
@@ -76,7 +83,7 @@ class ObjectEvent:
             "arn": self.bucket_arn,
         }
         record = {
-            "eventVersion": "2.1",
+            "eventVersion": _version(self.name),
             "eventSource": "aws:s3",
             "awsRegion": self.region,
             "eventTime": _iso(self.time),
@@ -98,36 +105,42 @@ class ObjectEvent:
 
     def event_bridge_detail(self) -> dict[str, Any]:
         """Return the detail of the message for EventBridge."""
-        described: dict[str, Any] = {"key": self.key, "sequencer": self.sequencer}
         cause, _, how = self.name.partition(":")
-        if self._exists:
-            described |= {"size": self.size, "etag": self.etag}
-        if self.version_id:
-            described["version-id"] = self.version_id
+        reason = {"reason": REASONS.get(self.name, how)}
         return {
             "version": "0",
             "bucket": {"name": self.bucket},
-            "object": described,
+            "object": {"key": self.key, **self._described},
             "request-id": self.request_id,
             "requester": self.account,
             "source-ip-address": "127.0.0.1",
-            "reason": REASONS.get(self.name, how),
+            **(reason if cause in {"ObjectCreated", "ObjectRemoved"} else {}),
             **({"deletion-type": DELETIONS[how]} if cause == "ObjectRemoved" else {}),
         }
 
     @property
-    def _exists(self) -> bool:
-        return not self.name.startswith("ObjectRemoved:")
+    def _described(self) -> dict[str, Any]:
+        """What is told of the object, under EventBridge's names."""
+        all_of_it = {
+            "size": self.size,
+            "etag": self.etag,
+            "version-id": self.version_id,
+            "sequencer": self.sequencer,
+        }
+        told: tuple[str, ...]
+        match self.name.split(":"):
+            case ["ObjectAcl" | "ObjectTagging", _]:
+                told = _OF_METADATA
+            case ["ObjectRemoved", how]:
+                told = _MARKED if how == "DeleteMarkerCreated" else _REMOVED
+            case _:
+                told = _CREATED
+        return {name: all_of_it[name] for name in told if all_of_it[name] is not None}
 
     def _object(self) -> dict[str, Any]:
         # Form-encoded, but for the slashes: "a b/c+d" is sent as "a+b/c%2Bd".
-        described: dict[str, Any] = {"key": quote_plus(self.key, safe="/")}
-        if self._exists:
-            described |= {"size": self.size, "eTag": self.etag}
-        if self.version_id:
-            described["versionId"] = self.version_id
-        described["sequencer"] = self.sequencer
-        return described
+        named = {_DIRECT.get(name, name): value for name, value in self._described.items()}
+        return {"key": quote_plus(self.key, safe="/"), **named}
 
 
 def test_event(bucket: str) -> dict[str, str]:
@@ -140,6 +153,11 @@ def test_event(bucket: str) -> dict[str, str]:
         "RequestId": secrets.token_hex(8).upper(),
         "HostId": secrets.token_urlsafe(48),
     }
+
+
+def _version(name: str) -> str:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html"""
+    return "2.3" if name.startswith(("ObjectAcl:", "ObjectTagging:")) else "2.1"
 
 
 def _iso(moment: datetime) -> str:

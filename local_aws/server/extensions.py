@@ -32,6 +32,7 @@ from local_aws.s3 import (
     creation,
     handover,
     listings,
+    notification_configuration,
     notifications,
     null_version,
     owners,
@@ -88,6 +89,7 @@ def install(context: Context) -> None:
     sns.install(context)
     queue_counts.install()
     conditional.install()
+    notification_configuration.install()
     notifications.install(context)
     _install_sagemaker(context)
     _install_state_machines(context)

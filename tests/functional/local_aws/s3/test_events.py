@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.boundary.s3_events import read
 from local_aws.client import EmbeddedAws
+from local_aws.s3.records import EMPTY_ETAG
 from local_aws.state.summary import summary
 from tests.functional.conftest import Deploy
 from tests.functional.events import Queue, Rules, topic_into
@@ -231,6 +232,96 @@ def test_each_way_to_remove_an_object_is_told(
         ("ObjectRemoved:DeleteMarkerCreated", last),
         ("ObjectRemoved:Delete", good),
     ]
+
+
+def test_a_delete_marker_has_a_tag_and_what_a_batch_does_not_find_is_told(
+    embedded_aws: EmbeddedAws, bucket: str, queue: Queue
+) -> None:
+    s3 = embedded_aws.client("s3")
+    told = {"QueueArn": queue.arn, "Events": ["s3:ObjectRemoved:*"]}
+    configure(embedded_aws, bucket, {"QueueConfigurations": [told]})
+
+    s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "absent"}]})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    marker = s3.delete_object(Bucket=bucket, Key="absent")["VersionId"]
+
+    _, batch, marked = (body.get("Records") for body in queue.bodies(3))
+    assert batch[0]["eventName"] == "ObjectRemoved:Delete"
+    assert set(batch[0]["s3"]["object"]) == {"key", "sequencer"}
+    assert marked[0]["eventName"] == "ObjectRemoved:DeleteMarkerCreated"
+    described = marked[0]["s3"]["object"]
+    assert (described["eTag"], described["versionId"]) == (EMPTY_ETAG, marker)
+    assert set(described) == {"key", "eTag", "versionId", "sequencer"}
+
+
+def test_events_of_tags_and_acls_have_a_version_and_members_of_their_own(
+    embedded_aws: EmbeddedAws, bucket: str, queue: Queue, rules: Rules
+) -> None:
+    s3 = embedded_aws.client("s3")
+    s3.put_object(Bucket=bucket, Key="key", Body=b"1")
+    tags = {"TagSet": [{"Key": "a", "Value": "b"}]}
+    events = ["s3:ObjectTagging:*", "s3:ObjectAcl:Put"]
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
+    through_the_bus = Queue(embedded_aws)
+    rules.put({"Arn": through_the_bus.arn}, pattern=pattern)
+    told = {"QueueArn": queue.arn, "Events": events}
+    configure(embedded_aws, bucket, {"QueueConfigurations": [told], "EventBridgeConfiguration": {}})
+
+    s3.put_object_tagging(Bucket=bucket, Key="key", Tagging=tags)
+    s3.delete_object_tagging(Bucket=bucket, Key="key")
+    s3.put_object_acl(Bucket=bucket, Key="key", ACL="private")
+
+    records = [body["Records"][0] for body in queue.bodies(4)[1:]]
+    names = ["ObjectTagging:Put", "ObjectTagging:Delete", "ObjectAcl:Put"]
+    assert [record["eventName"] for record in records] == names
+    assert {record["eventVersion"] for record in records} == {"2.3"}
+    assert all(set(record["s3"]["object"]) == {"key", "eTag"} for record in records)
+    details = [body["detail"] for body in through_the_bus.bodies(3)]
+    assert all(set(detail["object"]) == {"key", "etag"} for detail in details)
+    assert not any("reason" in detail for detail in details)
+
+
+def test_filter_rules_are_answered_with_capitals_and_may_be_empty(
+    embedded_aws: EmbeddedAws, bucket: str, queue: Queue
+) -> None:
+    rules = [{"Name": "prefix", "Value": "in/"}, {"Name": "suffix", "Value": ""}]
+    filtered = {"Filter": {"Key": {"FilterRules": rules}}}
+    told = {"QueueArn": queue.arn, "Events": ["s3:ObjectCreated:*"], **filtered}
+    given = {"QueueConfigurations": [told], "EventBridgeConfiguration": {}}
+    configure(embedded_aws, bucket, given)
+
+    s3 = embedded_aws.client("s3")
+    answer = s3.get_bucket_notification_configuration(Bucket=bucket)
+    (kept,) = answer["QueueConfigurations"]
+    kept_rules = kept["Filter"]["Key"]["FilterRules"]
+    assert kept_rules == [{**rule, "Name": rule["Name"].capitalize()} for rule in rules]
+    assert answer["EventBridgeConfiguration"] == {}
+    for key in ("out/a", "in/a"):
+        s3.put_object(Bucket=bucket, Key=key)
+    told_of = queue.bodies(2)[1]["Records"]
+    assert [record["s3"]["object"]["key"] for record in told_of] == ["in/a"]
+
+
+@pytest.mark.parametrize(
+    ("member", "named", "arn"),
+    [
+        ("QueueConfigurations", "QueueArn", "arn:aws:sqs:us-east-1:123456789012:absent"),
+        ("TopicConfigurations", "TopicArn", "arn:aws:sns:us-east-1:123456789012:absent"),
+        (
+            "LambdaFunctionConfigurations",
+            "LambdaFunctionArn",
+            "arn:aws:lambda:us-east-1:123456789012:function:absent",
+        ),
+    ],
+)
+def test_a_destination_has_to_be_there(
+    embedded_aws: EmbeddedAws, bucket: str, member: str, named: str, arn: str
+) -> None:
+    configuration = {member: [{named: arn, "Events": ["s3:ObjectCreated:*"]}]}
+    with pytest.raises(ClientError, match="Unable to validate") as refused:
+        configure(embedded_aws, bucket, configuration)
+    assert refused.value.response["Error"]["Code"] == "InvalidArgument"
+    configure(embedded_aws, bucket, configuration, SkipDestinationValidation=True)
 
 
 def _order(record: dict) -> str:
