@@ -76,8 +76,8 @@ class UnsupportedRuntimeError(LambdaClientError):
         )
 
 
-def install(context: Context) -> None:
-    """Make every way to invoke a function run it."""
+def install(context: Context) -> LambdaService:
+    """Make every way to invoke a function run it; return what runs them."""
     service = LambdaService(context)
     context.register_shutdown(service.close)
     executions.status_observers.append(ahead.observer(service))
@@ -85,21 +85,26 @@ def install(context: Context) -> None:
     def invoke_api(response: LambdaResponse) -> tuple[int, dict[str, str], bytes]:
         return _answer_invoke(service, response)
 
-    def invoke_for_poller(
-        backend: LambdaBackend, function_name: str, qualifier: str | None, body: str, *headers: Any
+    def invoke_for_another_service(  # noqa: PLR0917 (moto's signature)
+        backend: LambdaBackend,
+        function_name: str,
+        qualifier: str | None,
+        body: str,
+        headers: Any,  # noqa: ARG001 (moto's signature)
+        response_headers: dict[str, str],
     ) -> bytes:
         function = backend.get_function(function_name, qualifier)
-        _, response_headers = headers
-        return _invoke_for_poller(service, function, body, response_headers)
+        return _invoke_for_another_service(service, function, body, response_headers)
 
     def invoke_for_sender(function: LambdaFunction, body: str, *_: Any) -> bytes:
         return _invoke_for_sender(service, function, body)
 
     replace(LambdaResponse, invoke=invoke_api, _enrich_response=staticmethod(_keep_request_id))
-    replace(LambdaBackend, invoke=invoke_for_poller)
+    replace(LambdaBackend, invoke=invoke_for_another_service)
     replace(LambdaFunction, invoke=invoke_for_sender)
     wrap(LambdaFunction, "_set_function_code", _refusing_bad_zips)
     wrap(LambdaFunction, "update_configuration", _with_key)
+    return service
 
 
 def _with_key(original: Original, self: LambdaFunction, updates: dict[str, Any]) -> Any:
@@ -157,10 +162,10 @@ def _keep_request_id(headers: dict[str, str], body: Any) -> tuple[dict[str, str]
     return ({**headers, _REQUEST_ID: own} if own else headers), body
 
 
-def _invoke_for_poller(
+def _invoke_for_another_service(
     service: LambdaService, function: LambdaFunction, body: str, response_headers: dict[str, str]
 ) -> bytes:
-    """Invoke for what waits for the outcome, an SQS poller for one, and reads it in the headers."""
+    """Invoke for what waits for the outcome and reads the headers: a rotation of secrets does."""
     outcome = service.invoke(_runnable(function), event_of(_bytes(body), {}))
     response_headers.update(_error_header(outcome))
     return outcome.payload

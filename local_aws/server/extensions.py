@@ -6,6 +6,7 @@ service is installed here.
 
 from local_aws.awslambda import destinations, functions, publishing
 from local_aws.awslambda import roles as lambda_roles
+from local_aws.awslambda.sources import queues
 from local_aws.cloudformation import engine
 from local_aws.context import Context
 from local_aws.ecr import registries
@@ -80,7 +81,8 @@ def install(context: Context) -> None:
     roles_past.install()  # after what refuses a change
     validation.install()
     role_calls.install()  # after the last wrapper of call_action, so it is asked first
-    functions.install(context)
+    lambdas = functions.install(context)
+    queues.install(context, lambdas)
     publishing.install()
     lambda_roles.install()
     destinations.install()
