@@ -8,12 +8,9 @@ given to the server, and holds as long as it runs.
 """
 
 import json
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, Role, iam_backends
 
@@ -22,7 +19,6 @@ from local_aws.iam.policies import Effect, Statement, parse, statement
 from local_aws.iam.sessions import Session
 from local_aws.wrapping import Original, wrap
 
-_AWS = "aws"  # in the place of an account, in the ARNs of its own policies
 _service_control: list[tuple[Statement, ...]] = []
 
 
@@ -85,20 +81,10 @@ def managed(policy: Any) -> tuple[Statement, ...]:
 
 def _find(backend: IAMBackend, arn: str) -> tuple[Statement, ...] | None:
     """Return the statements of a managed policy, the account's or AWS's own; None if none is."""
-    with suppress(NotFoundException):
+    try:
         return managed(backend.get_policy(arn))
-    if f":iam::{_AWS}:policy/" not in arn:
+    except NotFoundException:
         return None
-    document = _documents_of_aws().get(arn.rpartition("/")[2])
-    return parse(arn, json.dumps(document)) if document is not None else None
-
-
-@cache
-def _documents_of_aws() -> dict[str, Any]:
-    """AWS's own policies by name, which moto has and does not load by default: 5 MB of JSON."""
-    return {
-        name: policy["Document"] for name, policy in json.loads(aws_managed_policies_data).items()
-    }
 
 
 def _init(original: Original, self: Role, **options: Any) -> None:

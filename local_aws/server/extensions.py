@@ -13,6 +13,7 @@ from local_aws.ecr import registries
 from local_aws.events import bus
 from local_aws.iam import (
     authorization,
+    aws_policies,
     bucket_policies,
     limits,
     policy_sizes,
@@ -75,6 +76,7 @@ def install(context: Context) -> None:
     logs_past.install()
     sessions.install()
     authorization.install()
+    aws_policies.install()
     limits.install(context.service_control)
     bucket_policies.install()
     policy_sizes.install()
