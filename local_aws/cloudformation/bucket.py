@@ -9,16 +9,40 @@ from typing import Any
 
 import boto3
 
-Properties = dict[str, Any]
+from local_aws.cloudformation.properties import Properties, check_names, removed_if_it_fails
+
+_NAMES = (
+    "BucketEncryption",
+    "BucketName",
+    "CorsConfiguration",
+    "LifecycleConfiguration",
+    "NotificationConfiguration",
+    "ObjectLockConfiguration",
+    "ObjectLockEnabled",
+    "OwnershipControls",
+    "PublicAccessBlockConfiguration",
+    "Tags",
+    "VersioningConfiguration",
+    "WebsiteConfiguration",
+)
 
 
 def create_bucket(session: boto3.Session, properties: Properties) -> tuple[str, dict[str, str]]:
     """Make the bucket, and put all that its properties say."""
     s3, name = session.client("s3"), properties["BucketName"]
     place: Any = {"CreateBucketConfiguration": {"LocationConstraint": session.region_name}}
-    s3.create_bucket(Bucket=name, **({} if session.region_name == "us-east-1" else place))
-    put_bucket(session, name, properties)
-    return name, {"Arn": f"arn:aws:s3:::{name}", "DomainName": f"{name}.s3.amazonaws.com"}
+    locked: Any = {"ObjectLockEnabledForBucket": properties.get("ObjectLockEnabled", False)}
+    check_names("AWS::S3::Bucket", properties, _NAMES)
+    s3.create_bucket(Bucket=name, **locked, **({} if session.region_name == "us-east-1" else place))
+    with removed_if_it_fails(lambda: s3.delete_bucket(Bucket=name)):
+        put_bucket(session, name, properties)
+    return name, {
+        "Arn": f"arn:aws:s3:::{name}",
+        "DomainName": f"{name}.s3.amazonaws.com",
+        "DualStackDomainName": f"{name}.s3.dualstack.{session.region_name}.amazonaws.com",
+        "RegionalDomainName": f"{name}.s3.{session.region_name}.amazonaws.com",
+        "WebsiteURL": f"http://{name}.s3-website-{session.region_name}.amazonaws.com",
+    }
 
 
 def put_bucket(session: boto3.Session, name: str, properties: Properties) -> None:
@@ -29,10 +53,15 @@ def put_bucket(session: boto3.Session, name: str, properties: Properties) -> Non
         "PublicAccessBlockConfiguration": (s3.put_public_access_block, dict),
         "LifecycleConfiguration": (s3.put_bucket_lifecycle_configuration, _lifecycle),
         "NotificationConfiguration": (s3.put_bucket_notification_configuration, _notification),
+        "OwnershipControls": (s3.put_bucket_ownership_controls, dict),
+        "ObjectLockConfiguration": (s3.put_object_lock_configuration, _object_lock),
+        "WebsiteConfiguration": (s3.put_bucket_website, dict),
     }
     for member, (call, form) in calls.items():
         if member in properties:
             call(Bucket=name, **{member: form(properties[member])})
+    if cors := properties.get("CorsConfiguration"):
+        s3.put_bucket_cors(Bucket=name, CORSConfiguration=_cors(cors))
     if tags := properties.get("Tags"):
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
     if encryption := properties.get("BucketEncryption"):
@@ -75,6 +104,20 @@ def _put_encryption(s3: Any, name: str, encryption: Properties) -> None:
     s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
 
 
+def _cors(configuration: Properties) -> Properties:
+    """S3 names the headers and the age of a rule otherwise.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-corsrule.html
+    """
+    names = {"Id": "ID", "MaxAge": "MaxAgeSeconds", "ExposedHeaders": "ExposeHeaders"}
+    rules = configuration["CorsRules"]
+    return {"CORSRules": [{names.get(key, key): rule[key] for key in rule} for rule in rules]}
+
+
+def _object_lock(configuration: Properties) -> Properties:
+    return {"ObjectLockEnabled": "Enabled", **configuration}
+
+
 def _lifecycle(configuration: Properties) -> Properties:
     return {"Rules": [_rule(rule) for rule in configuration["Rules"]]}
 
@@ -115,7 +158,9 @@ def _notification(configuration: Properties) -> Properties:
         "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),
         "TopicConfigurations": ("TopicConfigurations", "Topic", "TopicArn"),
     }
-    found: Properties = {}
+    bridge = configuration.get("EventBridgeConfiguration") or {}
+    enabled = str(bridge.get("EventBridgeEnabled", bool(bridge))).lower() == "true"
+    found: Properties = {"EventBridgeConfiguration": {}} if enabled else {}
     for kind, (api_kind, target, arn) in kinds.items():
         for one in configuration.get(kind, []):
             rules = one.get("Filter", {}).get("S3Key", {}).get("Rules")

@@ -8,8 +8,8 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 
 - AWS::S3::BucketPolicy, AWS::SNS::Subscription, AWS::Lambda::EventInvokeConfig and
   AWS::SageMaker::ModelPackageGroup are made. moto passes over them with a warning.
-- Every property counts. moto drops a bucket's versioning, lifecycle, public access block and
-  notification, a function's tags, a state machine's logging and tracing.
+- Every property counts, or is refused by name. moto drops a bucket's versioning, lifecycle, public
+  access block and notification, a function's tags, a state machine's logging and tracing.
 - A template may lie in a bucket of this server, where `aws cloudformation deploy` puts it. moto
   takes the first part of 127.0.0.1 for the bucket.
 - What a resource depends on is made before it. moto forgets DependsOn of what others refer to.
@@ -23,11 +23,10 @@ import threading
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 from moto import backends
 
-from local_aws.cloudformation import updates
+from local_aws.cloudformation import conversion, failures, templates, updates
 from local_aws.cloudformation.kinds import KINDS, Kind, Properties
 from local_aws.wrapping import Original, replace, wrap
 
@@ -54,11 +53,15 @@ class Made:
 
     def get_cfn_attribute(self, name: str) -> str:
         """Return what Fn::GetAtt asks for."""
+        if name not in self._attributes:
+            from moto.cloudformation import exceptions  # noqa: PLC0415 (see `install`)
+
+            raise exceptions.UnformattedGetAttTemplateException
         return self._attributes[name]
 
     def delete(self, _account: str, region: str) -> None:
         """Delete it."""
-        session = boto3.Session(region_name=region)
+        session = conversion.session(region)
         try:
             KINDS[self.kind].remove(session, self.physical_resource_id, self.properties)
         except ClientError as error:
@@ -77,16 +80,18 @@ class _Maker:
         self._name = name
         self._kind = kind
 
-    def has_cfn_attr(self, name: str) -> bool:
-        return name in self._kind.attributes
+    def has_cfn_attr(self, name: str | dict[str, Any]) -> bool:
+        return isinstance(name, dict) or name in self._kind.attributes  # or is told by a Ref
 
     def create_from_cloudformation_json(
         self, name: str, template: Any, _account: str, region: str, **_: Any
     ) -> Made:
         properties = template["Properties"]
         if self._kind.name_property:
-            properties.setdefault(self._kind.name_property, name)
-        made = self._kind.create(boto3.Session(region_name=region), properties)
+            properties.setdefault(
+                self._kind.name_property, self._kind.made_up_name(name, properties)
+            )
+        made = self._kind.create(conversion.session(region), properties)
         return Made(self._name, properties, made)
 
     def update_from_cloudformation_json(
@@ -96,7 +101,7 @@ class _Maker:
         if self._kind.name_property:
             before = original_resource.properties[self._kind.name_property]
             properties.setdefault(self._kind.name_property, before)
-        session = boto3.Session(region_name=region_name)
+        session = conversion.session(region_name)
         self._kind.change(session, original_resource.physical_resource_id, properties)
         original_resource.properties = properties
         return original_resource
@@ -118,6 +123,8 @@ def _change() -> None:
     _update_in_order()
     _read_templates_from_here()
     _answer_outputs()
+    templates.install()
+    failures.install()
 
 
 def _make_by_calls() -> None:

@@ -9,16 +9,29 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import boto3
 
 from local_aws.cloudformation import bucket as s3
+from local_aws.cloudformation import functions, messaging
+from local_aws.cloudformation.properties import (
+    Made,
+    Properties,
+    check_names,
+    removed_if_it_fails,
+    tags_of,
+    text,
+    without,
+)
 
 Session = boto3.Session
-Properties = dict[str, Any]
+_DEFINITION = (
+    "Definition",
+    "DefinitionS3Location",
+    "DefinitionString",
+    "DefinitionSubstitutions",
+)
 _SUBSTITUTED = re.compile(r"\$\{(\w+)\}")
-Made = tuple[str, dict[str, str]]  # what Ref answers, and what Fn::GetAtt does
 
 
 @dataclass(frozen=True)
@@ -27,7 +40,8 @@ class Kind:
 
     `create(session, properties)` raises what the service answers if the name is taken;
     `change(session, id, properties)` puts what can be changed. `name_property` names the resource,
-    `attributes` are those of Fn::GetAtt.
+    `attributes` are those of Fn::GetAtt. `made_up_name(name, properties)` is what it is called if
+    its template does not say.
     """
 
     create: Callable[[Session, Properties], Made]
@@ -35,61 +49,12 @@ class Kind:
     remove: Callable[[Session, str, Properties], object]
     name_property: str = ""
     attributes: tuple[str, ...] = ("Arn",)
-
-
-def text(document: Any) -> str:
-    """Return a policy, or a pattern, as the services take it."""
-    return document if isinstance(document, str) else json.dumps(document)
-
-
-def without(properties: Properties, *names: str) -> Properties:
-    """Return the properties but those."""
-    return {name: value for name, value in properties.items() if name not in names}
-
-
-def tags_of(properties: Properties) -> dict[str, str]:
-    """Return the tags by key."""
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
-
-
-def tagged(properties: Properties) -> Properties:
-    """Return the tags as most services take them; nothing where there are none."""
-    return {"Tags": properties["Tags"]} if properties.get("Tags") else {}
-
-
-def _create_topic(session: Session, properties: Properties) -> Made:
-    name = properties["TopicName"]
-    key = properties.get("KmsMasterKeyId")
-    attributes = {"KmsMasterKeyId": key} if key else {}
-    sns = session.client("sns")
-    arn = sns.create_topic(Name=name, Attributes=attributes, **tagged(properties))["TopicArn"]
-    return arn, {"TopicArn": arn, "TopicName": name}
-
-
-def _create_subscription(session: Session, properties: Properties) -> Made:
-    answer = session.client("sns").subscribe(**properties, ReturnSubscriptionArn=True)
-    return answer["SubscriptionArn"], {"Arn": answer["SubscriptionArn"]}
-
-
-def _create_queue(session: Session, properties: Properties) -> Made:
-    sqs = session.client("sqs")
-    url = sqs.create_queue(QueueName=properties["QueueName"], tags=tags_of(properties))["QueueUrl"]
-    _change_queue(session, url, properties)
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    return url, {"Arn": found["QueueArn"], "QueueName": properties["QueueName"], "QueueUrl": url}
-
-
-def _change_queue(session: Session, url: str, properties: Properties) -> None:
-    given = without(properties, "QueueName", "Tags")
-    attributes: Any = {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in given.items()
-    }
-    if attributes:
-        session.client("sqs").set_queue_attributes(QueueUrl=url, Attributes=attributes)
+    made_up_name: Callable[[str, Properties], str] = lambda name, _: name
 
 
 def _create_log_group(session: Session, properties: Properties) -> Made:
+    names = ("LogGroupName", "KmsKeyId", "RetentionInDays", "Tags")
+    check_names("AWS::Logs::LogGroup", properties, names)
     name = properties["LogGroupName"]
     logs = session.client("logs")
     tags = tags_of(properties)
@@ -112,7 +77,8 @@ def _create_role(session: Session, properties: Properties) -> Made:
     given = without(properties, "Policies", "ManagedPolicyArns")
     given["AssumeRolePolicyDocument"] = text(properties["AssumeRolePolicyDocument"])
     role = iam.create_role(**given)["Role"]
-    _change_role(session, role["RoleName"], properties)
+    with removed_if_it_fails(lambda: _remove_role(session, role["RoleName"], {})):
+        _change_role(session, role["RoleName"], properties)
     return role["RoleName"], {"Arn": role["Arn"], "RoleId": role["RoleId"]}
 
 
@@ -148,24 +114,40 @@ def _create_state_machine(session: Session, properties: Properties) -> Made:
     states: Any = session.client("stepfunctions")
     name = properties["StateMachineName"]
     tags = [_lowered(tag) for tag in properties.get("Tags", [])]
-    answer = states.create_state_machine(name=name, tags=tags, **_state_machine(properties))
+    given = _state_machine(session, properties)
+    kind: Any = {"type": properties.get("StateMachineType", "STANDARD")}
+    answer = states.create_state_machine(name=name, tags=tags, **kind, **given)
     return answer["stateMachineArn"], {"Arn": answer["stateMachineArn"], "Name": name}
 
 
 def _change_state_machine(session: Session, arn: str, properties: Properties) -> None:
     states: Any = session.client("stepfunctions")
-    states.update_state_machine(stateMachineArn=arn, **_state_machine(properties))
+    states.update_state_machine(stateMachineArn=arn, **_state_machine(session, properties))
 
 
-def _state_machine(properties: Properties) -> Properties:
+def _state_machine(session: Session, properties: Properties) -> Properties:
     substitutions = properties.get("DefinitionSubstitutions", {})
-    given = without(
-        properties, "StateMachineName", "DefinitionString", "DefinitionSubstitutions", "Tags"
-    )
+    given = without(properties, *_DEFINITION, "StateMachineName", "StateMachineType", "Tags")
     definition = _SUBSTITUTED.sub(
-        lambda found: str(substitutions.get(found[1], found[0])), properties["DefinitionString"]
+        lambda found: str(substitutions.get(found[1], found[0])), _definition(session, properties)
     )
     return {"definition": definition, **_lowered(given)}
+
+
+def _definition(session: Session, properties: Properties) -> str:
+    """Return the definition, which is a text, an object, or lies in a bucket.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
+    """
+    if "DefinitionString" in properties:
+        return text(properties["DefinitionString"])
+    if "Definition" in properties:
+        return json.dumps(properties["Definition"])
+    place = properties["DefinitionS3Location"]
+    version: Any = {"VersionId": place["Version"]} if "Version" in place else {}
+    s3_client: Any = session.client("s3")
+    found = s3_client.get_object(Bucket=place["Bucket"], Key=place["Key"], **version)
+    return str(found["Body"].read().decode())
 
 
 def _lowered(value: Any) -> Any:
@@ -177,75 +159,6 @@ def _lowered(value: Any) -> Any:
     return value
 
 
-def _create_function(session: Session, properties: Properties) -> Made:
-    given = {**_function(properties), "Tags": tags_of(properties)}
-    answer = session.client("lambda").create_function(**given)
-    return answer["FunctionName"], {"Arn": answer["FunctionArn"]}
-
-
-def _function(properties: Properties) -> Properties:
-    """Lambda spells the name of the key in capitals."""
-    return {"KMSKeyArn" if name == "KmsKeyArn" else name: it for name, it in properties.items()}
-
-
-def _change_function(session: Session, name: str, properties: Properties) -> None:
-    lambdas = session.client("lambda")
-    lambdas.update_function_code(FunctionName=name, **properties["Code"])
-    given = _function(without(properties, "Code", "Tags"))
-    answer = lambdas.update_function_configuration(**given)
-    if tags := tags_of(properties):
-        lambdas.tag_resource(Resource=answer["FunctionArn"], Tags=tags)
-
-
-def _create_version(session: Session, properties: Properties) -> Made:
-    """Publish; that nothing has changed is an error of CloudFormation's, as people report it."""
-    lambdas = session.client("lambda")
-    name = properties["FunctionName"]
-    pages = lambdas.get_paginator("list_versions_by_function").paginate(FunctionName=name)
-    before = {version["Version"] for page in pages for version in page["Versions"]}
-    answer = lambdas.publish_version(**properties)
-    number = str(answer["Version"])
-    if number in before:
-        from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 (see engine)
-
-        raise ValidationError(
-            message=f"A version for this Lambda function exists ( {number} ). "
-            "Modify the function to create a new version."
-        )
-    return answer["FunctionArn"], {"FunctionArn": answer["FunctionArn"], "Version": number}
-
-
-def _remove_version(session: Session, arn: str, _: Properties) -> None:
-    name, number = arn.rsplit(":", 1)
-    session.client("lambda").delete_function(FunctionName=name, Qualifier=number)
-
-
-def _create_permission(session: Session, properties: Properties) -> Made:
-    statement = f"stack-{uuid4()}"
-    session.client("lambda").add_permission(StatementId=statement, **properties)
-    return statement, {}
-
-
-def _remove_permission(session: Session, statement: str, properties: Properties) -> None:
-    function = properties["FunctionName"]
-    session.client("lambda").remove_permission(FunctionName=function, StatementId=statement)
-
-
-def _change_permission(session: Session, statement: str, properties: Properties) -> None:
-    _remove_permission(session, statement, properties)
-    session.client("lambda").add_permission(StatementId=statement, **properties)
-
-
-def _create_invocation(session: Session, properties: Properties) -> Made:
-    session.client("lambda").put_function_event_invoke_config(**properties)
-    return f"{properties['FunctionName']}|{properties['Qualifier']}", {}
-
-
-def _remove_invocation(session: Session, _: str, properties: Properties) -> None:
-    named = {key: properties[key] for key in ("FunctionName", "Qualifier")}
-    session.client("lambda").delete_function_event_invoke_config(**named)
-
-
 def _create_rule(session: Session, properties: Properties) -> Made:
     events = session.client("events")
     given = without(properties, "Targets")
@@ -253,7 +166,8 @@ def _create_rule(session: Session, properties: Properties) -> Made:
         given["EventPattern"] = text(given["EventPattern"])
     arn = events.put_rule(**given)["RuleArn"]
     if targets := properties.get("Targets"):
-        events.put_targets(Rule=properties["Name"], Targets=targets)
+        with removed_if_it_fails(lambda: _remove_rule(session, properties["Name"], properties)):
+            events.put_targets(Rule=properties["Name"], Targets=targets)
     return properties["Name"], {"Arn": arn}
 
 
@@ -265,33 +179,56 @@ def _remove_rule(session: Session, name: str, properties: Properties) -> None:
     events.delete_rule(Name=name)
 
 
+def _put_parameter(session: Session, name: str, properties: Properties) -> None:
+    given: Any = without(properties, "Name", "Tags")
+    session.client("ssm").put_parameter(Name=name, Overwrite=True, **given)
+
+
+def _create_parameter(session: Session, properties: Properties) -> Made:
+    """Its tags are no list, unlike those of other types.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html
+    """
+    tags = [{"Key": key, "Value": value} for key, value in properties.get("Tags", {}).items()]
+    given: Any = {**without(properties, "Tags"), **({"Tags": tags} if tags else {})}
+    session.client("ssm").put_parameter(**given)
+    attributes = {name: str(properties[name]) for name in ("Type", "Value")}
+    return properties["Name"], attributes
+
+
 def _nothing(*_: Any) -> None:
     """Nothing of it can be changed."""
 
 
 KINDS: dict[str, Kind] = {
     "AWS::S3::Bucket": Kind(
-        s3.create_bucket, s3.put_bucket, s3.remove_bucket, "BucketName", ("Arn", "DomainName")
+        s3.create_bucket,
+        s3.put_bucket,
+        s3.remove_bucket,
+        "BucketName",
+        ("Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"),
     ),
     "AWS::S3::BucketPolicy": Kind(s3.create_policy, s3.change_policy, s3.remove_policy),
     "AWS::SNS::Topic": Kind(
-        _create_topic,
-        _nothing,
+        messaging.create_topic,
+        messaging.change_topic,
         lambda session, arn, _: session.client("sns").delete_topic(TopicArn=arn),
         "TopicName",
         ("TopicArn", "TopicName"),
+        messaging.fifo_name,
     ),
     "AWS::SNS::Subscription": Kind(
-        _create_subscription,
+        messaging.create_subscription,
         _nothing,
         lambda session, arn, _: session.client("sns").unsubscribe(SubscriptionArn=arn),
     ),
     "AWS::SQS::Queue": Kind(
-        _create_queue,
-        _change_queue,
+        messaging.create_queue,
+        messaging.change_queue,
         lambda session, url, _: session.client("sqs").delete_queue(QueueUrl=url),
         "QueueName",
         ("Arn", "QueueName", "QueueUrl"),
+        messaging.fifo_name,
     ),
     "AWS::Logs::LogGroup": Kind(
         _create_log_group,
@@ -319,19 +256,31 @@ KINDS: dict[str, Kind] = {
         ("Arn", "Name"),
     ),
     "AWS::Lambda::Function": Kind(
-        _create_function,
-        _change_function,
+        functions.create_function,
+        functions.change_function,
         lambda session, name, _: session.client("lambda").delete_function(FunctionName=name),
         "FunctionName",
     ),
     "AWS::Lambda::Version": Kind(
-        _create_version, _nothing, _remove_version, attributes=("FunctionArn", "Version")
+        functions.create_version,
+        _nothing,
+        functions.remove_version,
+        attributes=("FunctionArn", "Version"),
     ),
-    "AWS::Lambda::Permission": Kind(_create_permission, _change_permission, _remove_permission),
+    "AWS::Lambda::Permission": Kind(
+        functions.create_permission, functions.change_permission, functions.remove_permission
+    ),
     "AWS::Lambda::EventInvokeConfig": Kind(
-        _create_invocation,
-        lambda session, _, properties: _create_invocation(session, properties),
-        _remove_invocation,
+        functions.create_invocation,
+        lambda session, _, properties: functions.create_invocation(session, properties),
+        functions.remove_invocation,
+    ),
+    "AWS::SSM::Parameter": Kind(
+        _create_parameter,
+        _put_parameter,
+        lambda session, name, _: session.client("ssm").delete_parameter(Name=name),
+        "Name",
+        ("Type", "Value"),
     ),
     "AWS::Events::Rule": Kind(
         _create_rule,

@@ -25,15 +25,27 @@ def update(
     """
     changes = stack.build_resource_diff(template, parameters)
     before = stack._resource_json_map
+    made: Resources = {}
     _take(stack, template, parameters)
-    for name in in_order(template["Resources"]):
-        if name in changes["Add"]:
-            stack[name]
-        elif name in changes["Modify"]:
-            _modify(stack, name)
+    try:
+        for name in in_order(template["Resources"]):
+            if name in changes["Add"]:
+                stack[name]
+            elif name in changes["Modify"]:
+                _modify(stack, name)
+            made = {**made, name: template["Resources"][name]}
+    except Exception:
+        _keep_what_was_made(stack, {**before, **made})
+        raise
     for name in reversed(in_order(before)):
         if name in changes["Remove"]:
             _remove(stack, name, before[name])
+
+
+def _keep_what_was_made(stack: "ResourceMap", made: Resources) -> None:
+    """Leave the stack with what it has, so that another update makes the rest."""
+    there = stack._parsed_resources
+    stack._resource_json_map = {name: each for name, each in made.items() if name in there}
 
 
 def in_order(resources: Resources) -> list[str]:

@@ -3,20 +3,18 @@
 An answer leaves when all that the request changed is on disk.
 """
 
-import json
 import logging
 import re
 from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
-from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from local_aws.iam.role_calls import AdministratorCall, checked_call_of
 from local_aws.requests import checks, eventual
-from local_aws.requests.calls import call_of
+from local_aws.requests.calls import Call, call_of
+from local_aws.requests.refusals import Refusal, refuse
 from local_aws.state.moto_services import changes
 from local_aws.state.state import State
 
@@ -91,23 +89,6 @@ def _internal_failure(
 ) -> Iterable[bytes]:
     """Answer as AWS answers its own faults: HTTP 500, in the caller's protocol."""
     message = f"The embedded AWS failed: {type(error).__name__}: {error} (see its server.log)"
-    request_id = str(uuid4())
-    headers = [("x-amzn-RequestId", request_id), ("x-amzn-ErrorType", "InternalFailure")]
-    if "HTTP_X_AMZ_TARGET" in environ or "json" in environ.get("CONTENT_TYPE", ""):
-        body = json.dumps({"__type": "InternalFailure", "message": message})
-    else:
-        body = (
-            f"<Error><Code>InternalError</Code><Message>{escape(message)}</Message>"
-            f"<RequestId>{request_id}</RequestId></Error>"
-        )
-    return _answer(start_response, "500 Internal Server Error", body.encode(), headers)
-
-
-def _answer(
-    start_response: "StartResponse",
-    status: str,
-    body: bytes,
-    headers: list[tuple[str, str]] | None = None,
-) -> Iterable[bytes]:
-    start_response(status, [*(headers or []), ("Content-Length", str(len(body)))])
-    return [body]
+    call = call_of(environ) or Call(service="s3", operation="")
+    code = "InternalError" if call.service == "s3" else "InternalFailure"
+    return refuse(call, Refusal(500, code, message), environ, start_response)

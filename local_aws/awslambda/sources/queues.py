@@ -126,7 +126,7 @@ class Pollers:
     def _receive(
         self, queue: Queue, function: LambdaFunction, mapping: EventSourceMapping
     ) -> list[Message]:
-        hidden = max(int(str(queue.visibility_timeout)), function.timeout)
+        hidden = max(_visibility(queue), function.timeout)
         with changes(self._state):
             return _backend_of(queue).receive_message(
                 queue.name, mapping.batch_size, 0, hidden, ["All"]
@@ -213,11 +213,16 @@ def _check_may_read(function: LambdaFunction, queue_arn: str) -> None:
 def _check_visibility(function: LambdaFunction, queue_arn: str) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
     queue = _queue(queue_arn)
-    if queue is not None and int(str(queue.visibility_timeout)) < function.timeout:
+    if queue is not None and _visibility(queue) < function.timeout:
         raise InvalidParameterValueException(
-            f"Queue visibility timeout: {queue.visibility_timeout} seconds is less than "
+            f"Queue visibility timeout: {_visibility(queue)} seconds is less than "
             f"Function timeout: {function.timeout} seconds"
         )
+
+
+def _visibility(queue: Any) -> int:
+    """Return how long a message that was received is hidden, in seconds."""
+    return int(queue.visibility_timeout)
 
 
 def _enabled() -> Iterator[EventSourceMapping]:
