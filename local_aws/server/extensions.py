@@ -60,7 +60,13 @@ from local_aws.stepfunctions import (
 )
 from local_aws.stepfunctions import events as execution_events
 from local_aws.stepfunctions import roles as machine_roles
-from local_aws.stepfunctions.language import evaluation, failures, outputs, variables
+from local_aws.stepfunctions.language import (
+    error_names,
+    evaluation,
+    failures,
+    outputs,
+    variables,
+)
 
 
 def install(context: Context) -> None:
@@ -120,6 +126,7 @@ def _install_state_machines(context: Context) -> None:
     variables.install()
     outputs.install()
     executions.install()
+    error_names.install()
     definition_check.install()
     redrive.install()
     kept_executions.install(context)

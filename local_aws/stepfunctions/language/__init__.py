@@ -1,4 +1,5 @@
-"""The states language: the expressions of a definition, and the variables that they read.
+"""The states language, where moto's engine reads or runs it otherwise than AWS.
 
-This package imports `local_aws.wrapping`. `redrive.py` and `local_aws.server` import it.
+Paths, errors, and the expressions of a definition with the variables that they read. This package
+imports `local_aws.wrapping`. `redrive.py` and `local_aws.server` import it.
 """
