@@ -65,6 +65,8 @@ from local_aws.stepfunctions.language import (
     evaluation,
     failures,
     outputs,
+    paths,
+    role_fields,
     variables,
 )
 
@@ -127,6 +129,8 @@ def _install_state_machines(context: Context) -> None:
     outputs.install()
     executions.install()
     error_names.install()
+    paths.install()
+    role_fields.install()
     definition_check.install()
     redrive.install()
     kept_executions.install(context)
