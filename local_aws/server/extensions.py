@@ -60,6 +60,7 @@ from local_aws.stepfunctions import (
 )
 from local_aws.stepfunctions import events as execution_events
 from local_aws.stepfunctions import roles as machine_roles
+from local_aws.stepfunctions.integrations import errors, tasks
 from local_aws.stepfunctions.language import (
     error_names,
     evaluation,
@@ -128,6 +129,8 @@ def _install_state_machines(context: Context) -> None:
     variables.install()
     outputs.install()
     executions.install()
+    tasks.install()
+    errors.install()
     error_names.install()
     paths.install()
     role_fields.install()

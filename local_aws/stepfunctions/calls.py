@@ -29,6 +29,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from local_aws.context import Context
 from local_aws.iam import clients
+from local_aws.stepfunctions.integrations import metadata
 from local_aws.stepfunctions.roles import session_of
 from local_aws.wrapping import Original, wrap
 
@@ -40,9 +41,9 @@ _LambdaTask: Any = state_task_service_lambda.StateTaskServiceLambda
 
 def install(context: Context) -> None:
     """Let states act as their role, try again, and name what keeps failing as AWS does."""
-    client_for = partial(_client_for, context.endpoint)
     for module in _modules_with_clients():
-        module.boto_client_for = client_for
+        optimized = module is not state_task_service_aws_sdk
+        module.boto_client_for = partial(_client_for, context.endpoint, optimized)
     wrap(_AwsSdkTask, "_from_error", _aws_sdk_error)
     wrap(_LambdaTask, "_from_error", _lambda_error)
     lambda_client_error = partial(_lambda_client_error, _LambdaTask._error_cause_from_client_error)
@@ -59,14 +60,17 @@ def _modules_with_clients() -> list[Any]:
     ]
 
 
-def _client_for(endpoint: str, region: str, service: str, state_credentials: Any) -> Any:
-    return _client(endpoint, region, service, state_credentials.role_arn)
+def _client_for(
+    endpoint: str, optimized: bool, region: str, service: str, state_credentials: Any
+) -> Any:
+    return _client(endpoint, optimized, region, service, state_credentials.role_arn)
 
 
 @lru_cache(maxsize=32)
-def _client(endpoint: str, region: str, service: str, role_arn: str) -> Any:
+def _client(endpoint: str, optimized: bool, region: str, service: str, role_arn: str) -> Any:
     """A client takes a tenth of a second to make and a megabyte to keep, so states share them."""
-    return clients.client(service, session_of(role_arn), endpoint, region, _config())
+    client = clients.client(service, session_of(role_arn), endpoint, region, _config())
+    return metadata.attach(client) if optimized else client
 
 
 def _config() -> Config:

@@ -31,9 +31,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import (
     StateCredentials,
 )
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
-    state_task_service_aws_sdk,
-)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
     ResourceCondition,
     ResourceRuntimePart,
@@ -51,6 +48,7 @@ from local_aws.sagemaker.job import Job
 from local_aws.sagemaker.processing_job import ProcessingJob
 from local_aws.sagemaker.training_job import TrainingJob
 from local_aws.stepfunctions.integration_fields import unproven
+from local_aws.stepfunctions.integrations import metadata
 from local_aws.wrapping import Original, wrap
 
 _log = logging.getLogger(__name__)
@@ -71,8 +69,6 @@ _ERROR_CLASSES = {
 def install() -> None:
     """Put the SageMaker integration in front of moto's."""
     wrap(state_task_factory, "state_task_service_for", _service_for)
-    # AWS: errors of aws-sdk:sagemaker begin with `SageMaker.`; moto leaves the name in lower case.
-    state_task_service_aws_sdk._SERVICE_ERROR_NAMES["sagemaker"] = "SageMaker"
 
 
 def _service_for(original: Original, service_name: str) -> StateTaskService:
@@ -111,6 +107,9 @@ class SageMakerTask(StateTaskService):
             cause = f"The field {unknown[0]!r} is not supported by Step Functions"
             raise self._task_failed(env, StatesErrorNameType.StatesRuntime, cause)
         return parameters
+
+    def _normalise_parameters(self, *args: Any, **options: Any) -> None:
+        """Leave them: they have the API's names, and the API refuses what is no text."""
 
     def _eval_service_task(
         self,
@@ -164,7 +163,7 @@ class SageMakerTask(StateTaskService):
                         getattr(client, f"stop_{noun}")(**name)
                 return {}
         try:
-            described = _without_metadata(getattr(client, f"describe_{noun}")(**name))
+            described = metadata.without(getattr(client, f"describe_{noun}")(**name))
             tags = client.list_tags(ResourceArn=job.arn)["Tags"]
         except (ClientError, BotoCoreError) as error:
             raise FailureEventException(self._failure(env, error, "Failed")) from error
@@ -238,7 +237,9 @@ def _created(create: Callable[[], dict[str, Any]], find: Callable[[], Job]) -> d
     """
     began = datetime.now(UTC)
     try:
-        return _without_metadata(create())
+        created = create()
+        created.pop("ResponseMetadata")
+        return created
     except ClientError as error:
         repeated = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
         if not repeated or error.response["Error"]["Code"] != "ResourceInUse":
@@ -260,10 +261,6 @@ def _error_and_cause(error: ClientError | BotoCoreError) -> tuple[str, str]:
         f"Request ID: {metadata.get('RequestId')}; Proxy: null)"
     )
     return f"SageMaker.{_ERROR_CLASSES.get(code, 'AmazonSageMakerException')}", cause
-
-
-def _without_metadata(response: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in response.items() if key != "ResponseMetadata"}
 
 
 def _in_asl(value: Any) -> Any:
