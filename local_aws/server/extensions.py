@@ -27,7 +27,7 @@ from local_aws.logs import keys as logs_keys
 from local_aws.logs import past as logs_past
 from local_aws.logs import store as logs_store
 from local_aws.messaging import queue_counts, sns
-from local_aws.requests import validation
+from local_aws.requests import table_names, validation
 from local_aws.s3 import (
     conditional,
     copies,
@@ -69,6 +69,7 @@ from local_aws.stepfunctions.language import (
     paths,
     role_fields,
     variables,
+    waits,
 )
 
 
@@ -91,6 +92,7 @@ def install(context: Context) -> None:
     policy_sizes.install()
     roles_past.install()  # after what refuses a change
     validation.install()
+    table_names.install()
     role_calls.install()  # after the last wrapper of call_action, so it is asked first
     lambdas = functions.install(context)
     queues.install(context, lambdas)
@@ -130,10 +132,11 @@ def _install_state_machines(context: Context) -> None:
     outputs.install()
     executions.install()
     tasks.install()
-    errors.install()
+    errors.install(context.endpoint)
     error_names.install()
     paths.install()
     role_fields.install()
+    waits.install()
     definition_check.install()
     redrive.install()
     kept_executions.install(context)

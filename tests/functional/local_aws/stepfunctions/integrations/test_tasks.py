@@ -149,3 +149,49 @@ def test_an_optimized_integration_tells_of_its_call(embedded_aws: EmbeddedAws, s
     headers = sent["SdkHttpMetadata"]["HttpHeaders"]
     assert sent["SdkHttpMetadata"]["AllHttpHeaders"] == {k: [v] for k, v in headers.items()}
     assert sent["SdkResponseMetadata"]["RequestId"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "error", "cause"),
+    [
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "http://no-such-host", "MessageBody": "x"},
+            "SQS.SdkClientException",
+            "Unable to execute HTTP request: no-such-host: Name or service not known",
+        ),
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "http://localhost/123456789012/none", "MessageBody": "x"},
+            "SQS.QueueDoesNotExistException",
+            "(Service: AmazonSQS; Status Code: 400; ",
+        ),
+        (
+            "dynamodb:getItem",
+            {"TableName": "/none", "Key": {}},
+            "DynamoDB.AmazonDynamoDBException",
+            "1 validation error detected: Value '/none' at 'tableName' failed to satisfy",
+        ),
+    ],
+)
+def test_an_optimized_integration_has_the_errors_of_version_1(
+    states: Any, resource: str, parameters: dict[str, Any], error: str, cause: str
+) -> None:
+    execution = run(states, ("Call", task(resource, **parameters)))
+
+    assert execution["error"] == error, execution
+    assert cause in execution["cause"]
+
+
+@pytest.mark.parametrize("field", ["TimeoutSecondsPath", "HeartbeatSecondsPath"])
+def test_a_path_to_no_seconds_ends_the_execution_as_the_state_is_entered(
+    states: Any, field: str
+) -> None:
+    state = task("aws-sdk:s3:listBuckets") | {field: "$.none"}
+
+    execution = run(states, ("Call", state))
+    history = states.get_execution_history(executionArn=execution["executionArn"])["events"]
+
+    assert [event["type"] for event in history] == [
+        *("ExecutionStarted", "TaskStateEntered", "ExecutionFailed"),
+    ]
