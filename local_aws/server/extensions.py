@@ -60,7 +60,7 @@ from local_aws.stepfunctions import (
 )
 from local_aws.stepfunctions import events as execution_events
 from local_aws.stepfunctions import roles as machine_roles
-from local_aws.stepfunctions.integrations import errors, tasks
+from local_aws.stepfunctions.integrations import absent, errors, tasks
 from local_aws.stepfunctions.language import (
     error_names,
     evaluation,
@@ -131,6 +131,7 @@ def _install_state_machines(context: Context) -> None:
     variables.install()
     outputs.install()
     executions.install()
+    absent.install()
     tasks.install()
     errors.install(context.endpoint)
     error_names.install()

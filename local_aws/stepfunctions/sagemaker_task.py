@@ -1,4 +1,4 @@
-"""`arn:aws:states:::sagemaker:createTrainingJob.sync` and createProcessingJob in moto's engine.
+"""`arn:aws:states:::sagemaker:createTrainingJob.sync` and its like in moto's engine.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 """
@@ -56,6 +56,8 @@ JOBS: dict[str, type[Job]] = {
     "createProcessingJob": ProcessingJob,
     "createTrainingJob": TrainingJob,
 }
+# Actions that only note something, and so end with their answer.
+_CALLS = {"createEndpointConfig", "createModel"}
 _LOOK_FOR_STOP_SECONDS = 0.2
 # Error names are the class names of AWS's SDK for Java; what has no class of its own is
 # AmazonSageMakerException, throttling and validation included.
@@ -78,12 +80,13 @@ def _service_for(original: Original, service_name: str) -> StateTaskService:
 
 
 class SageMakerTask(StateTaskService):
-    """A task that creates a job and, with `.sync`, waits until it has ended."""
+    """A task that creates something and, with `.sync`, waits until that job has ended."""
 
     def _get_supported_parameters(self) -> set[str] | None:
         """Return the parameters of the action; None, an invalid definition, for other actions."""
         action = self.resource.api_action
-        if action not in JOBS or self.resource.condition not in (None, ResourceCondition.Sync):
+        conditions = {None, ResourceCondition.Sync} if action in JOBS else {None}
+        if action not in {*JOBS, *_CALLS} or self.resource.condition not in conditions:
             return None
         return parameters_of(action)
 
@@ -100,7 +103,8 @@ class SageMakerTask(StateTaskService):
             return {}
         self.parargs.eval(env=env)
         parameters: dict[str, Any] = env.stack.pop()
-        for field in unproven(self.resource.api_action, parameters):
+        is_job = self.resource.api_action in JOBS
+        for field in unproven(self.resource.api_action, parameters) if is_job else ():
             _log.warning("that AWS's integration takes %s is not proven", field)
         unknown = sorted(parameters.keys() - (self._get_supported_parameters() or set()))
         if unknown:
@@ -118,11 +122,15 @@ class SageMakerTask(StateTaskService):
         normalised_parameters: dict[str, Any],
         state_credentials: StateCredentials,
     ) -> None:
-        kind = JOBS[self.resource.api_action]
         where = {"account": resource_runtime_part.account, "region": resource_runtime_part.region}
         client = boto_client.boto_client_for(
             service="sagemaker", region=where["region"], state_credentials=state_credentials
         )
+        if self.resource.api_action in _CALLS:
+            call = getattr(client, self._get_boto_service_action())
+            env.stack.append(_without_metadata(call(**normalised_parameters)))
+            return
+        kind = JOBS[self.resource.api_action]
         name = normalised_parameters[f"{kind.title}Name"]
         if self._is_sync():
             own = [*normalised_parameters.get("Tags", []), *_own_tags(env)]
@@ -237,9 +245,7 @@ def _created(create: Callable[[], dict[str, Any]], find: Callable[[], Job]) -> d
     """
     began = datetime.now(UTC)
     try:
-        created = create()
-        created.pop("ResponseMetadata")
-        return created
+        return _without_metadata(create())
     except ClientError as error:
         repeated = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
         if not repeated or error.response["Error"]["Code"] != "ResourceInUse":
@@ -248,6 +254,11 @@ def _created(create: Callable[[], dict[str, Any]], find: Callable[[], Job]) -> d
         if job.creation_time < began:
             raise
         return {f"{job.title}Arn": job.arn}
+
+
+def _without_metadata(response: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer without boto3's own note; what the SDK for Java notes stays."""
+    return {name: value for name, value in response.items() if name != "ResponseMetadata"}
 
 
 def _error_and_cause(error: ClientError | BotoCoreError) -> tuple[str, str]:
