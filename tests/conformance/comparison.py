@@ -48,7 +48,7 @@ class Comparison:
         if isinstance(recorded, str):
             same = self._same_text(recorded, found)
             return [] if same else [Difference(path, recorded, found)]
-        found = _unfolded(found)
+        found = _unfolded(found, recorded)
         if isinstance(recorded, dict) and isinstance(found, dict):
             return self._of_objects(recorded, found, path)
         if isinstance(recorded, list) and isinstance(found, list):
@@ -79,7 +79,7 @@ class Comparison:
         return result
 
     def _same_text(self, recorded: str, found: Any) -> bool:
-        if recorded in _TIMES and _is_time(found):
+        if recorded.strip('"') in _TIMES and _is_time(found):
             return True
         if _PLACEHOLDER.fullmatch(recorded):
             return bool(self._bound.setdefault(recorded, found) == found)
@@ -102,9 +102,9 @@ class Comparison:
         return all(self._bound.setdefault(name, text) == text for name, text in pairs)
 
 
-def _unfolded(value: Any) -> Any:
-    """Return what a text holds, if it is a JSON object or list; else the value."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
+def _unfolded(value: Any, recorded: Any) -> Any:
+    """Return what a text holds where the recording is no text; else the value."""
+    if isinstance(value, str) and recorded is not None:
         try:
             return json.loads(value)
         except ValueError:
@@ -124,7 +124,7 @@ def _same_json(recorded: Any, found: Any) -> bool:
 
 def _is_time(value: Any) -> bool:
     return isinstance(value, datetime) or (
-        isinstance(value, str) and _TIME.fullmatch(value) is not None
+        isinstance(value, str) and _TIME.fullmatch(value.strip('"')) is not None
     )
 
 
