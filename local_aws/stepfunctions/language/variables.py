@@ -12,6 +12,12 @@ from moto.stepfunctions.parser.asl.component.common.assign.assign_decl import As
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import (
     StringVariableSample,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor.distributed_item_processor_worker import (  # noqa: E501
+    DistributedItemProcessorWorker,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iterator.distributed_iterator_worker import (  # noqa: E501
+    DistributedIteratorWorker,
+)
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.states import States
@@ -32,6 +38,8 @@ def install() -> None:
     replace(VariableStore, get_assigned_variables=_assigned)
     wrap(CommonStateField, "_get_state_exited_event_details", _set_at_exit)
     wrap(States, "reset", _forget_results)
+    wrap(DistributedItemProcessorWorker, "_eval_input", _leave_outer_scope)
+    wrap(DistributedIteratorWorker, "_eval_input", _leave_outer_scope)
 
 
 def in_scope(store: VariableStore) -> dict[str, Any]:
@@ -95,3 +103,13 @@ def _forget_results(original: Original, self: States, input_value: Any) -> None:
     original(self, input_value)
     for name in ("result", "errorOutput"):
         self._states_data.pop(name, None)  # type: ignore[misc]
+
+
+def _leave_outer_scope(original: Original, self: Any, env_frame: Environment) -> None:
+    """Let the items of a distributed Map see no variable around it: each is another execution.
+
+    ItemSelector still reads them, which is believed.
+    https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html#variable-scope
+    """
+    original(self, env_frame)
+    env_frame.variable_store._outer_scope.clear()

@@ -87,6 +87,23 @@ def test_branches_and_items_have_variables_of_their_own(machines: Any) -> None:
     assert found == {"items": [["o", 1, 0], ["o", 2, 1]], "own": False}
 
 
+def test_items_of_a_distributed_map_see_no_variable_around_it(machines: Any) -> None:
+    config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    found = output(
+        machines,
+        Set=passing(Assign={"outer": "o"}),
+        Map={
+            "Type": "Map",
+            "Items": [1],
+            "ItemSelector": {"selected": "{% $outer %}"},
+            "ItemProcessor": config
+            | part(A=passing(Output="{% [$states.input.selected, $exists($outer)] %}", End=True)),
+        },
+    )
+
+    assert found == [["o", False]]
+
+
 def test_what_finds_nothing_stands_beside_the_entry(machines: Any) -> None:
     failed = run(machines, One=passing(), Two=passing(Output={"a": ["{% $states.result.b %}"]}))
 
