@@ -58,6 +58,7 @@ from local_aws.stepfunctions import (
     sagemaker_task,
     traces,
 )
+from local_aws.stepfunctions import creation as machine_creation
 from local_aws.stepfunctions import events as execution_events
 from local_aws.stepfunctions import roles as machine_roles
 from local_aws.stepfunctions.integrations import absent, errors, tasks
@@ -125,6 +126,7 @@ def _install_sagemaker(context: Context) -> None:
 def _install_state_machines(context: Context) -> None:
     calls.install(context)
     machine_roles.install()
+    machine_creation.install()
     sagemaker_task.install()
     failures.install()
     evaluation.install()
