@@ -68,6 +68,7 @@ from local_aws.stepfunctions.language import (
     failures,
     outputs,
     paths,
+    refusals,
     role_fields,
     variables,
     waits,
@@ -138,6 +139,7 @@ def _install_state_machines(context: Context) -> None:
     errors.install(context.endpoint)
     error_names.install()
     paths.install()
+    refusals.install()
     role_fields.install()
     waits.install()
     definition_check.install()
