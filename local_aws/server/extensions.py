@@ -66,6 +66,7 @@ from local_aws.stepfunctions.language import (
     error_names,
     evaluation,
     failures,
+    maps,
     outputs,
     paths,
     refusals,
@@ -138,6 +139,7 @@ def _install_state_machines(context: Context) -> None:
     tasks.install()
     errors.install(context.endpoint)
     error_names.install()
+    maps.install()
     paths.install()
     refusals.install()
     role_fields.install()
