@@ -61,7 +61,7 @@ from local_aws.stepfunctions import (
 from local_aws.stepfunctions import creation as machine_creation
 from local_aws.stepfunctions import events as execution_events
 from local_aws.stepfunctions import roles as machine_roles
-from local_aws.stepfunctions.integrations import absent, errors, tasks
+from local_aws.stepfunctions.integrations import absent, children, errors, tasks
 from local_aws.stepfunctions.language import (
     error_names,
     evaluation,
@@ -136,6 +136,7 @@ def _install_state_machines(context: Context) -> None:
     outputs.install()
     executions.install()
     absent.install()
+    children.install()
     tasks.install()
     errors.install(context.endpoint)
     error_names.install()

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from local_aws.client import EmbeddedAws
-from tests.functional.local_aws.stepfunctions.test_executions import create, echo, run
+from tests.functional.local_aws.stepfunctions.test_executions import WAIT, create, echo, ended, run
 from tests.functional.sagemaker_requests import unique
+from tests.support.waiting import eventually
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 
@@ -66,6 +67,17 @@ def test_a_child_that_fails_fails_its_parent_with_its_description(states: Any) -
     assert execution["error"] == "States.TaskFailed"
     said = json.loads(execution["cause"])
     assert (said["Status"], said["Error"], said["Cause"]) == ("FAILED", "Mine", "no")
+
+
+def test_a_child_is_stopped_with_its_parent(states: Any) -> None:
+    child = create(states, WAIT)
+    parent = create(states, ("Start", task("states:startExecution.sync", StateMachineArn=child)))
+    started = states.start_execution(stateMachineArn=parent)["executionArn"]
+
+    (running,) = eventually(lambda: states.list_executions(stateMachineArn=child)["executions"])
+    states.stop_execution(executionArn=started)
+
+    assert ended(states, running["executionArn"])["status"] == "ABORTED"
 
 
 def test_objects_are_stored_and_read_as_json_and_text(
