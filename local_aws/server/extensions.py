@@ -27,7 +27,7 @@ from local_aws.logs import keys as logs_keys
 from local_aws.logs import past as logs_past
 from local_aws.logs import store as logs_store
 from local_aws.messaging import queue_counts, sns
-from local_aws.requests import table_names, validation
+from local_aws.requests import inner_errors, table_names, validation
 from local_aws.s3 import (
     conditional,
     copies,
@@ -96,6 +96,7 @@ def install(context: Context) -> None:
     roles_past.install()  # after what refuses a change
     validation.install()
     table_names.install()
+    inner_errors.install()
     role_calls.install()  # after the last wrapper of call_action, so it is asked first
     lambdas = functions.install(context)
     queues.install(context, lambdas)

@@ -71,6 +71,34 @@ def test_who_only_reads_marks_nothing_and_waits_for_what_others_changed(operatio
     assert state.saves == 1
 
 
+@pytest.mark.parametrize(
+    ("service", "before", "after"),
+    [
+        ("iam", "<ErrorResponse><Error><Type>Receiver</Type><Code>InternalFailure</Code>", None),
+        ("cloudformation", "<ErrorResponse><Error><Type>Receiver</Type>", "</ErrorResponse>"),
+        ("route53", "<ErrorResponse><Error><Type>Receiver</Type>", "</ErrorResponse>"),
+        ("ec2", "<Response><Errors><Error><Code>InternalFailure</Code>", "</Response>"),
+        ("s3", "<Error><Code>InternalError</Code>", "</Error>"),
+        ("states", '{"__type": "InternalFailure", "message": "The embedded AWS failed: ', "}"),
+        ("lambda", '{"__type": "InternalFailure"', "}"),
+    ],
+)
+def test_a_crash_has_the_form_of_its_service(service: str, before: str, after: str | None) -> None:
+    gateway = Gateway(Saver())  # type: ignore[arg-type]
+
+    def crashes(_environ: Any, _start_response: Any) -> list[bytes]:
+        raise ValueError("a line\nand another")
+
+    gateway._moto = crashes  # type: ignore[assignment]
+    headers = {"Authorization": SIGNED.replace("/sqs/", f"/{service}/")}
+    answer = Client(gateway).get("/", headers=headers, base_url="http://127.0.0.1:1")
+
+    assert answer.status_code == 500
+    assert answer.text.startswith(before)
+    assert answer.text.endswith(after or "</ErrorResponse>")
+    assert "ValueError: a line and another (see its server.log)" in answer.text
+
+
 def test_what_could_not_be_saved_is_no_success() -> None:
     answer = call(Saver(OSError("no space left")), "CreateQueue", '{"QueueName": "lost"}')
     assert answer.status_code == 500
