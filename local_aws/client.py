@@ -29,7 +29,8 @@ _NO_FILES = {
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
-_DIRECTLY = Config(proxies={})
+# StartSyncExecution and TestState would be sent to `sync-127.0.0.1`, which is no host.
+_DIRECTLY = Config(proxies={}, inject_host_prefix=False)
 
 
 class EmbeddedAwsError(Exception):

@@ -93,6 +93,8 @@ def variables(endpoint: str, region: str, key: Key) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,  # a profile may name roles or endpoints
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # Some operations are sent to `sync-` and the host: `sync-127.0.0.1` is no host.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }
 
 

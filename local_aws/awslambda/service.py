@@ -149,6 +149,7 @@ class LambdaService:
             "LAMBDA_RUNTIME_DIR": str(self._runtime),
             **self._sdk_variables,
             "AWS_ENDPOINT_URL": self._endpoint,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # there is no host `sync-127.0.0.1`
         }
 
     def _tidy(self) -> None:

@@ -147,6 +147,7 @@ class Container:
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "AWS_ENDPOINT_URL": endpoint,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # there is no host `sync-127.0.0.1`
             **credentials,
         }
 

@@ -74,6 +74,7 @@ from local_aws.stepfunctions.language import (
     variables,
     waits,
 )
+from local_aws.stepfunctions.operations import installation
 
 
 def install(context: Context) -> None:
@@ -152,3 +153,4 @@ def _install_state_machines(context: Context) -> None:
     deletion.install()  # after the other wrapper of delete_state_machine
     past.install()  # after all of them
     traces.install(context)
+    installation.install()

@@ -47,8 +47,8 @@ def execution_detail(execution: Any) -> dict[str, Any]:
     return {
         "executionArn": execution.exec_arn,
         "stateMachineArn": execution.state_machine.arn,
-        "stateMachineVersionArn": None,
-        "stateMachineAliasArn": None,
+        "stateMachineVersionArn": getattr(execution, "version_arn", None),
+        "stateMachineAliasArn": getattr(execution, "alias_arn", None),
         "name": execution.name,
         "status": str(status.value),
         "startDate": _milliseconds(execution.start_date),

@@ -224,23 +224,28 @@ def _sleep_unless_stopped(seconds: float) -> None:
 
 
 def _answer_start(self: StepFunctionResponse) -> ActionResult:
-    """AWS traces an execution as part of the trace that the request names; moto drops it.
+    execution = start(self)
+    return ActionResult({"executionArn": execution.exec_arn, "startDate": execution.start_date})
 
-    And AWS reads the input as JSON has it, with no NaN in it.
+
+def start(response: StepFunctionResponse) -> Any:
+    """Start what the request asks for.
+
+    AWS traces an execution as part of the trace that the request names; moto drops it. And AWS
+    reads the input as JSON has it, with no NaN in it. Raises InvalidExecutionInput and others.
     """
-    backend: Any = self.stepfunction_backend
-    given = self._get_param("input", if_none="{}")
+    backend: Any = response.stepfunction_backend
+    given = response._get_param("input", if_none="{}")
     try:
         numbers.load(given)
     except ValueError as error:
         raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
-    execution = backend.start_execution(
-        self._get_param("stateMachineArn"),
-        self._get_param("name"),
+    return backend.start_execution(
+        response._get_param("stateMachineArn"),
+        response._get_param("name"),
         given,
-        self._get_param("traceHeader"),
+        response._get_param("traceHeader"),
     )
-    return ActionResult({"executionArn": execution.exec_arn, "startDate": execution.start_date})
 
 
 def _answer_stop(self: StepFunctionResponse) -> ActionResult:

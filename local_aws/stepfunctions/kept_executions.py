@@ -41,6 +41,7 @@ _ENDINGS = {
 _ORIGIN = ("name", "sm_type", "role_arn", "exec_arn", "account_id", "region_name", "start_date")
 _FATE = ("exec_status", "stop_date", "output", "error", "cause")
 _REDRIVES = ("redrive_count", "redrive_date", "redrive_tokens")
+_STARTED_BY = ("version_arn", "alias_arn")
 _MACHINE = (
     *("arn", "name", "definition", "roleArn", "sm_type"),
     *("loggingConfiguration", "tracingConfiguration"),
@@ -111,7 +112,7 @@ def _saved(arn: str) -> Saved | None:
             input=execution.execution_input,
             trace_header=execution.trace_header,
             machine=_members(execution.state_machine, _MACHINE),
-            progress=_members(execution, (*_FATE, *_REDRIVES)),
+            progress=_members(execution, (*_FATE, *_REDRIVES, *_STARTED_BY)),
             events=executions.events(execution),
         )
 

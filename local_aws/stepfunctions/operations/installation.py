@@ -1,0 +1,11 @@
+"""Installs the operations, in their order."""
+
+from local_aws.stepfunctions.operations import aliases, express, starts, versions
+
+
+def install() -> None:
+    """Install all of them; after the rest of Step Functions, whose wrappers they go around."""
+    versions.install()
+    aliases.install()
+    starts.install()
+    express.install()
