@@ -1,6 +1,6 @@
 """Installs the operations, in their order."""
 
-from local_aws.stepfunctions.operations import aliases, express, starts, versions
+from local_aws.stepfunctions.operations import activities, aliases, express, starts, tasks, versions
 
 
 def install() -> None:
@@ -9,3 +9,5 @@ def install() -> None:
     aliases.install()
     starts.install()
     express.install()
+    tasks.install()
+    activities.install()
