@@ -49,7 +49,6 @@ from local_aws.service_quotas import quotas
 from local_aws.state import moto_services
 from local_aws.stepfunctions import (
     calls,
-    definition_check,
     deletion,
     executions,
     kept_executions,
@@ -147,7 +146,6 @@ def _install_state_machines(context: Context) -> None:
     refusals.install()
     role_fields.install()
     waits.install()
-    definition_check.install()
     redrive.install()
     kept_executions.install(context)
     deletion.install()  # after the other wrapper of delete_state_machine
