@@ -44,6 +44,7 @@ from local_aws.wrapping import Original, replace, wrap
 
 _LOOK_FOR_STOP_SECONDS = 0.2
 _DEFAULT_PAGE = 1000
+_EXECUTION_DATA = ("input", "inputDetails", "output", "outputDetails")
 _STATUS: dict[type, ExecutionStatus] = {
     ProgramEnded: ExecutionStatus.SUCCEEDED,
     ProgramError: ExecutionStatus.FAILED,
@@ -300,4 +301,19 @@ def _answer_history(self: StepFunctionResponse) -> ActionResult:
         start = int(token or 0)
         end = start + size
         page, more = history[start:end], end if end < len(history) else None
+    if self._get_param("includeExecutionData") is False:
+        page = [_without_data(event) for event in page]
     return ActionResult({"events": page, **({} if more is None else {"nextToken": str(more)})})
+
+
+def _without_data(event: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what an event tells of input and output.
+
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html
+    """
+    return {
+        name: {key: told for key, told in details.items() if key not in _EXECUTION_DATA}
+        if isinstance(details, dict)
+        else details
+        for name, details in event.items()
+    }

@@ -195,6 +195,17 @@ def test_the_history_is_paged_and_reversed(states: Any) -> None:
     assert [event for page in pages for event in page["events"]] == everything
 
 
+def test_the_history_is_told_without_data(states: Any) -> None:
+    arn = run(states, echo(a=1), given='{"b": 2}')["executionArn"]
+
+    told = states.get_execution_history(executionArn=arn, includeExecutionData=False)["events"]
+
+    assert told[1]["stateEnteredEventDetails"] == {"name": "Echo"}
+    assert told[2]["stateExitedEventDetails"] == {"name": "Echo"}
+    whole = states.get_execution_history(executionArn=arn)["events"]
+    assert json.loads(whole[1]["stateEnteredEventDetails"]["input"]) == {"b": 2}
+
+
 def test_events_that_come_between_two_pages_move_no_older_one(states: Any) -> None:
     machine = create(states, ("First", {"Type": "Pass", "Next": "Wait"}), WAIT)
     arn = states.start_execution(stateMachineArn=machine)["executionArn"]
