@@ -72,8 +72,15 @@ RESOURCES: dict[str, dict[str, str]] = {
         "stateMachine:{name}": "CreateStateMachine",
         "{stateMachineArn}": (
             "StartExecution ListExecutions DescribeStateMachine UpdateStateMachine "
-            "DeleteStateMachine"
+            "DeleteStateMachine StartSyncExecution PublishStateMachineVersion "
+            "ListStateMachineVersions ListStateMachineAliases"
         ),
+        "{stateMachineVersionArn}": "DeleteStateMachineVersion",
+        "{stateMachineAliasArn}": (
+            "DescribeStateMachineAlias UpdateStateMachineAlias DeleteStateMachineAlias"
+        ),
+        "activity:{name}": "CreateActivity",
+        "{activityArn}": "DescribeActivity DeleteActivity GetActivityTask",
         "{executionArn}": (
             "DescribeExecution GetExecutionHistory StopExecution RedriveExecution "
             "DescribeStateMachineForExecution"

@@ -7,6 +7,7 @@ from local_aws.stepfunctions.operations import (
     express,
     starts,
     tasks,
+    trials,
     versions,
 )
 
@@ -20,3 +21,4 @@ def install() -> None:
     express.install()
     tasks.install()
     activities.install()
+    trials.install()
