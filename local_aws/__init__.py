@@ -13,6 +13,7 @@ service has a package, which imports only what is below it:
     iam                                        who may do what
     requests                                   what happens to a request before its service
     context                                    what an extension is told about its server
+    containers                                 namespaces for jobs and Lambdas
     state, processes, credentials, sdk_files
     arns, shell, wrapping
 

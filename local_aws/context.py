@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local_aws.containers.containers import Containers
 from local_aws.state.dead_letters import DeadLetters
 from local_aws.state.state import State
 
@@ -25,7 +26,8 @@ class Context:
 
     `lambda_retry_delays` are the seconds before the first and the second retry of a failed
     asynchronous invocation; AWS waits one and two minutes. `stop_grace_seconds` lie between the
-    SIGTERM and the SIGKILL for a job that is stopped or interrupted; AWS gives 120.
+    SIGTERM and the SIGKILL for a job that is stopped or interrupted; AWS gives 120. `containers`
+    makes containers for jobs and Lambdas; where it is None `no_containers` says why.
     """
 
     data_folder: Path
@@ -36,6 +38,8 @@ class Context:
     lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS
     stop_grace_seconds: float = STOP_GRACE_SECONDS
     service_control: Any = None  # statements, as local_aws.iam.limits reads them
+    containers: Containers | None = None
+    no_containers: str = ""
     _at_shutdown: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def register_shutdown(self, callback: Callable[[], None]) -> None:

@@ -3,8 +3,8 @@
     python -I -S bootstrap.py <task root> <runtime folder> <handler>
 
 Run with -I and -S, so that `sys.path` holds the standard library only; what Lambda's own Python
-runtime holds besides is in the runtime folder. The source tree and the rest of the environment
-that the embedded AWS runs in cannot be imported.
+runtime holds besides is in the runtime folder, and this file too, as AWS's is in /var/runtime. The
+source tree and the rest of the environment that the embedded AWS runs in cannot be imported.
 """
 
 import sys

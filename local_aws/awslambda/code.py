@@ -30,6 +30,9 @@ RUNTIME_MODULES = (
 )
 
 
+_BOOTSTRAP = "bootstrap.py"
+
+
 class CodeTooLargeError(Exception):
     """The zip holds more than Lambda accepts."""
 
@@ -82,18 +85,18 @@ def check_size(archive: zipfile.ZipFile) -> None:
 
 
 def link_runtime(folder: Path) -> Path:
-    """Make `folder` hold links to the packages of Lambda's runtime and nothing else."""
+    """Make `folder` hold links to the packages of Lambda's runtime, what starts it, and no more."""
     shutil.rmtree(folder, ignore_errors=True)  # links to another environment's packages
     folder.mkdir(parents=True)
+    shutil.copy(Path(__file__).with_name(_BOOTSTRAP), folder)
     for target in filter(None, map(_installed, RUNTIME_MODULES)):
         (folder / target.name).symlink_to(target)
     return folder
 
 
-def command(task_root: Path, runtime: Path, handler: str) -> list[str]:
+def command(task_root: str, runtime: str, handler: str) -> list[str]:
     """Return the command line that runs the handler of the code in `task_root`."""
-    bootstrap = Path(__file__).with_name("bootstrap.py")
-    arguments = [str(bootstrap), str(task_root), str(runtime), handler]
+    arguments = [f"{runtime}/{_BOOTSTRAP}", task_root, runtime, handler]
     return [sys.executable, "-I", "-S", "-X", "utf8", *arguments]
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from local_aws.awslambda.logs import LogStream
 from local_aws.awslambda.memory import ProcessMemory
 from local_aws.awslambda.runtime_api import Event, Report, RuntimeApi
-from local_aws.processes import child
+from local_aws.containers.containers import Box, start
 
 INIT_SECONDS = 10.0  # free for the start; what the start takes beyond is the function's own time
 MAX_RESPONSE_BYTES = 6_291_556
@@ -57,7 +57,8 @@ class ExecutionEnvironment:
     """A process started for one function; once `usable` is false it can only be ended.
 
     One that was ready ahead of its first event reports no Init Duration: nobody waited for it.
-    `ended()` is called once it has ended.
+    `ended()` is called once it has ended. `box` is the container that it runs in, if it has one;
+    `folder` is where its code lies on this machine.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class ExecutionEnvironment:
         command: list[str],
         *,
         folder: Path,
+        box: Box | None,
         variables: dict[str, str],
         version: str,
         limits: Limits,
@@ -87,9 +89,9 @@ class ExecutionEnvironment:
             "AWS_LAMBDA_LOG_STREAM_NAME": log.name,
         }
         with log.file.open("ab") as output:
-            self._process = child.start(command, env=environment, cwd=folder, stdout=output)
+            self._process = start(command, env=environment, cwd=folder, stdout=output, box=box)
         self._api.answer_only(self._process.pid)
-        self._memory = ProcessMemory(self._process.pid)
+        self._memory = ProcessMemory(self._process.pid, contained=box is not None)
 
     @property
     def alive(self) -> bool:

@@ -11,10 +11,14 @@ _SAMPLE_SECONDS = 0.5  # to find the processes takes milliseconds: the table of 
 
 
 class ProcessMemory:
-    """The memory of a command under the leash, whose supervisor is `supervisor`."""
+    """The memory of a command under the leash, whose supervisor is `supervisor`.
 
-    def __init__(self, supervisor: int) -> None:
-        self._supervisor = supervisor
+    In a container, `contained`, a second supervisor lies between the two.
+    """
+
+    def __init__(self, supervisor: int, *, contained: bool = False) -> None:
+        self._supervisor: int | None = None if contained else supervisor
+        self._outer = supervisor
         self._command: psutil.Process | None = None
         self._peak = 0
         self._sampled = time.monotonic()
@@ -24,7 +28,7 @@ class ProcessMemory:
         if time.monotonic() - self._sampled > _SAMPLE_SECONDS:
             self._sampled = time.monotonic()
             resident = 0
-            for process in _children(self._supervisor, recursive=True):
+            for process in self._processes(recursive=True):
                 with suppress(psutil.Error):
                     resident += process.memory_info().rss
             self._peak = max(self._peak, resident)
@@ -33,10 +37,16 @@ class ProcessMemory:
     def measure(self) -> int:
         """Return the peak in bytes, with what the command itself held between two looks at it."""
         if self._command is None:
-            self._command = next(iter(_children(self._supervisor)), None)
+            self._command = next(iter(self._processes()), None)
         if self._command is not None:
             self._peak = max(self._peak, _own_peak(self._command))
         return self._peak
+
+    def _processes(self, *, recursive: bool = False) -> list[psutil.Process]:
+        """Return the command, if it has begun, and with `recursive` what it has started."""
+        if self._supervisor is None:
+            self._supervisor = next((each.pid for each in _children(self._outer)), None)
+        return [] if self._supervisor is None else _children(self._supervisor, recursive=recursive)
 
 
 def _children(pid: int, *, recursive: bool = False) -> list[psutil.Process]:

@@ -20,7 +20,8 @@ _log = logging.getLogger(__name__)
 class Deployment:
     """One function as it is deployed right now: an environment serves exactly one of these.
 
-    `code_sha256` is hexadecimal; `timeout` is in seconds; `variables` are the function's own.
+    `code_sha256` is hexadecimal; `timeout` is in seconds; `storage_mb` is the size of /tmp;
+    `variables` are the function's own.
     """
 
     arn: str
@@ -34,6 +35,7 @@ class Deployment:
     role: str
     timeout: int
     memory_mb: int
+    storage_mb: int
     variables: tuple[tuple[str, str], ...]
     code: bytes = field(compare=False, repr=False)
 

@@ -28,10 +28,13 @@ from local_aws.awslambda.leftovers import LOGS, Leftovers
 from local_aws.awslambda.logs import LogStream
 from local_aws.awslambda.pool import Deployment, Pool
 from local_aws.awslambda.runtime_api import Event
+from local_aws.containers.containers import Box, memory, own, shown
 from local_aws.context import Context
 from local_aws.iam import sessions
 from local_aws.iam.sessions import Session
 from local_aws.messaging.deliveries import find_function
+
+_INSIDE = ("/var/task", "/var/runtime")  # where AWS has a function's code, and its runtime
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +47,7 @@ class LambdaService:
         self._sdk_variables = sdk_files.variables(context.data_folder)
         self._folder = context.data_folder / "lambdas"
         self._runtime = code.link_runtime(context.data_folder / "lambda-runtime")
+        self._containers = context.containers
         self._pool = Pool(self._start)
         self._queue = AsynchronousInvocations(
             context.lambda_retry_delays,
@@ -129,24 +133,43 @@ class LambdaService:
             session, deployment.region, deployment.name, deployment.version, folder / LOGS
         )
         self._leftovers.use(log.file)
+        box = self._box(deployment, task_root)
+        inside = _INSIDE if box else (str(task_root), str(self._runtime))
         return ExecutionEnvironment(
-            code.command(task_root, self._runtime, deployment.handler),
+            code.command(*inside, deployment.handler),
             folder=task_root,
-            variables=self._environment(deployment, session, task_root),
+            box=box,
+            variables=self._environment(deployment, session, *inside),
             version=deployment.version,
             limits=Limits(deployment.timeout, deployment.memory_mb),
             log=log,
             ended=partial(self._leftovers.release, (task_root, log.file)),
         )
 
+    def _box(self, deployment: Deployment, task_root: Path) -> Box | None:
+        """Return the container of an environment, None where namespaces are forbidden.
+
+        Its /var/task can be written, which AWS's cannot: Python leaves its bytecode there, and the
+        next environment need not compile an SDK again.
+        """
+        if self._containers is None:
+            return None
+        task, runtime = _INSIDE
+        mounts = [
+            memory("/tmp", deployment.storage_mb),  # noqa: S108 (its own)
+            own(task_root, task),
+            shown(self._runtime, runtime),
+        ]
+        return self._containers.box(mounts, task)
+
     def _environment(
-        self, deployment: Deployment, session: Session, task_root: Path
+        self, deployment: Deployment, session: Session, task_root: str, runtime: str
     ) -> dict[str, str]:
         return {
             **_variables(deployment),
             **session.variables(),
-            "LAMBDA_TASK_ROOT": str(task_root),
-            "LAMBDA_RUNTIME_DIR": str(self._runtime),
+            "LAMBDA_TASK_ROOT": task_root,
+            "LAMBDA_RUNTIME_DIR": runtime,
             **self._sdk_variables,
             "AWS_ENDPOINT_URL": self._endpoint,
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # there is no host `sync-127.0.0.1`
@@ -180,6 +203,7 @@ def deployment_of(function: Any) -> Deployment:
         role=function.role,
         timeout=int(function.timeout),
         memory_mb=int(function.memory_size),
+        storage_mb=int(function.ephemeral_storage),
         variables=tuple(sorted(function.environment_vars.items())),
         code=function.code_bytes,
     )

@@ -1,5 +1,5 @@
 """Child processes that end when the server ends, even if it is killed.
 
-This package imports no other package of this project. `awslambda`, `sagemaker`, `server` and, for
-the servers of web pages, `cli` import it.
+This package imports no other package of this project. `containers`, `sagemaker`, `server` and,
+for the servers of web pages, `cli` import it.
 """

@@ -11,10 +11,11 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-_LEASH = Path(__file__).with_name("leash.py")
+_LEASH = (str(Path(__file__).with_name("leash.py")),)
 _TIME_TO_DIE = 10.0
 
 _running: "set[Process]" = set()
@@ -81,17 +82,19 @@ def start(
     env: dict[str, str],
     cwd: Path,
     stdout: int | IO[bytes],
+    supervisor: Sequence[str] = _LEASH,
 ) -> Process:
     """Start `command` in its own process group with no standard input.
 
     `env` is the whole environment of the command. `stdout`, a file, a descriptor or
     `subprocess.PIPE`, takes its output and its errors. A command that cannot be executed ends
-    with exit code 127 and the reason as its output.
+    with exit code 127 and the reason as its output. `supervisor` is the script that runs the
+    command on its leash, with arguments that come before the leash.
     """
     reader, writer = os.pipe()
-    supervise = [sys.executable, "-I", "-S", str(_LEASH), str(reader)]
+    supervise = [sys.executable, "-I", "-S", *supervisor, str(reader)]
     try:
-        supervisor = subprocess.Popen(
+        started = subprocess.Popen(
             supervise + command,
             env=env,
             cwd=cwd,
@@ -107,7 +110,7 @@ def start(
         raise
     finally:
         os.close(reader)
-    return Process(supervisor, writer)
+    return Process(started, writer)
 
 
 def end_all() -> None:

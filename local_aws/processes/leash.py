@@ -21,13 +21,13 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 COMMAND_NOT_FOUND = 127
 
-_IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # they are for the command
+FOR_THE_COMMAND = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # ignored by its supervisors
 
 
 def main(leash: int, command: list[str]) -> int:
     """Run `command` until it ends or the pipe `leash` closes; return its wait status."""
     os.set_inheritable(leash, False)
-    for number in _IGNORED:
+    for number in FOR_THE_COMMAND:
         signal.signal(number, signal.SIG_IGN)
     # Orphaned grandchildren become children of this process, so that it can find and kill them
     # even when they left the command's process group.
@@ -39,24 +39,29 @@ def main(leash: int, command: list[str]) -> int:
     return status
 
 
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _start(command: list[str]) -> int:
     supervisor = os.getpid()
     # What comes before the child no longer ignores it waits until then, instead of being lost.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _IGNORED)
+    signal.pthread_sigmask(signal.SIG_BLOCK, FOR_THE_COMMAND)
     child = os.fork()
     if child:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _IGNORED)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FOR_THE_COMMAND)
         with contextlib.suppress(OSError):  # both sides: a signal may be asked for at once
             os.setpgid(child, child)
         return child
     try:
         os.setpgid(0, 0)
-        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        die_with_parent()
         if os.getppid() != supervisor:
             os._exit(1)
-        for number in (*_IGNORED, signal.SIGPIPE, signal.SIGXFSZ):
+        for number in (*FOR_THE_COMMAND, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _IGNORED)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FOR_THE_COMMAND)
         os.execvp(command[0], command)  # noqa: S606 (no shell is what is wanted)
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")
@@ -141,7 +146,7 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _end_like(status: int) -> None:
+def end_like(status: int) -> None:
     """End with the exit code, or by the signal, that `status` tells of."""
     if os.WIFSIGNALED(status):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -153,4 +158,4 @@ def _end_like(status: int) -> None:
 
 
 if __name__ == "__main__":
-    _end_like(main(int(sys.argv[1]), sys.argv[2:]))
+    end_like(main(int(sys.argv[1]), sys.argv[2:]))

@@ -43,7 +43,7 @@ def install(context: Context) -> None:
         endpoint=context.endpoint,
         sdk_variables=sdk_files.variables(context.data_folder),
         jobs_folder=context.data_folder / "jobs",
-        runtime=Runtime(context.data_folder / "runtime"),
+        runtime=Runtime(context.data_folder / "runtime", context.containers),
         transfer=cache(partial(Transfer, context.endpoint, context.region)),
         stop_grace_seconds=context.stop_grace_seconds,
         changed=partial(kept_jobs.changed, context.state),

@@ -12,11 +12,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from local_aws.containers.containers import start
 from local_aws.processes import child
 from local_aws.sagemaker.container import Container, Runtime
 from local_aws.sagemaker.job_log import JobLog, Metrics
 
-_ALONE = "algo-1"
 # For the other hosts of a job that has failed: nothing that they could still save is taken home.
 _GRACE_SECONDS_AFTER_FAILURE = 5.0
 
@@ -26,19 +26,27 @@ PutEvents = Callable[[list[dict[str, Any]]], None]
 class Host:
     """A host by its name and its container; it runs one command at a time.
 
-    `variables` are in its environment and in that of no other host.
+    `addresses` are those of all hosts of the job, by their names. `variables` are in its
+    environment and in that of no other host.
     """
 
-    def __init__(self, name: str, container: Container) -> None:
+    def __init__(
+        self, name: str, container: Container, addresses: dict[str, str] | None = None
+    ) -> None:
         self.name = name
         self.container = container
+        self._addresses = addresses or {}
         self.variables: dict[str, str] = {}
         self._process: child.Process | None = None
 
     def launch(self, command: list[str], environment: dict[str, str]) -> None:
         """Start the command with this as its whole environment."""
-        self._process = child.start(
-            command, env=environment, cwd=self.container.root, stdout=subprocess.PIPE
+        self._process = start(
+            command,
+            env=environment,
+            cwd=self.container.root,
+            stdout=subprocess.PIPE,
+            box=self.container.box(self._addresses),
         )
 
     def follow(self, put: PutEvents, metrics: Metrics) -> int:
@@ -77,13 +85,16 @@ class Cluster:
     def __init__(self, folder: Path, runtime: Runtime, instance_count: int) -> None:
         self.folder = folder
         self._runtime = runtime
-        names = host_names(instance_count)
-        folders = [folder] if instance_count == 1 else [folder / name for name in names]
+        addresses = host_addresses(instance_count, named=runtime.containers is not None)
         self.hosts = [
-            Host(name, Container(root, runtime)) for name, root in zip(names, folders, strict=True)
+            Host(name, Container(self._root(name, instance_count), runtime), addresses)
+            for name in addresses
         ]
         self._told_to_end = False
         self._timers: list[threading.Timer] = []
+
+    def _root(self, name: str, instance_count: int) -> Path:
+        return self.folder if instance_count == 1 else self.folder / name
 
     @property
     def names(self) -> list[str]:
@@ -170,16 +181,17 @@ class Cluster:
         self._told_to_end = False
 
 
-def host_names(count: int) -> list[str]:
-    """Return the names of a job's hosts.
+def host_addresses(count: int, *, named: bool) -> dict[str, str]:
+    """Return the names of a job's hosts, each with its address of loopback.
 
-    AWS calls them algo-1, algo-2 and so on, and a host that is alone is called so here too.
-    Several have to find each other by name, and only root can have a name resolved: so these are
-    addresses of loopback, a different one for each.
+    AWS calls them algo-1, algo-2 and so on, and so does the /etc/hosts of a container. Without one,
+    not `named`, only root could have a name resolved: then several hosts, which have to find each
+    other, are called by their addresses.
     """
-    if count == 1:
-        return [_ALONE]
-    return [str(ip_address("127.0.0.0") + number) for number in range(1, count + 1)]
+    addresses = [str(ip_address("127.0.0.0") + number) for number in range(1, count + 1)]
+    if named or count == 1:
+        return {f"algo-{number}": address for number, address in enumerate(addresses, start=1)}
+    return {address: address for address in addresses}
 
 
 def resource_config(hardware: dict[str, Any], current: str, hosts: list[str]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""A job's container without a container: /opt/ml in a folder, and an environment of its own.
+"""A job's container: /opt/ml in a folder, and an environment of its own.
 
 A job's process sees what AWS would give it and nothing of the server's: not its variables, and not
-the source tree that the server runs from, only the packages that are installed beside it.
+the source tree that the server runs from, only the packages that are installed beside it. Where
+namespaces are forbidden it sees the machine's file system, and its folder under the folder's path.
 """
 
 import json
@@ -13,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from local_aws.containers.containers import Box, Containers, own, shown
+
 OPT_ML = "/opt/ml"
+_HOME, _TMP, _IMAGE = "/root", "/tmp", "/opt/image"  # noqa: S108 (in a container, its own)
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _SITE_PACKAGES = Path("lib", _PYTHON, "site-packages")
 _TRAIN = """#!/usr/bin/env python
@@ -28,10 +32,20 @@ signal.signal(signal.SIGTERM, lambda *_: None)
 # on without them where it is not installed. The script, a process of its own, does see it.
 sys.modules["tensorflow"] = None
 
-from sagemaker_training.cli.train import main
+from functools import partial
 
-main()
+from sagemaker_training import entry_point, trainer
+
+# So AWS's TensorFlow image runs it: the failure file has what the script wrote of its error.
+# https://github.com/aws/sagemaker-tensorflow-training-toolkit
+entry_point.run = partial(entry_point.run, capture_error=True)
+
+trainer.train()
 """
+
+
+# The folders of a job that it may write, and where it finds them in namespaces of its own.
+_FOLDERS = {"tmp": _TMP, "home": _HOME, "opt/ml": OPT_ML}
 
 
 class ContainerPathError(ValueError):
@@ -40,9 +54,13 @@ class ContainerPathError(ValueError):
 
 @dataclass(frozen=True)
 class Runtime:
-    """What stands for the image: a Python that sees the installed packages, and `train`."""
+    """What stands for the image: a Python that sees the installed packages, and `train`.
+
+    Without `containers` this machine forbids namespaces.
+    """
 
     folder: Path
+    containers: Containers | None = None
 
     def build(self) -> None:
         """Lay out the folder, anew at each start of the server: its Python may have changed.
@@ -72,7 +90,8 @@ class Runtime:
     @property
     def search_path(self) -> str:
         """The PATH of a job."""
-        return os.pathsep.join((str(self.folder / "bin"), "/usr/local/bin", "/usr/bin", "/bin"))
+        folder = _IMAGE if self.containers else str(self.folder)
+        return os.pathsep.join((f"{folder}/bin", "/usr/local/bin", "/usr/bin", "/bin"))
 
 
 @dataclass(frozen=True)
@@ -98,8 +117,9 @@ class Container:
 
     def discard(self) -> None:
         """Remove everything but the log, as the instance of a completed job goes away."""
-        for name in ("home", "opt", "packages", "tmp"):
+        for name in ("home", "opt", "tmp"):
             shutil.rmtree(self.root / name, ignore_errors=True)
+        (self.root / "hosts").unlink(missing_ok=True)
 
     def remove_unfinished(self) -> None:
         """Remove what the server itself was writing when it ended: half a download, an archive."""
@@ -115,10 +135,9 @@ class Container:
         return self.root / checked_path(inside).relative_to("/")
 
     def command(self, elements: list[str]) -> list[str]:
-        """Return the command with the job's folder in the place of a leading /opt/ml/.
-
-        This stands for the container's mount, which only a container can have.
-        """
+        """Return the command, without namespaces with the job's folder for a leading /opt/ml/."""
+        if self.runtime.containers:
+            return elements
         return [
             f"{self.root}{element}" if element.startswith(f"{OPT_ML}/") else element
             for element in elements
@@ -133,23 +152,42 @@ class Container:
         AWS_CONTAINER_CREDENTIALS_RELATIVE_URI completes. A process without a network of its own
         cannot have that address, so it gets them as SDKs take them otherwise, as variables.
         """
-        packages = self.root / "packages"
+        packages = f"{self._inside('home')}/.packages"
         return {
             "PATH": self.runtime.search_path,
-            "PYTHONPATH": str(packages / _SITE_PACKAGES),
+            "PYTHONPATH": f"{packages}/{_SITE_PACKAGES}",
             "PYTHONUNBUFFERED": "1",
-            "PIP_PREFIX": str(packages),
+            "PIP_PREFIX": packages,
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "HOME": str(self.root / "home"),
-            "TMPDIR": str(self.root / "tmp"),
+            "HOME": self._inside("home"),
+            "TMPDIR": self._inside("tmp"),
             "LANG": "C.UTF-8",
-            "SAGEMAKER_BASE_DIR": str(self.path(OPT_ML)),
+            "SAGEMAKER_BASE_DIR": self._inside("opt/ml"),
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # there is no host `sync-127.0.0.1`
             **credentials,
         }
+
+    def box(self, addresses: dict[str, str]) -> Box | None:
+        """Return what the job's processes are started in, None where namespaces are forbidden.
+
+        `addresses` are those of the job's hosts by their names, for /etc/hosts.
+        """
+        containers = self.runtime.containers
+        if containers is None:
+            return None
+        hosts = self.root / "hosts"
+        hosts.write_text(_hosts_file(addresses, Path("/etc/hosts")))
+        self.make_folder(OPT_ML)
+        folders = [own(self.root / folder, inside) for folder, inside in _FOLDERS.items()]
+        image = shown(self.runtime.folder, _IMAGE)
+        return containers.box([*folders, image, shown(hosts, "/etc/hosts")], _HOME)
+
+    def _inside(self, folder: str) -> str:
+        """Return where the job itself finds one of its folders."""
+        return _FOLDERS[folder] if self.runtime.containers else str(self.root / folder)
 
     def make_folder(self, inside: str) -> Path:
         """Make the folder `inside`, a path below /opt/ml, and return where it lies."""
@@ -178,3 +216,12 @@ def checked_path(inside: str) -> PurePosixPath:
     if ".." in pure.parts or not pure.is_relative_to(OPT_ML):
         raise ContainerPathError(f"{inside!r} is not a path below {OPT_ML}")
     return pure
+
+
+def _hosts_file(addresses: dict[str, str], of_machine: Path) -> str:
+    """Return an /etc/hosts: what the machine's says, after the names of the job's hosts."""
+    named = "".join(f"{address}\t{name}\n" for name, address in addresses.items())
+    try:
+        return named + of_machine.read_text()
+    except OSError:
+        return named + "127.0.0.1\tlocalhost\n"

@@ -113,7 +113,8 @@ def _tidy(services: Services) -> None:
     known = {job.cluster.folder.name for job in all_jobs()}
     for folder in services.jobs_folder.glob("*"):
         if folder.name not in known:
-            for root in (folder, *folder.glob("127.*")):  # of several hosts each has its own
+            # Of several hosts each has its own: algo-2, or 127.0.0.2 where it had no namespaces.
+            for root in (folder, *folder.glob("algo-*"), *folder.glob("127.*")):
                 Container(root, services.runtime).remove_unfinished()
 
 

@@ -302,12 +302,13 @@ class TrainingJob(Job):
         ]
 
     def _environment(self) -> dict[str, str]:
+        # The toolkit waits until the name of every host resolves. Without namespaces algo-1 never
+        # does, and this is the toolkit's own switch for that case.
+        nameless = {} if self._services.runtime.containers else {"SM_STUDIO_LOCAL_MODE": "True"}
         return {
             "TRAINING_JOB_NAME": self.name,
             "TRAINING_JOB_ARN": self.arn,
-            # The toolkit waits until the name of every host resolves. Here algo-1 never does, and
-            # this is the toolkit's own switch for that case.
-            "SM_STUDIO_LOCAL_MODE": "True",
+            **nameless,
             **self._request.get("Environment", {}),
         }
 

@@ -15,6 +15,7 @@ from typing import Any
 from werkzeug.serving import LISTEN_QUEUE, BaseWSGIServer, make_server
 
 from local_aws import credentials, sdk_files, shell
+from local_aws.containers import permission
 from local_aws.context import LAMBDA_RETRY_DELAYS, STOP_GRACE_SECONDS, Context
 from local_aws.processes import child
 from local_aws.server import ownership, postponed
@@ -48,6 +49,7 @@ class Server:
         state = State(data_folder.resolve())
         self._web = _web(_bind(data_folder, port), state, key)
         self._key = key
+        containers, reason = permission.find_containers(data_folder.resolve())
         self.context = Context(
             data_folder=data_folder.resolve(),
             state=state,
@@ -56,6 +58,8 @@ class Server:
             region=region,
             lambda_retry_delays=lambda_retry_delays,
             stop_grace_seconds=stop_grace_seconds,
+            containers=containers,
+            no_containers=reason,
         )
         self._service_control = service_control
 

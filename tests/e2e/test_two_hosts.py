@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-HOSTS = ("127.0.0.1", "127.0.0.2")
+HOSTS = ("algo-1", "algo-2")
 EPOCHS = 8
 
 

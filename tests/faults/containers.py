@@ -14,6 +14,7 @@ from tests.faults.leaks import job_processes
 from tests.functional.sagemaker_requests import Account
 from tests.support.waiting import eventually
 
+_SUPERVISORS = ("/processes/leash.py", "/containers/launcher.py")
 _EPOCH = re.compile(r"^epoch=(\d+)/", re.MULTILINE)
 
 
@@ -64,6 +65,6 @@ def _folder(account: Account, job: str) -> Path:
 def _is_supervisor(process: psutil.Process) -> bool:
     """Tell whether it stands for the machine below the container, which a fault in it spares."""
     try:
-        return any(part.endswith("leash.py") for part in process.cmdline())
+        return any(part.endswith(_SUPERVISORS) for part in process.cmdline())
     except psutil.Error:
         return True

@@ -18,15 +18,19 @@ def assert_none(server: EmbeddedAws) -> None:
 
 
 def job_processes(folder: Path) -> list[psutil.Process]:
-    """Return every process on this machine that works below the folder, orphans included."""
-    found = []
+    """Return every process on this machine that works below the folder, orphans included.
+
+    What runs in namespaces works in folders of its own; its supervisor works below the folder.
+    """
+    found = {}
     for process in psutil.process_iter():
         try:
             if Path(process.cwd()).is_relative_to(folder):
-                found.append(process)
+                family = [process, *process.children(recursive=True)]
+                found.update({each.pid: each for each in family})
         except psutil.Error:  # ended meanwhile, or of another user
             continue
-    return found
+    return list(found.values())
 
 
 def unfinished_files(folder: Path) -> list[Path]:

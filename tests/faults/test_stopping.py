@@ -13,6 +13,7 @@ from tests.faults.conftest import STOP_GRACE_SECONDS
 from tests.faults.containers import let_pass
 from tests.faults.leaks import job_processes
 from tests.functional.sagemaker_requests import Account, training, unique
+from tests.support.gate import Gate
 from tests.support.roles import ROLE
 from tests.support.waiting import eventually
 
@@ -88,10 +89,10 @@ def test_a_job_that_was_stopped_is_no_success_for_the_execution(
 
 def _race(account: Account, kind: str, chance: random.Random) -> str:
     """Let a job end and stop it at nearly the same time; return its one terminal status."""
-    gate = account.aws.data_folder / f"{unique('gate')}"
-    name = _create(account, kind, f"echo ready; until test -e {gate}; do sleep 0.005; done")
+    gate = Gate()
+    name = _create(account, kind, f"echo ready; {gate.shell}")
     eventually(lambda: "ready" in account.job_log(name), every=0.01)
-    opening = threading.Timer(chance.uniform(0, 0.02), gate.touch)
+    opening = threading.Timer(chance.uniform(0, 0.02), gate.open)
     stopping = threading.Timer(chance.uniform(0, 0.08), _stop, (account, kind, name))
     for timer in (opening, stopping):
         timer.start()

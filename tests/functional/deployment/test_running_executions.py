@@ -9,6 +9,7 @@ from state_machine import config
 from state_machine.config import Code, PipelineConfig
 from tests.e2e.pipeline import Pipeline, deployed
 from tests.faults import light
+from tests.support.gate import Gate
 from tests.support.paths import PROJECT
 from tests.support.waiting import eventually
 
@@ -23,13 +24,13 @@ take_turn = prepare_run = check_metrics = approve_model = _of_the_next_release
 """
 
 
-def one_at_a_time(gate: Path, folder: Path) -> PipelineConfig:
-    """The light pipeline's settings; its training waits until the file `gate` is there."""
+def one_at_a_time(gate: Gate, folder: Path) -> PipelineConfig:
+    """The light pipeline's settings; its training waits at the gate."""
     settings = light.settings(sample_config(config.load(PROJECT / "pipeline.toml")))
     *scripts, class_means = settings.code.scripts
     waiting = shutil.copytree(class_means, folder)
     main = waiting / "main.py"
-    wait = f"while not Path({str(gate)!r}).exists():\n        time.sleep(0.05)\n    "
+    wait = f"import socket\n    while not {gate.python}:\n        time.sleep(0.05)\n    "
     main.write_text(main.read_text().replace("    parser = ", f"    {wait}parser = ", 1))
     return settings.model_copy(
         update={"max_concurrent_runs": 1, "code": Code(scripts=[*scripts, waiting])}
@@ -58,7 +59,7 @@ def is_entry(event: object) -> bool:
 
 
 def test_one_that_waits_and_one_that_trains_end_as_they_began(tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
+    gate = Gate()
     settings = one_at_a_time(gate, tmp_path / "waiting")
     images = digits.write(tmp_path / "digits")
     with deployed(tmp_path / "aws", settings) as pipeline:
@@ -68,7 +69,7 @@ def test_one_that_waits_and_one_that_trains_end_as_they_began(tmp_path: Path) ->
         eventually(lambda: is_in(pipeline, waiting, "WaitForTurn"))
 
         Pipeline(pipeline.aws, next_release(tmp_path / "next")).deploy(settings)
-        gate.touch()
+        gate.open()
 
         ends = [pipeline.end_of(training), pipeline.end_of(waiting)]
         assert [end["status"] for end in ends] == ["SUCCEEDED", "SUCCEEDED"], ends

@@ -1,7 +1,7 @@
 """What an execution will call is started when the execution starts."""
 
 import json
-from pathlib import Path
+import socket
 from uuid import uuid4
 
 from local_aws.awslambda.ahead import later_functions
@@ -10,15 +10,15 @@ from tests.functional.conftest import Deploy
 from tests.support.waiting import eventually
 
 WAITS = """
-import pathlib, time
+import socket, time
 
 def handler(event, context):
-    while not pathlib.Path({path!r}).exists():
+    while socket.socket().connect_ex(("127.0.0.1", {port})) != 0:
         time.sleep(0.02)
 """
 TELLS = """
-import pathlib
-pathlib.Path({path!r}).touch()
+import socket
+listening = socket.create_server(("127.0.0.1", {port}), reuse_port=True)
 
 def handler(event, context):
     return "called"
@@ -26,10 +26,13 @@ def handler(event, context):
 
 
 def test_a_later_function_is_ready_while_the_first_still_runs(
-    embedded_aws: EmbeddedAws, deploy: Deploy, role: str, tmp_path: Path
+    embedded_aws: EmbeddedAws, deploy: Deploy, role: str
 ) -> None:
-    started = str(tmp_path / "started")
-    first, later = deploy(WAITS.format(path=started)), deploy(TELLS.format(path=started))
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    first, later = deploy(WAITS.format(port=port)), deploy(TELLS.format(port=port))
     functions = [
         embedded_aws.client("lambda").get_function(FunctionName=name)["Configuration"][
             "FunctionArn"

@@ -2,9 +2,7 @@
 
 import base64
 import json
-import os
 import re
-import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
@@ -12,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
+from tests.faults.containers import kill_function
+from tests.faults.leaks import job_processes
 from tests.functional.conftest import Deploy, zipped
 from tests.support.waiting import eventually
 
@@ -185,9 +185,10 @@ def test_process_is_kept_warm_until_code_or_configuration_change(
 ) -> None:
     client = embedded_aws.client("lambda")
     source = (
-        "import os\n"
+        "import os, uuid\n"
+        "environment = str(uuid.uuid4())\n"
         "def handler(event, context):\n"
-        "    return [os.getpid(), os.environ.get('COLOUR')]\n"
+        "    return [environment, os.environ.get('COLOUR')]\n"
     )
     name = deploy(source)
     first = call(embedded_aws, name)["Payload"]
@@ -210,9 +211,10 @@ def test_warm_process_that_died_is_not_used_again(
     embedded_aws: EmbeddedAws, deploy: Deploy
 ) -> None:
     name = deploy("import os\ndef handler(event, context):\n    return os.getpid()\n")
-    first = call(embedded_aws, name)["Payload"]
-    os.kill(first, signal.SIGKILL)
-    eventually(lambda: not psutil.pid_exists(first))
+    call(embedded_aws, name)
+    running = job_processes(embedded_aws.data_folder / "lambdas" / name)
+    kill_function(embedded_aws, name)
+    psutil.wait_procs(running, timeout=10)
 
     assert isinstance(call(embedded_aws, name)["Payload"], int)
 
@@ -221,14 +223,15 @@ def test_concurrent_invocations_have_a_process_each(
     embedded_aws: EmbeddedAws, deploy: Deploy
 ) -> None:
     name = deploy(
-        "import os, time\n"
+        "import time, uuid\n"
+        "environment = str(uuid.uuid4())\n"
         "def handler(event, context):\n"
         "    time.sleep(0.5)\n"
-        "    return os.getpid()\n"
+        "    return environment\n"
     )
     with ThreadPoolExecutor(3) as threads:
-        pids = list(threads.map(lambda _: call(embedded_aws, name)["Payload"], range(3)))
-    assert len(set(pids)) == 3
+        found = list(threads.map(lambda _: call(embedded_aws, name)["Payload"], range(3)))
+    assert len(set(found)) == 3
 
 
 def test_log_group_holds_what_the_function_prints(
@@ -369,21 +372,17 @@ def test_event_whose_function_is_killed_is_tried_again(
     embedded_aws: EmbeddedAws, deploy: Deploy
 ) -> None:
     name = deploy(
-        "import os, time\n"
+        "import time\n"
         "def handler(event, context):\n"
-        "    print(f'PID {os.getpid()}', flush=True)\n"
+        "    print('begun', flush=True)\n"
         "    time.sleep(600)\n",
         Timeout=900,
     )
     call(embedded_aws, name, InvocationType="Event")
 
-    def processes() -> list[int]:
-        lines = [line for line in log_lines(embedded_aws, name) if line.startswith("PID ")]
-        return [int(line.removeprefix("PID ")) for line in lines]
-
     for attempt in range(3):
-        eventually(lambda: len(processes()) > attempt)  # noqa: B023
-        os.kill(processes()[attempt], signal.SIGKILL)
+        eventually(lambda: log_lines(embedded_aws, name).count("begun") > attempt)  # noqa: B023
+        kill_function(embedded_aws, name)
     log = embedded_aws.data_folder / "server.log"
     dropped = f"{name} dropped after 3 attempts, RetriesExhausted: .*signal: killed"
     eventually(lambda: re.search(dropped, log.read_text()))

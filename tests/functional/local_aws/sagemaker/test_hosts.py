@@ -10,11 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
+from tests.faults.containers import kill_script
 from tests.faults.leaks import job_processes
 from tests.functional.sagemaker_requests import Account, channel, training, unique, unpacked
 from tests.support.waiting import eventually
 
-HOSTS = ["127.0.0.1", "127.0.0.2"]
+HOSTS = ["algo-1", "algo-2"]
 FIRST, SECOND = HOSTS
 TRAINING, PROCESSING = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs"
 KINDS = ("Training", "Processing")
@@ -132,7 +133,7 @@ def test_metrics_are_found_in_the_logs_of_all_hosts(account: Account) -> None:
     definitions = [{"Name": host, "Regex": f"{host} saw (.*)"} for host in HOSTS]
     job = trained(
         account,
-        "echo $host saw ${host##*.}",
+        "echo $host saw ${host#algo-}",
         AlgorithmSpecification={"MetricDefinitions": definitions},
     )
 
@@ -187,14 +188,14 @@ def test_a_processing_job_shards_and_replicates_and_its_outputs_come_together(
 
     assert job["ProcessingJobStatus"] == "Completed"
     assert job["ExitMessage"] == f"{FIRST} done\n"
-    hosts = [*HOSTS, "127.0.0.3"]
+    hosts = [*HOSTS, "algo-3"]
     written = {
         folder: [account.get(f"{prefix}/out/{folder}-{host}").decode().split() for host in hosts]
         for folder in folders
     }
     assert sorted(chain.from_iterable(written["sharded"])) == names
     assert written["whole"] == [names] * 3
-    assert account.get(f"{prefix}/out/of-all") == b"127.0.0.3\n"
+    assert account.get(f"{prefix}/out/of-all") == b"algo-3\n"
     logged = [account.log_events(PROCESSING, job["ProcessingJobName"], host) for host in hosts]
     assert logged == [[f"{host} done"] for host in hosts]
 
@@ -237,14 +238,9 @@ def test_one_host_that_fails_fails_the_job_and_ends_the_others(
 
 
 def test_a_host_that_is_killed_fails_the_job_whose_others_may_be_deaf(account: Account) -> None:
-    name = started(account, "Training", f"trap '' TERM; echo $$; {WAIT}")
+    name = started(account, "Training", f"trap '' TERM; echo ready; {WAIT}")
 
-    [shell] = [
-        process
-        for process in processes(account, name)
-        if process.pid == int(account.job_log(name, SECOND))
-    ]
-    shell.kill()
+    kill_script(account, f"{name}/{SECOND}", "/opt/ml/input/data/code/run.sh")
 
     job = account.ended_training(name)
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Failed", "Failed")

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
 from tests.functional.sagemaker_requests import Account, unique
+from tests.support.gate import Gate
 from tests.support.waiting import eventually
 
 BASE = "$SAGEMAKER_BASE_DIR"
@@ -128,7 +129,7 @@ def test_pip_takes_what_is_installed_and_leaves_it_alone(account: Account) -> No
     log = account.job_log(name)
     assert job["ProcessingJobStatus"] == "Completed", log
     assert "Requirement already satisfied: numpy" in log
-    assert log.splitlines()[-1].startswith(str(account.aws.data_folder / "jobs" / name))
+    assert log.splitlines()[-1].startswith("/root/.packages/")
     import numpy as np  # noqa: PLC0415 (still there, in the version that it was)
 
     assert np.__version__ != "0.1"
@@ -182,14 +183,14 @@ def test_a_command_that_does_not_exist_fails_the_job(account: Account) -> None:
 
 def test_the_log_grows_while_the_job_runs(account: Account) -> None:
     name = unique("logged")
-    gate = account.aws.data_folder / f"{name}.gate"
-    script = f"echo first; until test -e {gate}; do sleep 0.05; done; echo second; echo; echo end"
+    gate = Gate()
+    script = f"echo first; {gate.shell}; echo second; echo; echo end"
     account.sagemaker.create_processing_job(**account.processing(name, script))
 
     group = "/aws/sagemaker/ProcessingJobs"
     eventually(lambda: account.job_log(name) == "first\n")
     eventually(lambda: account.log_events(group, name) == ["first"])
-    gate.touch()
+    gate.open()
 
     account.ended_processing(name)
     assert account.job_log(name) == "first\nsecond\n\nend\n"

@@ -108,7 +108,7 @@ def test_of_several_hosts_nothing_is_left_running(aws: KillableAws, account: Acc
     request["ResourceConfig"]["InstanceCount"] = 2
     name = request["TrainingJobName"]
     account.sagemaker.create_training_job(**request)
-    for host in ("127.0.0.1", "127.0.0.2"):
+    for host in ("algo-1", "algo-2"):
         eventually(lambda: account.job_log(name, host))  # noqa: B023
         (aws.data_folder / "jobs" / name / host / "opt/ml/input/.x.partial").touch()
     processes = leaks.job_processes(aws.data_folder / "jobs" / name)
@@ -121,7 +121,7 @@ def test_of_several_hosts_nothing_is_left_running(aws: KillableAws, account: Acc
     assert (job["TrainingJobStatus"], job["FailureReason"]) == ("Failed", INTERRUPTED)
     assert job["ResourceConfig"]["InstanceCount"] == 2
     leaks.assert_none(aws)
-    assert account.job_log(name, "127.0.0.2") == "ready\n"
+    assert account.job_log(name, "algo-2") == "ready\n"
 
 
 def test_what_was_being_stopped_is_stopped(aws: KillableAws, account: Account) -> None:

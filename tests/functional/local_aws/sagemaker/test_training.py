@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
+from tests.faults.leaks import job_processes
 from tests.functional.sagemaker_requests import (
     Account,
     archive,
@@ -17,6 +18,7 @@ from tests.functional.sagemaker_requests import (
     unique,
     unpacked,
 )
+from tests.support.gate import Gate
 from tests.support.waiting import eventually
 
 GROUP = "/aws/sagemaker/TrainingJobs"
@@ -156,10 +158,10 @@ def test_the_toolkit_reports_a_script_that_fails(account: Account) -> None:
 def test_checkpoints_are_restored_and_mirrored_while_the_job_runs(account: Account) -> None:
     account.put("checkpoints/epoch-1", "one")
     name = unique("checkpointed")
-    gate = account.aws.data_folder / f"{name}.gate"
+    gate = Gate()
     script = (
         f"cd $SAGEMAKER_BASE_DIR/checkpoints; cat epoch-1; mkdir new; echo two > new/epoch-2; "
-        f"rm epoch-1; until test -e {gate}; do sleep 0.05; done; echo three > epoch-3"
+        f"rm epoch-1; {gate.shell}; echo three > epoch-3"
     )
     request = training(
         name,
@@ -171,7 +173,7 @@ def test_checkpoints_are_restored_and_mirrored_while_the_job_runs(account: Accou
 
     eventually(lambda: account.keys("checkpoints/") == ["checkpoints/new/epoch-2"])
     assert account.job_log(name) == "one"
-    gate.touch()
+    gate.open()
 
     assert account.ended_training(name)["TrainingJobStatus"] == "Completed"
     assert account.keys("checkpoints/") == ["checkpoints/epoch-3", "checkpoints/new/epoch-2"]
@@ -292,8 +294,10 @@ def test_jobs_end_with_the_server(tmp_path: Path) -> None:
     with EmbeddedAws(tmp_path) as aws:
         account = Account(aws)
         name = unique("left")
-        request = training(name, account.uri("models"), "echo $$; while true; do sleep 1; done")
+        request = training(name, account.uri("models"), "echo up; while true; do sleep 1; done")
         account.sagemaker.create_training_job(**request)
-        pid = int(eventually(lambda: account.job_log(name)))
+        eventually(lambda: account.job_log(name))
+        running = job_processes(aws.data_folder / "jobs" / name)
 
-    assert not Path("/proc", str(pid)).exists()
+    assert len(running) >= 2
+    assert not any(process.is_running() for process in running)

@@ -23,7 +23,7 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.slow
 
 SCRIPTS = PROJECT / "ml_scripts"
-FIRST, SECOND = "127.0.0.1", "127.0.0.2"
+FIRST, SECOND = "algo-1", "algo-2"
 EPOCHS = 8
 HYPERPARAMETERS = config.load(PROJECT / "pipeline.toml").training.hyperparameters | {
     "epochs": EPOCHS,

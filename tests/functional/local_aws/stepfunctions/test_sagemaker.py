@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from local_aws.client import EmbeddedAws
 from tests.functional.sagemaker_requests import Account, training, unique
+from tests.support.gate import Gate
 from tests.support.roles import ROLE
 from tests.support.waiting import eventually
 
@@ -207,9 +208,8 @@ def test_stopping_the_execution_stops_the_job(account: Account) -> None:
 
 def test_a_task_over_its_time_is_a_timeout_and_the_job_runs_on(account: Account) -> None:
     name = unique("timeout")
-    gate = account.aws.data_folder / f"{name}.gate"
-    script = f"until test -e {gate}; do sleep 0.05; done"
-    arn = start(account, task(PROCESS, account.processing(name, script), TimeoutSeconds=1))
+    gate = Gate()
+    arn = start(account, task(PROCESS, account.processing(name, gate.shell), TimeoutSeconds=1))
 
     execution = ended(account, arn)
 
@@ -217,7 +217,7 @@ def test_a_task_over_its_time_is_a_timeout_and_the_job_runs_on(account: Account)
     assert "TaskTimedOut" in types(account, arn)
     status = account.sagemaker.describe_processing_job(ProcessingJobName=name)
     assert status["ProcessingJobStatus"] == "InProgress"
-    gate.touch()
+    gate.open()
     assert account.ended_processing(name)["ProcessingJobStatus"] == "Completed"
 
 
