@@ -21,8 +21,10 @@ _HOME, _TMP, _IMAGE = "/root", "/tmp", "/opt/image"  # noqa: S108 (in a containe
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _SITE_PACKAGES = Path("lib", _PYTHON, "site-packages")
 _TRAIN = """#!/usr/bin/env python
+import asyncio
 import signal
 import sys
+from functools import partial
 
 # The first process of a container is not ended by SIGTERM: it waits for the script, which is told
 # too because the whole group is.
@@ -32,13 +34,31 @@ signal.signal(signal.SIGTERM, lambda *_: None)
 # on without them where it is not installed. The script, a process of its own, does see it.
 sys.modules["tensorflow"] = None
 
-from functools import partial
-
 from sagemaker_training import entry_point, trainer
 
 # So AWS's TensorFlow image runs it: the failure file has what the script wrote of its error.
 # https://github.com/aws/sagemaker-tensorflow-training-toolkit
 entry_point.run = partial(entry_point.run, capture_error=True)
+
+# The toolkit takes whatever has come for whole lines, and prints it so. Python without buffers
+# writes a line in pieces, which a metric's expression, or a reader of the error, would not find.
+read = asyncio.StreamReader.read
+
+
+async def read_lines(stream, size):
+    held = getattr(stream, "held", b"")
+    while chunk := await read(stream, size):
+        whole, end, stream.held = (held + chunk).rpartition(b"\\n")
+        if end:
+            return whole + end
+        held = stream.held
+        if len(held) > size:
+            break
+    stream.held = b""
+    return held
+
+
+asyncio.StreamReader.read = read_lines
 
 trainer.train()
 """

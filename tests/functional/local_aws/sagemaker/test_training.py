@@ -152,7 +152,9 @@ def test_the_toolkit_reports_a_script_that_fails(account: Account) -> None:
     )
 
     assert job["TrainingJobStatus"] == "Failed"
-    assert job["FailureReason"].startswith("AlgorithmError: ")
+    said = 'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "'
+    assert job["FailureReason"].startswith(said)
+    assert "ValueError: torn file" in job["FailureReason"]
 
 
 def test_checkpoints_are_restored_and_mirrored_while_the_job_runs(account: Account) -> None:
