@@ -51,9 +51,10 @@ def _serve(options: argparse.Namespace) -> None:
         server = _start(options)
     except (StateError, PortTakenError, ServiceControlError) as error:
         sys.exit(str(error))
-    about = ownership.this_process(server.context.endpoint, options.region)
+    context = server.context
+    about = ownership.this_process(context.endpoint, options.region, context.no_containers)
     ownership.announce(options.data_folder, about)
-    print(json.dumps({"endpoint": server.context.endpoint, "pid": os.getpid()}), flush=True)
+    print(json.dumps({"endpoint": context.endpoint, "pid": os.getpid()}), flush=True)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # moto prints; nobody may read our stdout
     told_to_end.wait()
     ownership.withdraw(options.data_folder)

@@ -27,11 +27,12 @@ def doctor(
     Example: retrain doctor --data ./my-images
     """
     from cli.shown.findings import show
+    from local_aws.containers.permission import refusal
     from operations.doctor import doctor as doctors
     from operations.doctor.findings import has_problems, summary
 
     found = []
-    for finding in doctors.examine(doctors.Patient(config, stage, data)):
+    for finding in doctors.examine(doctors.Patient(config, stage, data, refusal=refusal)):
         found.append(finding)
         if not as_json:
             show([finding], Terminal())

@@ -114,8 +114,9 @@ def local_run(config: Config = CONFIG) -> None:
 
     Example: retrain local run
     """
-    from cli.served.embedded_aws import own_aws, serve, stop_on_sigterm
+    from cli.served.embedded_aws import own_aws, serve, stop_on_sigterm, without_containers
 
     stop_on_sigterm()
     with own_aws(project_of(config)) as aws:
+        _warn(without_containers(aws))
         serve(aws, Terminal())

@@ -13,12 +13,12 @@ import boto3
 from cli.served import site as web
 from cli.served.console import free_port
 from cli.served.console import site as console_site
-from cli.served.embedded_aws import data_folder, embedded_aws, serve
+from cli.served.embedded_aws import data_folder, embedded_aws, serve, without_containers
 from cli.served.mlflow import with_local_store
 from cli.shown import summary
 from cli.shown.outcome import follow_to_end
 from cli.shown.plan import told
-from cli.shown.terminal import Step, Terminal
+from cli.shown.terminal import WARNING, Step, Terminal
 from lambdas.runs.input import RUN_ID
 from local_aws.client import Connection
 from operations.data_sets import digits, fashion_mnist
@@ -144,6 +144,8 @@ class Demo:
         with self._step("Embedded AWS") as step:
             aws = stack.enter_context(embedded_aws(self._project))
             step.title += f" at {aws.endpoint}"
+        for line in without_containers(aws):
+            self._terminal.mark(WARNING, line, "yellow")
         return aws
 
     def _open_console(self, stack: ExitStack, config: Path) -> str:

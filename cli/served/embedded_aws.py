@@ -18,6 +18,10 @@ from local_aws.state.summary import DEAD_LETTERS, summary
 from operations.errors import LocalAwsError, UnreachableError, translated
 from state_machine.artifacts.work_folder import NAME, work_folder
 
+_NO_CONTAINERS = (
+    "Jobs run without containers, so nothing lies at /opt/ml: {why}. `retrain doctor` says how to "
+    "allow them"
+)
 _WHAT_TO_DO = 'docs/embedded-aws.md, "What is kept"'
 _COUNTED = {
     "s3-buckets": "buckets",
@@ -183,7 +187,15 @@ def warnings(status: dict[str, Any]) -> list[str]:
         if number
     ]
     where = [f"What to do: {_WHAT_TO_DO}"] if aside or lost else []
-    return [*aside, *lost, *where, *letters]
+    why = status.get("no_containers")
+    contained = [_NO_CONTAINERS.format(why=why)] if why else []
+    return [*aside, *lost, *where, *letters, *contained]
+
+
+def without_containers(aws: Connection) -> list[str]:
+    """One line, if jobs have no containers in this embedded AWS."""
+    about = ownership.running(aws.data_folder)
+    return [_NO_CONTAINERS.format(why=about.no_containers)] if about and about.no_containers else []
 
 
 def _named_item(row: dict[str, str]) -> str:

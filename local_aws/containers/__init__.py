@@ -3,5 +3,6 @@
 `containers.py` says what a process sees and starts it; `launcher.py` and `namespaces.py` run in the
 process itself, before its command. Where the kernel forbids namespaces, a process is started as any
 other child process, and `permission.py` says why. This package imports `processes`. `context.py`,
-`sagemaker`, `awslambda`, `server` and `benchmarks` import it.
+`sagemaker`, `awslambda`, `server`, `benchmarks` and, to say what a machine forbids, `cli` import
+it.
 """

@@ -26,6 +26,13 @@ def find_containers(data_folder: Path) -> tuple[Containers | None, str]:
     return (None, reason) if reason else (containers, "")
 
 
+def refusal() -> tuple[str, str]:
+    """Return why this machine makes no containers, "" if it does, and what would allow them."""
+    with tempfile.TemporaryDirectory() as folder:
+        reason = _refusal(Containers(Path(folder).resolve()))
+    return reason, advice() if reason else ""
+
+
 def advice(settings: Path = Path("/proc/sys")) -> str:
     """Return what would allow namespaces, as far as the kernel's settings tell."""
     if sys.platform != "linux":

@@ -19,6 +19,7 @@ from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.utils import arn_formatter
 
 from local_aws import arns
+from local_aws.containers import strays
 from local_aws.ecr import images
 from local_aws.ecr.images import NoImageError
 from local_aws.iam import sessions
@@ -27,8 +28,9 @@ from local_aws.iam.policies import Request
 from local_aws.iam.sessions import Session
 from local_aws.logs.role_log import RoleLog
 from local_aws.requests import eventual
+from local_aws.sagemaker import artifacts
 from local_aws.sagemaker.cluster import Cluster, Ending, Host, PutEvents, after
-from local_aws.sagemaker.container import ContainerPathError, Runtime
+from local_aws.sagemaker.container import OPT_ML, ContainerPathError, Runtime
 from local_aws.sagemaker.job_log import Metrics
 from local_aws.sagemaker.transfer import Transfer, TransferError
 
@@ -125,6 +127,7 @@ class Job(ABC):
         self._stop_reason: str | None = None
         self._stopped_at = 0.0  # not before: seconds since 1970
         self._stop_asked = threading.Event()
+        self._launched = 0.0  # seconds since 1970
         self._runtime_limit: threading.Timer | None = None
         self.cluster = Cluster(
             services.jobs_folder / self.name,
@@ -359,6 +362,7 @@ class Job(ABC):
         with self._lock:
             if self._stop_reason is not None:
                 return False
+            self._launched = time.time()
             for host in self.cluster.hosts:
                 variables = host.container.environment(
                     self._services.endpoint,
@@ -369,6 +373,28 @@ class Job(ABC):
                 host.launch(command, {**variables, **host.variables, **self._environment()})
             self._runtime_limit = self._limit(self._runtime_left(), "MaxRuntimeExceeded")
             return True
+
+    def _check_strays(self, *outputs: str) -> None:
+        """Raise JobFailedError if an output is empty because the script wrote elsewhere.
+
+        Without namespaces a script that names /opt/ml writes to this machine's own, if it may.
+        """
+        if self._services.runtime.containers is not None:
+            return
+        hosts = self.cluster.hosts
+        empty = [
+            inside
+            for inside in outputs
+            if not artifacts.has_files([host.container.path(inside) for host in hosts])
+        ]
+        stray = strays.written_since(Path(OPT_ML), self._launched) if empty else None
+        if stray is not None:
+            raise JobFailedError(
+                f"ClientError: {empty[0]} is empty, and {stray} was written on the machine of the "
+                f"embedded AWS: that {OPT_ML} is not the job's, because namespaces are forbidden "
+                "there. `retrain doctor` says how to allow them. Without them a script finds the "
+                "job's folder in SAGEMAKER_BASE_DIR."
+            )
 
     def _runtime_left(self) -> float:
         """Return how many seconds the command may run."""

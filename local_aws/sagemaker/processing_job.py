@@ -120,6 +120,7 @@ class ProcessingJob(Job):
             return
         if ending.exit_code != 0:
             raise JobFailedError("AlgorithmError: See job logs for more information")
+        self._check_strays(*(item["LocalPath"] for item in self._outputs()))
         for host in self.cluster.hosts:  # all to the same place: of equal names the last one stays
             for item in self._outputs():
                 folder = host.container.path(item["LocalPath"])

@@ -248,7 +248,7 @@ class TrainingJob(Job):
         config = self._request.get("CheckpointConfig")
         if config is None:
             return []
-        inside = config.get("LocalPath") or "/opt/ml/checkpoints"
+        inside = _checkpoint_folder(config)
         uri = S3Uri.parse(config["S3Uri"])
         return [
             Checkpoints(self._transfer, host.container.make_folder(inside), uri)
@@ -315,6 +315,9 @@ class TrainingJob(Job):
     def _conclude(self, ending: Ending | None) -> None:
         if ending is not None and ending.exit_code != 0:
             raise JobFailedError(_algorithm_error(ending))
+        if ending is not None:
+            config = self._request.get("CheckpointConfig")
+            self._check_strays(_MODEL, *([_checkpoint_folder(config)] if config else []))
         self._move_to("Uploading")
         output = S3Uri.parse(self._request["OutputDataConfig"]["S3OutputPath"])
         output = output / self.name / "output"
@@ -387,6 +390,10 @@ class TrainingJob(Job):
             "TrainingTimeInSeconds": seconds,
             "BillableTimeInSeconds": seconds,
         }
+
+
+def _checkpoint_folder(config: dict[str, Any]) -> str:
+    return config.get("LocalPath") or "/opt/ml/checkpoints"
 
 
 def _algorithm_error(ending: Ending) -> str:

@@ -32,12 +32,16 @@ class AlreadyServedError(Exception):
 
 @dataclass(frozen=True)
 class About:
-    """What a running server says of itself. `started_at` is in seconds since the epoch."""
+    """What a running server says of itself. `started_at` is in seconds since the epoch.
+
+    `no_containers` says why jobs and Lambdas have no namespaces; it is empty where they have.
+    """
 
     endpoint: str
     pid: int
     region: str
     started_at: float
+    no_containers: str = ""
 
 
 def claim(data_folder: Path) -> None:
@@ -127,9 +131,9 @@ def _comes_true(check: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def this_process(endpoint: str, region: str) -> About:
+def this_process(endpoint: str, region: str, no_containers: str = "") -> About:
     """What this process says of itself."""
-    return About(endpoint, os.getpid(), region, time.time())
+    return About(endpoint, os.getpid(), region, time.time(), no_containers)
 
 
 def _lock(lock: IO[str]) -> bool:

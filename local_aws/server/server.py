@@ -50,6 +50,8 @@ class Server:
         self._web = _web(_bind(data_folder, port), state, key)
         self._key = key
         containers, reason = permission.find_containers(data_folder.resolve())
+        if reason:
+            _log.warning("jobs and Lambdas run without namespaces: %s", reason)
         self.context = Context(
             data_folder=data_folder.resolve(),
             state=state,

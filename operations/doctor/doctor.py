@@ -24,13 +24,15 @@ from state_machine.config import PipelineConfig
 class Patient:
     """What is examined: the project, its stage, and the credentials of whoever asks.
 
-    `data` is a folder that is to be uploaded, if there is one.
+    `data` is a folder that is to be uploaded, if there is one. `refusal()` says why this machine
+    makes no containers, "" if it does, and what would help.
     """
 
     config_path: Path
     stage: str
     data: Path | None = None
     open_session: OpenSession = patient_session
+    refusal: Callable[[], tuple[str, str]] | None = None
 
     @property
     def project(self) -> Path:
@@ -41,6 +43,8 @@ class Patient:
 def examine(patient: Patient) -> Iterator[Finding]:
     """Make every check that can be made, in the order in which they matter. Never raises."""
     yield from _of_machine(patient.project)
+    if patient.refusal is not None:
+        yield from _run("containers", "", machine.containers, patient.refusal)
     config, found = machine.configuration(patient.config_path)
     yield from found
     if config is not None:

@@ -59,6 +59,19 @@ def platform(project: Path, environment: dict[str, str] | None = None) -> Findin
     )
 
 
+def containers(refusal: Callable[[], tuple[str, str]]) -> Finding:
+    """Ask whether this machine lets the embedded AWS make containers: the reason, and what helps.
+
+    Without them the pipeline runs too; scripts that name /opt/ml do not.
+    """
+    reason, advice = refusal()
+    if not reason:
+        return ok("containers", "the embedded AWS may have namespaces of its own for each job")
+    return warning(
+        "containers", f"no namespaces, so the embedded AWS has no /opt/ml: {reason}", advice
+    )
+
+
 def disk(project: Path, needed: int = RUN_BYTES) -> Finding:
     """Hold what is left on the project's disk against what a run on this machine needs, in bytes.
 

@@ -26,7 +26,9 @@ fi
 shift 2
 exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 """
+# Its /opt may be written, as the machine's may by root.
 _WITHOUT_NAMESPACES = """set -e
+mount -t tmpfs -o mode=755 none /opt
 echo 0 > /proc/sys/user/max_user_namespaces
 exec setpriv --bounding-set=-all --inh-caps=-all "$@"
 """
@@ -50,9 +52,14 @@ def unprivileged(folder: Path) -> Iterator[Connection]:
 @contextmanager
 def without_namespaces(folder: Path) -> Iterator[Connection]:
     """The embedded AWS where the kernel refuses namespaces."""
-    command = ["unshare", "--user", "--map-root-user", "sh", "-c", _WITHOUT_NAMESPACES, "sh"]
-    with _serving(command, folder) as aws:
+    with _serving(refusing_namespaces(), folder) as aws:
         yield aws
+
+
+def refusing_namespaces() -> list[str]:
+    """What goes before a command to have the kernel refuse it namespaces."""
+    unshare = ["unshare", "--user", "--map-root-user", "--mount"]
+    return [*unshare, "sh", "-c", _WITHOUT_NAMESPACES, "sh"]
 
 
 @contextmanager
