@@ -47,6 +47,7 @@ def install(context: Context) -> None:
         transfer=cache(partial(Transfer, context.endpoint, context.region)),
         stop_grace_seconds=context.stop_grace_seconds,
         changed=partial(kept_jobs.changed, context.state),
+        tell_metrics=lambda job: job.metrics.tell(context.state, job.log_group, job.arn, job.name),
     )
     services.runtime.build()
     for kind in (ProcessingJob, TrainingJob):

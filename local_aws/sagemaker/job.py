@@ -70,7 +70,7 @@ class Services:
     """What a job needs of the server that it runs in.
 
     `sdk_variables` keep SDKs at `endpoint`. `stop_grace_seconds` lie between SIGTERM and SIGKILL.
-    `changed(job)` has the job saved.
+    `changed(job)` has the job saved, `tell_metrics(job)` tells CloudWatch of its metrics.
     """
 
     endpoint: str
@@ -80,6 +80,7 @@ class Services:
     transfer: Callable[[Session], Transfer]
     stop_grace_seconds: float
     changed: "Callable[[Job], None]"
+    tell_metrics: "Callable[[Job], None]"
 
 
 class Job(ABC):
@@ -351,6 +352,7 @@ class Job(ABC):
                 return None
             self._check_metrics()
             ending = self.cluster.follow(self._put_events, self.metrics)
+            self._services.tell_metrics(self)
         finally:
             self.cluster.kill()
             if self._runtime_limit is not None:

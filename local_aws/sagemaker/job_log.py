@@ -8,6 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from moto.cloudwatch.models import cloudwatch_backends
+
+from local_aws.arns import account_and_region
+from local_aws.state.moto_services import changes
+from local_aws.state.state import State
+
 _READ = 64 * 1024
 _LONGEST_EVENT = 256 * 1024 - 26  # bytes; CloudWatch counts 26 for each event
 
@@ -47,11 +53,12 @@ class JobLog:
 
 
 class Metrics:
-    """The last value of each metric that the MetricDefinitions find in the logs of all hosts."""
+    """What the MetricDefinitions find in the logs of all hosts, and the last value of each."""
 
     def __init__(self, definitions: list[dict[str, str]]) -> None:
         self._definitions = [(item["Name"], re.compile(item["Regex"])) for item in definitions]
         self._last: dict[str, tuple[float, datetime]] = {}
+        self._untold: list[tuple[str, float, datetime]] = []
 
     def __bool__(self) -> bool:
         return bool(self._definitions)
@@ -65,9 +72,31 @@ class Metrics:
                     self._keep(name, value)
 
     def _keep(self, name: str, value: float) -> None:
+        now = datetime.now(UTC)
         with _observing:  # of several hosts each has its thread
             # In one step: another thread may be copying it.
-            self._last = {**self._last, name: (value, datetime.now(UTC))}
+            self._last = {**self._last, name: (value, now)}
+            self._untold.append((name, value, now))
+
+    def tell(self, state: State, namespace: str, job_arn: str, job: str) -> None:
+        """Put to CloudWatch what was found since the last time, under the job's name.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
+        """
+        with _observing:
+            untold, self._untold = self._untold, []
+        if not untold:
+            return
+        account, region = account_and_region(job_arn)
+        dimensions = [{"Name": "TrainingJobName", "Value": job}]
+        found = [
+            {"MetricName": name, "Value": value, "Timestamp": _of_moto(when)}
+            for name, value, when in untold
+        ]
+        with changes(state):
+            cloudwatch_backends[account][region].put_metric_data(
+                namespace, [{**each, "Dimensions": dimensions} for each in found]
+            )
 
     def final(self) -> list[dict[str, Any]]:
         """Return FinalMetricDataList."""
@@ -75,6 +104,11 @@ class Metrics:
             {"MetricName": name, "Value": value, "Timestamp": when}
             for name, (value, when) in self._last.items()
         ]
+
+
+def _of_moto(when: datetime) -> datetime:
+    """moto's CloudWatch has times of UTC that do not say so."""
+    return when.replace(tzinfo=None)
 
 
 def _number(match: re.Match[str]) -> float | None:

@@ -381,6 +381,8 @@ class TrainingJob(Job):
         seconds = self._instance_time.whole_seconds() if self.ended.is_set() else None
         return {
             **{flag: self._request.get(flag, False) for flag in _FALSE_BY_DEFAULT},
+            # Always there, as in https://docs.aws.amazon.com/cli/latest/reference/sagemaker/describe-training-job.html
+            "OutputDataConfig": {"KmsKeyId": "", **self._request["OutputDataConfig"]},
             "SecondaryStatus": self._secondary_status,
             "SecondaryStatusTransitions": [dict(entry) for entry in self._transitions],
             "ModelArtifacts": self._model_artifacts,

@@ -26,8 +26,15 @@ _ORDERED: dict[str, Callable[[Any, Any], bool]] = {
     "LessThanOrEqualTo": operator.le,
 }
 # Of these an expression may have several Contains, of all others one.
-_CONTAINED_OFTEN = ("DisplayName", "ExperimentName", "Tags", "TrialName", "TrialComponentName")
-_CONTAINED_OFTEN += ("InputArtifacts", "OutputArtifacts")
+_CONTAINED_OFTEN = (
+    "DisplayName",
+    "ExperimentName",
+    "InputArtifacts",
+    "OutputArtifacts",
+    "Tags",
+    "TrialComponentName",
+    "TrialName",
+)
 
 
 def check(shape: Shape, expression: Mapping[str, Any]) -> None:
