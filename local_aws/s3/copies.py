@@ -2,7 +2,8 @@
 
 What this restores of AWS's behaviour, where moto 5.2 differs:
 
-- `x-amz-copy-source-if-match` holds for CopyObject and for UploadPartCopy; moto knows it for none.
+- The conditions on the source, ETags and dates, hold for CopyObject and for UploadPartCopy; of the
+  four moto knows one, for CopyObject.
   https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
 - A source that is not there is NoSuchKey, or NoSuchVersion; for parts moto answers without a body.
 - An upload that was ended or never begun is NoSuchUpload; moto fails with HTTP 500.
@@ -10,16 +11,18 @@ What this restores of AWS's behaviour, where moto 5.2 differs:
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
 
+from moto.core.utils import str_to_rfc_1123_datetime
 from moto.s3.exceptions import MissingKey, MissingVersion, NoSuchUpload, PreconditionFailed
 from moto.s3.models import FakeKey, FakeMultipart, S3Backend
 from moto.s3.responses import S3Response
 
 from local_aws.wrapping import Original, replace, wrap
 
-_CONDITION = "x-amz-copy-source-if-match"
+_CONDITION = "x-amz-copy-source-if-"
 
 
 def install() -> None:
@@ -55,10 +58,36 @@ def _if_the_source_matches(original: Original, response: S3Response, *given: Any
     found = response.backend.get_object(bucket, key, version_id=version)
     if found is None:
         raise MissingKey(key=key) if version is None else MissingVersion(key, version)
-    asked = response.headers.get(_CONDITION)
-    if asked is not None and asked.strip('"') != found.etag.strip('"'):
-        raise PreconditionFailed(_CONDITION)
+    _check_source(response.headers, found)
     return original(response, *given)
+
+
+def _check_source(headers: Any, source: FakeKey) -> None:
+    """An ETag that holds outweighs a date that does not, and the other way round.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+    """
+    etag, modified = source.etag.strip('"'), source.last_modified.replace(microsecond=0)
+
+    def asked(name: str) -> str | None:
+        value: str | None = headers.get(f"{_CONDITION}{name}")
+        return value.strip('"') if value is not None else None
+
+    def date(name: str) -> datetime | None:
+        text = asked(name)
+        return str_to_rfc_1123_datetime(text) if text else None
+
+    since, until = date("modified-since"), date("unmodified-since")
+    match, none_match = asked("match"), asked("none-match")
+    if match is not None:
+        if match != etag:
+            raise PreconditionFailed(f"{_CONDITION}match")
+    elif until is not None and modified > until:
+        raise PreconditionFailed(f"{_CONDITION}unmodified-since")
+    if none_match == etag:
+        raise PreconditionFailed(f"{_CONDITION}none-match")
+    if none_match is None and since is not None and modified <= since:
+        raise PreconditionFailed(f"{_CONDITION}modified-since")
 
 
 def _of_an_upload_that_is_there(

@@ -32,6 +32,7 @@ from local_aws.s3 import (
     conditional,
     copies,
     creation,
+    encryption,
     handover,
     listings,
     notification_configuration,
@@ -81,7 +82,16 @@ def install(context: Context) -> None:
     moto_services.install(context.state)
     s3_store.install(context)
     handover.install()
-    for of_s3 in (copies, creation, listings, owners, versions, versioning, null_version):
+    for of_s3 in (
+        copies,
+        creation,
+        encryption,
+        listings,
+        owners,
+        versions,
+        versioning,
+        null_version,
+    ):
         of_s3.install()
     logs_filter.install()
     logs_keys.install()

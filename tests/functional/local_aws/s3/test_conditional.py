@@ -84,3 +84,38 @@ def test_one_of_many_multipart_uploads_wins(s3: Any, bucket: str) -> None:
         answers = list(pool.map(lambda upload: complete(s3, where, upload), uploads))
 
     assert sorted(answers) == ["PreconditionFailed"] * 7 + ["created"]
+
+
+def refused(call: Any, **asked: Any) -> tuple[int, str]:
+    with pytest.raises(ClientError) as raised:
+        call(**asked)
+    answer = raised.value.response
+    return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]
+
+
+def test_none_but_any_is_not_implemented(s3: Any, bucket: str) -> None:
+    asked = {"Bucket": bucket, "Key": "k", "IfNoneMatch": '"etag"'}
+    assert refused(s3.put_object, **asked) == (501, "NotImplemented")
+    assert refused(s3.head_object, Bucket=bucket, Key="k")[0] == 404
+
+
+def test_a_copy_looks_at_its_target(s3: Any, bucket: str) -> None:
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"1")["ETag"]
+    asked = {"Bucket": bucket, "Key": "k", "CopySource": {"Bucket": bucket, "Key": "k"}}
+    asked["MetadataDirective"] = "REPLACE"
+    assert refused(s3.copy_object, **asked, IfNoneMatch="*") == (412, "PreconditionFailed")
+    assert refused(s3.copy_object, **asked, IfMatch='"other"') == (412, "PreconditionFailed")
+    s3.copy_object(**asked, IfMatch=etag)
+    s3.copy_object(**{**asked, "Key": "new"}, IfNoneMatch="*")
+
+
+def test_a_deletion_during_an_upload_conflicts(s3: Any, bucket: str) -> None:
+    where = {"Bucket": bucket, "Key": "k"}
+    s3.put_object(**where)
+    uploads = [s3.create_multipart_upload(**where)["UploadId"]]
+    s3.delete_object(**where)
+    uploads.append(s3.create_multipart_upload(**where)["UploadId"])
+
+    found = [complete(s3, where, upload) for upload in uploads]
+
+    assert found == ["ConditionalRequestConflict", "created"]

@@ -1,5 +1,6 @@
 """Copies within S3: whole, in parts, and under conditions."""
 
+from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from lambdas.data_sets.data_sets import ObjectVersion
 from lambdas.errors import UnfinishedCopyError
 from local_aws.client import EmbeddedAws
 
+LONG_AGO, LONG_HENCE = (datetime(year, 1, 1, tzinfo=UTC) for year in (2000, 2100))
 PART = 5 * 1024**2  # the smallest that S3 takes
 FOLDER = "runs/run-1/source_data/"
 BODY = bytes(range(256)) * (2 * PART // 256) + b"the end"
@@ -84,6 +86,24 @@ def test_a_source_that_is_not_there_or_another_one_is_refused(
     with pytest.raises(ClientError) as caught:
         getattr(s3, call)(**asked)
     assert caught.value.response["Error"]["Code"] == code
+
+
+@pytest.mark.parametrize("call", ["copy_object", "upload_part_copy"])
+def test_the_other_conditions_on_a_source(s3: Any, bucket: str, call: str) -> None:
+    version = upload(s3, bucket, b"content")
+    asked = {"Bucket": bucket, "Key": "copy", "CopySource": {"Bucket": bucket, "Key": version.key}}
+    if call == "upload_part_copy":
+        upload_id = s3.create_multipart_upload(Bucket=bucket, Key="copy")["UploadId"]
+        asked |= {"UploadId": upload_id, "PartNumber": 1}
+    for failing in (
+        {"CopySourceIfNoneMatch": version.etag},
+        {"CopySourceIfModifiedSince": LONG_HENCE},
+        {"CopySourceIfUnmodifiedSince": LONG_AGO},
+    ):
+        with pytest.raises(ClientError, match="PreconditionFailed"):
+            getattr(s3, call)(**asked, **failing)
+    holding = {"CopySourceIfMatch": version.etag, "CopySourceIfUnmodifiedSince": LONG_AGO}
+    getattr(s3, call)(**asked, **holding)
 
 
 def test_an_upload_that_has_ended_is_no_upload(s3: Any, bucket: str) -> None:
