@@ -19,6 +19,7 @@ from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import BaseResponse
 
 from local_aws.awslambda import ahead
+from local_aws.awslambda.answers import aliases
 from local_aws.awslambda.asynchronous import ThrottledError
 from local_aws.awslambda.code import CodeTooLargeError, check_size
 from local_aws.awslambda.environment import Outcome
@@ -134,7 +135,9 @@ def _answer_invoke(
     """https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
     name = unquote(response.path.rsplit("/", 2)[-2])
     qualifier = response.querystring.get("Qualifier", [None])[0]
-    function = _runnable(response.backend.get_function(name, qualifier))
+    function = response.backend.get_function(name, qualifier)
+    named = _as_named(function, name, qualifier)
+    function = _runnable(aliases.chosen(function, named))
     kind = response.headers.get("X-Amz-Invocation-Type", "RequestResponse")
     payload = _bytes(response.body)
     _check_size(payload, kind)
@@ -143,7 +146,7 @@ def _answer_invoke(
     if kind == "DryRun":
         return 204, {**headers, "status": "204"}, b""
     if kind == "Event":
-        service.accept(function, event, _as_named(function, name, qualifier))
+        service.accept(function, event, named)
         return 202, {**headers, "status": "202"}, b""
     try:
         outcome = service.invoke(function, event)
@@ -156,10 +159,10 @@ def _answer_invoke(
 
 
 def _keep_request_id(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
-    """The id that Invoke answers is the one in the function's log; moto makes up another."""
-    own = headers.get(_REQUEST_ID)
+    """The id that Invoke answers is the one in the function's log; moto's is no UUID either."""
+    own = headers.get(_REQUEST_ID) or str(uuid4())
     headers, body = BaseResponse._enrich_response(headers, body)
-    return ({**headers, _REQUEST_ID: own} if own else headers), body
+    return {**headers, _REQUEST_ID: own}, body
 
 
 def _invoke_for_another_service(

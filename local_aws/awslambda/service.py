@@ -17,6 +17,7 @@ from moto.awslambda.models import lambda_backends
 
 from local_aws import sdk_files
 from local_aws.awslambda import code, destinations
+from local_aws.awslambda.answers import aliases
 from local_aws.awslambda.asynchronous import (
     AsynchronousInvocations,
     QueuedEvent,
@@ -99,7 +100,7 @@ class LambdaService:
 
     def _attempt(self, queued: QueuedEvent) -> Outcome:
         """Invoke; AWS does not wait with what a function of concurrency zero can hand on."""
-        function = find_function(queued.function_arn)
+        function = aliases.chosen(find_function(queued.function_arn), queued.function_arn)
         if function.reserved_concurrency == 0 and destinations.keeps_failures(function):
             raise ZeroConcurrencyError(function.function_name)
         return self.invoke(function, queued.event)

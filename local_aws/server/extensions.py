@@ -6,6 +6,7 @@ service is installed here.
 
 from local_aws.awslambda import destinations, functions, publishing
 from local_aws.awslambda import roles as lambda_roles
+from local_aws.awslambda.answers import account, configuration
 from local_aws.awslambda.sources import queues
 from local_aws.cloudformation import engine
 from local_aws.context import Context
@@ -110,7 +111,8 @@ def install(context: Context) -> None:
     role_calls.install()  # after the last wrapper of call_action, so it is asked first
     lambdas = functions.install(context)
     queues.install(context, lambdas)
-    publishing.install()
+    for of_lambda in (publishing, configuration, account):
+        of_lambda.install()
     lambda_roles.install()
     destinations.install()
     registries.install(context)
