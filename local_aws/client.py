@@ -54,7 +54,7 @@ class Connection:
     def environment(self) -> dict[str, str]:
         """Return the variables that point any AWS tool at this server, and at no real account."""
         of_the_server = variables(self.endpoint, self.region, read_key(self.data_folder))
-        return {**of_the_server, **sdk_files.variables(self.data_folder)}
+        return {**of_the_server, **sdk_files.variables(sdk_files.folder(self.data_folder))}
 
     def session(self) -> boto3.Session:
         """Return a boto3 session with this server's credentials and region."""

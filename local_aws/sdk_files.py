@@ -38,21 +38,25 @@ _SAGEMAKER_SETTINGS = {
 
 def write(data_folder: Path, endpoint: str) -> None:
     """Write the files for the server at `endpoint`, whole or not at all."""
-    _write(data_folder / _FOLDER / "botocore" / _STS_RULES, _sts_rules(endpoint))
-    _write(data_folder / _FOLDER / _SAGEMAKER, _SAGEMAKER_SETTINGS)  # JSON is YAML
+    _write(folder(data_folder) / "botocore" / _STS_RULES, _sts_rules(endpoint))
+    _write(folder(data_folder) / _SAGEMAKER, _SAGEMAKER_SETTINGS)  # JSON is YAML
 
 
-def variables(data_folder: Path) -> dict[str, str]:
-    """Return the variables that name the files to botocore and to the SageMaker SDK.
+def folder(data_folder: Path) -> Path:
+    """Return where the files lie, which hold no secret: each program that asks AWS reads them."""
+    return data_folder.resolve() / _FOLDER
+
+
+def variables(files: Path) -> dict[str, str]:
+    """Return the variables that name the files, in that folder, to botocore and the SageMaker SDK.
 
     The SDK's two files of settings, the administrator's and the user's, are of another account:
     they name its roles and buckets.
     """
-    folder = data_folder.resolve() / _FOLDER
     return {
-        "AWS_DATA_PATH": str(folder / "botocore"),
-        "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(folder / _SAGEMAKER),
-        "SAGEMAKER_USER_CONFIG_OVERRIDE": str(folder / _SAGEMAKER),
+        "AWS_DATA_PATH": str(files / "botocore"),
+        "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(files / _SAGEMAKER),
+        "SAGEMAKER_USER_CONFIG_OVERRIDE": str(files / _SAGEMAKER),
     }
 
 

@@ -15,7 +15,6 @@ from uuid import uuid4
 
 from moto.awslambda.models import lambda_backends
 
-from local_aws import sdk_files
 from local_aws.awslambda import code, destinations
 from local_aws.awslambda.answers import aliases
 from local_aws.awslambda.asynchronous import (
@@ -29,7 +28,7 @@ from local_aws.awslambda.leftovers import LOGS, Leftovers
 from local_aws.awslambda.logs import LogStream
 from local_aws.awslambda.pool import Deployment, Pool
 from local_aws.awslambda.runtime_api import Event
-from local_aws.containers.containers import Box, memory, own, shown
+from local_aws.containers.containers import Box, memory, own, sdk_variables, shown
 from local_aws.context import Context
 from local_aws.iam import sessions
 from local_aws.iam.sessions import Session
@@ -45,7 +44,7 @@ class LambdaService:
 
     def __init__(self, context: Context) -> None:
         self._endpoint = context.endpoint
-        self._sdk_variables = sdk_files.variables(context.data_folder)
+        self._sdk_variables = sdk_variables(context.containers, context.data_folder)
         self._folder = context.data_folder / "lambdas"
         self._runtime = code.link_runtime(context.data_folder / "lambda-runtime")
         self._containers = context.containers

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from local_aws import sdk_files
 from local_aws.containers import view
 from local_aws.containers.namespaces import Mount
 from local_aws.processes import child
 
 _LAUNCHER = str(Path(__file__).with_name("launcher.py"))
+_SDK_FILES = "/opt/sdk"
 _SHARED_MEMORY: Mount = ("empty", "mode=1777", "/dev/shm")  # noqa: S108
 
 
@@ -28,7 +30,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Containers:
-    """Makes boxes that hide the machine's user, and the server that keeps `data_folder`."""
+    """Makes boxes that hide the machine's user, and the server that keeps `data_folder`.
+
+    Of what it keeps they see the files that lead SDKs to it.
+    """
 
     data_folder: Path
 
@@ -38,16 +43,24 @@ class Containers:
         One of them gives the container a /tmp.
         """
         hidden = view.hidden(self.data_folder)
+        files = sdk_files.folder(self.data_folder)
         covered = [*hidden, *(Path(target) for _, _, target in mounts)]
         return Box(
             (
                 *(("hidden", "", str(path)) for path in hidden),
                 *mounts,
+                *([shown(files, _SDK_FILES)] if files.is_dir() else ()),
                 *view.python(covered),
                 *((_SHARED_MEMORY,) if Path(_SHARED_MEMORY[2]).is_dir() else ()),
             ),
             folder,
         )
+
+
+def sdk_variables(containers: Containers | None, data_folder: Path) -> dict[str, str]:
+    """Return the variables that name `sdk_files` to a program in a container, or outside of one."""
+    files = Path(_SDK_FILES) if containers else sdk_files.folder(data_folder)
+    return sdk_files.variables(files)
 
 
 def own(source: Path, target: str) -> Mount:

@@ -13,7 +13,7 @@ from moto.sagemaker.exceptions import AWSValidationException, ResourceInUseExcep
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from local_aws import sdk_files
+from local_aws.containers.containers import sdk_variables
 from local_aws.context import Context
 from local_aws.iam.authorization import UnassumableRoleError, check_assumable
 from local_aws.requests import eventual
@@ -41,7 +41,7 @@ def install(context: Context) -> None:
     """Let SageMaker's job actions start processes below `<data folder>/jobs/<job name>`."""
     services = Services(
         endpoint=context.endpoint,
-        sdk_variables=sdk_files.variables(context.data_folder),
+        sdk_variables=sdk_variables(context.containers, context.data_folder),
         jobs_folder=context.data_folder / "jobs",
         runtime=Runtime(context.data_folder / "runtime", context.containers),
         transfer=cache(partial(Transfer, context.endpoint, context.region)),

@@ -199,3 +199,26 @@ def test_no_mount_is_left(account: Account) -> None:
     before = Path("/proc/self/mounts").read_text()
     processed(account, 1)
     assert Path("/proc/self/mounts").read_text() == before
+
+
+ASK = """
+import boto3
+
+def account():
+    sts = boto3.client("sts", endpoint_url="https://sts.us-east-1.amazonaws.com")
+    return sts.get_caller_identity()["Account"]
+"""
+
+
+def test_a_program_that_names_an_endpoint_of_aws_asks_this_one_from_inside_too(
+    account: Account, deploy: Deploy
+) -> None:
+    function = deploy(f"{ASK}\ndef handler(event, context):\n    return account()\n")
+    name = unique("ask")
+    script = f"cat > ask.py <<'END'\n{ASK}\nprint('account', account())\nEND\npython ask.py"
+    account.sagemaker.create_processing_job(**account.processing(name, script))
+
+    assert account.ended_processing(name)["ProcessingJobStatus"] == "Completed"
+    assert f"account {ROLE.split(':')[4]}" in account.job_log(name)
+    answer = account.aws.client("lambda").invoke(FunctionName=function)
+    assert json.load(answer["Payload"]) == ROLE.split(":")[4]

@@ -100,7 +100,7 @@ def test_the_rules_are_found_wherever_the_data_folder_lies(
     tmp_path: Path, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sdk_files.write(tmp_path / folder, "http://127.0.0.1:9")
-    for name, value in sdk_files.variables(tmp_path / folder).items():
+    for name, value in sdk_files.variables(sdk_files.folder(tmp_path / folder)).items():
         monkeypatch.setenv(name, value)
     client = boto3.Session(region_name="us-east-1").client(
         "sts", endpoint_url="https://sts.x.api.aws"

@@ -49,7 +49,7 @@ def test_a_signal_reaches_the_whole_group(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     process.terminate_group(signal.SIGTERM)
-    assert said(process) == b"told\n"
+    assert said(process).endswith(b"told\n")  # a shell may tell of its child first
     assert process.wait(20) == 3
 
 
