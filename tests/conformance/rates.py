@@ -1,8 +1,8 @@
 """How much of the recordings is answered as AWS did: `python -m tests.conformance.rates`.
 
 Plays every case against the embedded AWS or, with `--plain-moto`, against moto's own server, and
-prints what differs and a table by family. `--known` prints tests/conformance/known.json anew, with
-the reasons of the present one.
+prints what differs and a table by family, which docs/embedded-aws.md has. `--known` prints
+tests/conformance/known.json anew, with the reasons of the present one.
 """
 
 import argparse

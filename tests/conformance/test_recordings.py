@@ -12,7 +12,9 @@ import pytest
 from local_aws.client import EmbeddedAws
 from tests.conformance.outcomes import outcome
 from tests.conformance.playing import play
+from tests.conformance.rates import known_outcomes, table
 from tests.conformance.recordings import MachineCase, PatternCase, folder, read
+from tests.support.paths import PROJECT
 from tests.support.roles import ROLE
 
 KNOWN: dict[str, dict[str, str]] = json.loads(
@@ -27,6 +29,12 @@ def test_there_are_recordings() -> None:
 
 def test_every_known_difference_is_of_a_recording() -> None:
     assert not KNOWN.keys() - {case.name for case in CASES}
+
+
+def test_the_documentation_has_todays_rates() -> None:
+    text = (PROJECT / "docs" / "embedded-aws.md").read_text("utf-8")
+    for row in table({"here": known_outcomes(KNOWN)}).splitlines()[2:]:
+        assert row in text
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
