@@ -70,7 +70,6 @@ from local_aws.stepfunctions.language import (
     maps,
     outputs,
     paths,
-    refusals,
     role_fields,
     variables,
     waits,
@@ -155,7 +154,6 @@ def _install_state_machines(context: Context) -> None:
     error_names.install()
     maps.install()
     paths.install()
-    refusals.install()
     role_fields.install()
     waits.install()
     redrive.install()

@@ -9,7 +9,10 @@ not follow the transitions.
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
+
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp import Timestamp
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
 _TARGET = "MISSING_TRANSITION_TARGET"
@@ -69,11 +72,21 @@ def _of_state(states: dict[str, Any], name: str, where: str) -> Iterator[Problem
         yield Problem(SCHEMA, f"'{state['Type']}' is not a valid state type", f"{place}/Type")
     elif state["Type"] in _GOES_ON and not {"Next", "End"} & state.keys():
         yield Problem(SCHEMA, "One of these fields is required: [Next, End]", place)
+    elif state["Type"] == "Wait" and _is_no_time(state.get("Timestamp")):
+        yield Problem(SCHEMA, "String does not match RFC3339 timestamp", f"{place}/Timestamp")
     elif state["Type"] == "Choice":
         for number, rule in enumerate(_list(state, "Choices")):
             if "Next" not in rule:
                 at = f"{place}/Choices[{number}]"
                 yield Problem(SCHEMA, "These fields are required: [Next]", at)
+
+
+def _is_no_time(value: Any) -> bool:
+    """Whether the literal is no time; an expression of JSONata may become one."""
+    if not isinstance(value, str) or value.startswith("{%"):
+        return False
+    found: datetime | None = Timestamp._from_timestamp_string(value)
+    return found is None
 
 
 def _of_transitions(machine: dict[str, Any], where: str) -> Iterator[Problem]:

@@ -21,8 +21,17 @@ def machine(start: str, **states: Any) -> dict[str, Any]:
 TARGET = "MISSING_TRANSITION_TARGET: "
 SCHEMA = "SCHEMA_VALIDATION_FAILED: "
 CHOICE = {"Type": "Choice", "Choices": [{"Next": "Y"}], "Default": "Z"}
+NO_TIME = {"Type": "Wait", "Timestamp": "2016-13-05T21:29:29Z", "End": True}
+NO_TIME_SAID = f"{SCHEMA}String does not match RFC3339 timestamp at /States/A"
 CASES: list[tuple[Any, list[str]]] = [
     (machine("A", A=END), []),
+    (machine("A", A=NO_TIME), [f"{NO_TIME_SAID}/Timestamp"]),
+    (
+        machine("A", A={"Type": "Map", "ItemProcessor": machine("A", A=NO_TIME), "End": True}),
+        [f"{NO_TIME_SAID}/ItemProcessor/States/A/Timestamp"],
+    ),
+    (machine("A", A=NO_TIME | {"Timestamp": "2016-03-05T21:29:29.5Z"}), []),
+    (machine("A", A=NO_TIME | {"Timestamp": "{% $now() %}"}), []),
     (machine("A", A=to("B"), B={"Type": "Succeed"}), []),
     (
         machine("A", A=to("X"), B=END),
