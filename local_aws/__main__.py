@@ -82,6 +82,7 @@ def _start(options: argparse.Namespace) -> Server:
         lambda_retry_delays=options.lambda_retry_delays,
         stop_grace_seconds=options.stop_grace_seconds,
         service_control=options.service_control_policy,
+        writable=tuple(options.writable),
     )
     server.start()
     return server
@@ -116,6 +117,14 @@ def _parse() -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         help="the organization's policy that the account is held to, as JSON (none)",
+    )
+    parser.add_argument(
+        "--writable",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder of this machine that jobs may write, at the same path (none); repeatable",
     )
     parser.add_argument("--log-level", default="INFO", help="of server.log (INFO)")
     return parser.parse_args()

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from cli.served import mlflow
 from cli.shown.terminal import Terminal
 from local_aws import client
 from local_aws.client import Connection, EmbeddedAws, EmbeddedAwsError
@@ -46,7 +47,8 @@ def own_aws(project: Path) -> Iterator[EmbeddedAws]:
     work_folder(project)
     with ExitStack() as stack:
         with _named():
-            aws = stack.enter_context(EmbeddedAws(data_folder(project)))
+            arguments = _writable(project)
+            aws = stack.enter_context(EmbeddedAws(data_folder(project), arguments=arguments))
         yield aws
 
 
@@ -111,10 +113,21 @@ def start(project: Path, service_control: Path | None = None) -> tuple[Connectio
     if there:
         return there, False
     path = () if service_control is None else (str(service_control.resolve()),)
-    arguments = ("--service-control-policy", *path) if path else ()
+    policy = ("--service-control-policy", *path) if path else ()
     with _named():
         work_folder(project)
+        arguments = (*policy, *_writable(project))
         return client.start_in_background(data_folder(project), arguments=arguments), True
+
+
+def _writable(project: Path) -> tuple[str, ...]:
+    """Make the folder of MLflow's store, and let jobs write there: they see no other of the user's.
+
+    https://mlflow.org/docs/latest/self-hosting/architecture/backend-store/
+    """
+    folder = mlflow.store(project).parent
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return ("--writable", str(folder))
 
 
 def stop(project: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The MLflow of the embedded default: a SQLite file and a folder below .retrain/, and its UI."""
+"""The MLflow of the embedded default: a SQLite file and a folder in .retrain/mlflow, and its UI."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ QUIET = {
 
 def store(project: Path) -> Path:
     """The SQLite file; the artifacts lie beside it, in the folder of its name."""
-    return project.resolve() / NAME / "mlflow.db"
+    return project.resolve() / NAME / "mlflow" / "mlflow.db"
 
 
 def with_local_store(config: PipelineConfig, project: Path) -> PipelineConfig:

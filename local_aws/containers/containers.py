@@ -32,10 +32,12 @@ class Box:
 class Containers:
     """Makes boxes that hide the machine's user, and the server that keeps `data_folder`.
 
-    Of what it keeps they see the files that lead SDKs to it.
+    Of what it keeps they see the files that lead SDKs to it. `writable` are folders of the user's
+    that jobs may write, at the same path.
     """
 
     data_folder: Path
+    writable: tuple[Path, ...] = ()
 
     def box(self, mounts: Sequence[Mount], folder: str) -> Box:
         """Return the box that has these mounts beside what every container sees.

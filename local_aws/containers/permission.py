@@ -19,9 +19,11 @@ _SETTINGS = (
 )
 
 
-def find_containers(data_folder: Path) -> tuple[Containers | None, str]:
+def find_containers(
+    data_folder: Path, writable: tuple[Path, ...] = ()
+) -> tuple[Containers | None, str]:
     """Return what makes containers, or None and the reason why there can be none."""
-    containers = Containers(data_folder)
+    containers = Containers(data_folder, writable)
     reason = _refusal(containers)
     return (None, reason) if reason else (containers, "")
 

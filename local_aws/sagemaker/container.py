@@ -202,6 +202,7 @@ class Container:
         hosts.write_text(_hosts_file(addresses, Path("/etc/hosts")))
         self.make_folder(OPT_ML)
         folders = [own(self.root / folder, inside) for folder, inside in _FOLDERS.items()]
+        folders += [own(folder, str(folder)) for folder in containers.writable]
         image = shown(self.runtime.folder, _IMAGE)
         return containers.box([*folders, image, shown(hosts, "/etc/hosts")], _HOME)
 

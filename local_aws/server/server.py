@@ -44,12 +44,14 @@ class Server:
         lambda_retry_delays: tuple[float, ...] = LAMBDA_RETRY_DELAYS,
         stop_grace_seconds: float = STOP_GRACE_SECONDS,
         service_control: Path | None = None,
+        writable: tuple[Path, ...] = (),
     ) -> None:
         key = credentials.make_key(data_folder)
         state = State(data_folder.resolve())
         self._web = _web(_bind(data_folder, port), state, key)
         self._key = key
-        containers, reason = permission.find_containers(data_folder.resolve())
+        shared = tuple(folder.resolve() for folder in writable)
+        containers, reason = permission.find_containers(data_folder.resolve(), shared)
         if reason:
             _log.warning("jobs and Lambdas run without namespaces: %s", reason)
         self.context = Context(

@@ -117,7 +117,7 @@ def test_what_is_kept_of_the_sample_is_not_computed_again(project: Path) -> None
 
 def assert_tracked(project: Path, last_run: dict[str, Any]) -> None:
     """The run has its MLflow run: every epoch, what was set, what came out."""
-    client = MlflowClient(f"sqlite:///{project}/.retrain/mlflow.db")
+    client = MlflowClient(f"sqlite:///{project}/.retrain/mlflow/mlflow.db")
     experiment = client.get_experiment_by_name("retrain")
     assert experiment is not None
     (run,) = client.search_runs([experiment.experiment_id])

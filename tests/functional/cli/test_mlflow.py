@@ -22,7 +22,7 @@ from tests.support.paths import PROJECT
 def project(tmp_path: Path) -> Path:
     """A project's folder with one tracked run and its artifact."""
     file = store(tmp_path)
-    file.parent.mkdir()
+    file.parent.mkdir(parents=True)
     client = MlflowClient(f"sqlite:///{file}")
     experiment = client.create_experiment("retrain", str(file.with_suffix("")))
     run = client.create_run(experiment, run_name="digits-1")
@@ -89,7 +89,7 @@ def test_without_a_run_it_says_how_to_get_one(tmp_path: Path) -> None:
 def test_a_tracking_uri_of_ones_own_stays(tmp_path: Path) -> None:
     pipeline = config.load(PROJECT / "pipeline.toml")
     local = with_local_store(pipeline, tmp_path)
-    assert local.tracking.mlflow_tracking_uri == f"sqlite:///{tmp_path}/.retrain/mlflow.db"
+    assert local.tracking.mlflow_tracking_uri == f"sqlite:///{tmp_path}/.retrain/mlflow/mlflow.db"
     tracking = pipeline.tracking.model_copy(update={"mlflow_tracking_uri": "https://ours"})
     own = pipeline.model_copy(update={"tracking": tracking})
     assert with_local_store(own, tmp_path) == own
