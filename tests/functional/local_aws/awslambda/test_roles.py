@@ -89,6 +89,9 @@ def test_a_function_gets_the_environment_that_aws_gives_it(
         *("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API"),
         *("AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "LAMBDA_RUNTIME_DIR"),
         *("LAMBDA_TASK_ROOT", "LANG", "OWN", "PATH", "TZ"),
+        # What keeps SDKs at this endpoint, beside AWS_ENDPOINT_URL.
+        *("AWS_DATA_PATH", "AWS_DISABLE_HOST_PREFIX_INJECTION"),
+        *("SAGEMAKER_ADMIN_CONFIG_OVERRIDE", "SAGEMAKER_USER_CONFIG_OVERRIDE"),
     }
 
 

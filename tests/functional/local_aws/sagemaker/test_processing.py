@@ -99,8 +99,8 @@ def test_a_job_sees_only_what_aws_would_give_it(account: Account) -> None:
 
     names, packages, source = account.job_log(name).splitlines()
     assert names.split() == [
-        *("AWS_ACCESS_KEY_ID", "AWS_DATA_PATH", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"),
-        "AWS_REGION",
+        *("AWS_ACCESS_KEY_ID", "AWS_DATA_PATH", "AWS_DEFAULT_REGION"),
+        *("AWS_DISABLE_HOST_PREFIX_INJECTION", "AWS_ENDPOINT_URL", "AWS_REGION"),
         *("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HOME", "LANG", "PATH"),
         *("PIP_DISABLE_PIP_VERSION_CHECK", "PIP_PREFIX", "PROCESSING_JOB_ARN"),
         *("PROCESSING_JOB_NAME", "PWD", "PYTHONPATH"),
