@@ -14,7 +14,7 @@ MISSING = [
     (("logs", "describe_query_definitions", {}), (400, "UnknownOperationException")),
     (("sqs", "start_message_move_task", {"SourceArn": QUEUE}), (400, "UnknownOperationException")),
     (("lambda", "get_layer_version_by_arn", {"Arn": VERSION}), (404, "UnknownOperationException")),
-    (("lambda", "get_account_settings", {}), (404, "UnknownOperationException")),
+    (("lambda", "list_code_signing_configs", {}), (404, "UnknownOperationException")),
     (("iam", "get_account_properties", {}), (400, "InvalidAction")),
     (("cloudformation", "describe_account_limits", {}), (400, "InvalidAction")),
     (("ec2", "describe_fast_launch_images", {}), (400, "InvalidAction")),

@@ -39,7 +39,7 @@ def start_function_with_children(aws: EmbeddedAws) -> list[psutil.Process]:
     )
     aws.client("lambda").invoke(FunctionName="leaves")
     started = psutil.Process(aws.pid).children(recursive=True)
-    assert len(started) == 4  # supervisor, function, and its two
+    assert len(started) >= 4  # supervisor, perhaps a container's first process, function, its two
     return started
 
 

@@ -1,0 +1,1 @@
+"""The AWS Data Science SDK as its users drive it: its steps, its templates, AWS's notebooks."""
