@@ -28,7 +28,7 @@ from local_aws.logs import keys as logs_keys
 from local_aws.logs import past as logs_past
 from local_aws.logs import store as logs_store
 from local_aws.messaging import queue_counts, sns
-from local_aws.requests import inner_errors, table_names, validation
+from local_aws.requests import table_names, validation
 from local_aws.s3 import (
     conditional,
     copies,
@@ -47,6 +47,7 @@ from local_aws.s3 import store as s3_store
 from local_aws.sagemaker import actions, experiments, registry
 from local_aws.sagemaker import events as sagemaker_events
 from local_aws.sagemaker.search import search
+from local_aws.server import inner_errors
 from local_aws.service_quotas import quotas
 from local_aws.state import moto_services
 from local_aws.stepfunctions import (

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.requests.inner_errors import _answer, read
+from local_aws.server.inner_errors import _answer, read
 
 
 class Service:
