@@ -17,6 +17,12 @@ ALLOWED = {
     },
     "local_aws/stepfunctions/redrive.py": {"program.eval()"},  # moto's name for running a program
     "local_aws/stepfunctions/sagemaker_task.py": {"self.parargs.eval()"},
+    "local_aws/stepfunctions/language/outputs.py": {
+        "self.output.eval()",
+        "self.output_path.eval()",
+    },
+    "local_aws/stepfunctions/language/variables.py": {"binding.eval()"},
+    "local_aws/stepfunctions/language/waits.py": {"seconds.eval()"},
     "local_aws/__main__.py": {"os.execve()"},  # of itself, without the shell's variables
     "local_aws/processes/leash.py": {"os.execvp()"},  # of the child that it holds
     "benchmarks/parts.py": {"archive.extractall()"},  # of a bundle that it has just made itself

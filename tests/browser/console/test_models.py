@@ -37,7 +37,7 @@ def test_the_form_refuses_what_the_lambda_would(page: Page, address: str) -> Non
     epochs = page.get_by_label("epochs")
     expect(epochs).to_have_value("3")  # as deployed, which pipeline.toml does not say
     epochs.fill("many")
-    expect(page.get_by_text('found "many", expected integer (a whole number)')).to_be_visible()
+    expect(page.get_by_text('found "many", expected integer (a whole number, ')).to_be_visible()
     page.get_by_label("Training").fill("ml.m7g.large")
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("Nothing was asked for: mend what is marked.")).to_be_visible()

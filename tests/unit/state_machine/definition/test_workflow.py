@@ -263,6 +263,7 @@ def test_a_reproduction_ends_well_whether_it_matches_or_not(machine: dict[str, A
 # test_functions.py and, deployed, in tests/unit/lambdas/test_app.py. The code is in the definition
 # by its digest alone: test_bundle.py.
 OF_THE_DEPLOYMENT = {
+    "account.attached_policies",
     "account.permissions_boundary",
     "account.role_path",
     "account.wheels",
