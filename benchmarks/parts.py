@@ -24,6 +24,7 @@ JOBS = 8
 MEGABYTES = 150
 IMPORTS = 5
 POLL_SECONDS = 0.02
+LONGEST_START_SECONDS = 60.0
 SCRIPT_IMPORTS = {
     "Preprocess": "preprocessing",
     "Train": "main, fitting.hosts, training, model",
@@ -46,7 +47,9 @@ def trigger_latencies(aws: Connection, stage: Stage, files: list[str]) -> list[f
         for name in files:
             asked = time.time()
             key = f"raw_data/{dataset}/{name}"
-            s3.put_object(Bucket=stage.deployment.bucket, Key=key, Body=b"")
+            s3.put_object(
+                Bucket=stage.deployment.bucket, Key=key, Body=b"x"
+            )  # an empty file is none
         started = _start_of(states, machine, dataset)
         if number >= 3:  # noqa: PLR2004
             latencies.append((started - asked) * 1000)
@@ -156,11 +159,13 @@ def _passes(count: int) -> dict[str, Any]:
 
 
 def _start_of(states: Any, machine: str, dataset: str) -> float:
-    while True:
+    until = time.monotonic() + LONGEST_START_SECONDS
+    while time.monotonic() < until:
         for execution in states.list_executions(stateMachineArn=machine)["executions"]:
             if execution["name"].startswith(dataset):
                 return float(execution["startDate"].timestamp())
         time.sleep(POLL_SECONDS)
+    raise TimeoutError(f"{dataset} started no execution in {LONGEST_START_SECONDS:.0f} s")
 
 
 def _until(describe: Callable[[], Any], key: str, under_way: str) -> Any:
