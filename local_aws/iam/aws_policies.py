@@ -10,7 +10,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inli
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 """
 
+import base64
 import copy
+import hashlib
 import json
 from functools import cache
 from typing import Any
@@ -80,7 +82,17 @@ def _made(backend: IAMBackend, name: str) -> AWSManagedPolicy | None:
     found = _of_aws().get(name)
     if found is None:
         return None
-    return AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, found)
+    policy = AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, found)
+    policy.id = _id(policy.arn)
+    return policy
+
+
+def _id(arn: str) -> str:
+    """Return an id in AWS's form, the same each time that the policy is made; not AWS's own.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+    """
+    return "ANPA" + base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode()[:17]
 
 
 def _is_of_aws(arn: str) -> bool:

@@ -56,3 +56,18 @@ def test_all_are_listed_beside_the_accounts_own(embedded_aws: EmbeddedAws) -> No
 def test_the_account_cannot_change_one(embedded_aws: EmbeddedAws) -> None:
     with pytest.raises(ClientError, match="Policy is outside your own account"):
         embedded_aws.client("iam").delete_policy(PolicyArn=READS_S3)
+
+
+def test_a_policy_of_aws_has_one_id_however_often_it_is_asked_for(
+    embedded_aws: EmbeddedAws,
+) -> None:
+    iam = embedded_aws.client("iam")
+
+    def listed() -> dict[str, str]:
+        pages = iam.get_paginator("list_policies").paginate(Scope="AWS")
+        return {each["Arn"]: each["PolicyId"] for page in pages for each in page["Policies"]}
+
+    first = listed()
+
+    assert listed() == first
+    assert len(set(first.values())) == len(first) > 1000
